@@ -1,1 +1,17 @@
-export {}
+export { AVG, AVG_BY_CIRCLE, allocateByConfig, type AllocateStrategy } from './consuming/allocation.js'
+export type { ClientOptions } from './client-options.js'
+export type { ConsumeContext, ConsumeResult, MessageListener } from './listener.js'
+export type { MessageQueue } from './message-queue.js'
+export type { MessageView } from './message-view.js'
+export { Producer } from './producer.js'
+export type { ProducerOptions, QueueSelector, SendOptions } from './producer-options.js'
+export { PullConsumer, type PullConsumerOptions, type PullOptions, type PullResult } from './pull-consumer.js'
+export { PushConsumer } from './push-consumer.js'
+export type {
+  ConsumeFromWhere,
+  MessageModel,
+  PushConsumerOptions,
+  ShutdownOptions,
+} from './push-consumer-options.js'
+export { createReplyMessage, type ReplyMessage } from './reply-message.js'
+export type { SendResult, SendStatus } from './send-result.js'

@@ -1,0 +1,26 @@
+import type { Env } from '@rockhopper/env'
+
+/** What every client takes. */
+export interface ClientOptions {
+  /** Name servers, `host:port` joined by `;`. One that answers is enough. */
+  readonly namesrvAddr: string
+  /** Clock, sockets, files. Default: the real ones (`createNodeEnv()`). */
+  readonly env?: Env
+  /**
+   * Second half of the client id `<ip>@<instanceName>`. Default `<pid>#<number>`, different for every client
+   * of a process. Two live clients of one group must not have the same id.
+   */
+  readonly instanceName?: string
+  /** The ip in the client id. Default: the first address of this machine that is not loopback. */
+  readonly clientIp?: string
+  /** Speak TLS to name servers and brokers. */
+  readonly tls?: { readonly ca?: string; readonly rejectUnauthorized?: boolean }
+  /** Deadline of a request that has none of its own. Default 3000 ms. */
+  readonly requestTimeoutMs?: number
+  /** Default 3000 ms. */
+  readonly connectTimeoutMs?: number
+  /** How often known routes are asked for again. Default 30,000 ms. */
+  readonly pollNameServerIntervalMs?: number
+  /** Default 30,000 ms. The broker forgets a client after 120 s. */
+  readonly heartbeatBrokerIntervalMs?: number
+}

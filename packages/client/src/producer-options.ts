@@ -1,0 +1,40 @@
+import type { MessageQueue } from './message-queue.js'
+import type { Message } from '@rockhopper/message'
+import type { ClientOptions } from './client-options.js'
+
+export interface ProducerOptions extends ClientOptions {
+  /** Name of the group this producer belongs to; 1 to 120 characters. */
+  readonly producerGroup: string
+  /** Time a send may take in all, retries included. Default 3000 ms. */
+  readonly sendMsgTimeoutMs?: number
+  /** Further attempts on another queue or broker. Default 2. */
+  readonly retryTimesWhenSendFailed?: number
+  /** Also try another broker when the answer is FLUSH_DISK_TIMEOUT and its like. Default false: it is stored already. */
+  readonly retryAnotherBrokerWhenNotStoreOk?: boolean
+  /** Bodies of at least this many bytes are compressed with zlib. Default 4096. */
+  readonly compressMsgBodyOverHowmuch?: number
+  /** zlib level, 0 to 9. Default 5, as Apache's client. */
+  readonly compressLevel?: number
+  /** Largest body, and largest batch after encoding. Default 4 MiB, the broker's own limit. */
+  readonly maxMessageSize?: number
+  /** Queues of a topic that the broker makes for a first send. Default 4. */
+  readonly defaultTopicQueueNums?: number
+  /** Topic whose route stands in for an unknown topic. Default TBW102. */
+  readonly createTopicKey?: string
+  /** Sends and requests that may wait for an answer at once; more are refused. Default 65,535. */
+  readonly sendsInFlightMax?: number
+}
+
+export interface SendOptions {
+  /** In all, retries included. Default `sendMsgTimeoutMs`. */
+  readonly timeoutMs?: number
+  /** Ends the wait. What was already sent may be stored all the same. */
+  readonly signal?: AbortSignal
+  /** Exactly this queue; no retry on another one. */
+  readonly queue?: MessageQueue
+  /** Picks one of the queues that can be written now; no retry on another one. */
+  readonly selector?: QueueSelector
+}
+
+/** Queues come sorted by broker name and queue id, so that the same key finds the same queue while the route stays. */
+export type QueueSelector = (queues: readonly MessageQueue[], message: Message) => MessageQueue

@@ -1,0 +1,28 @@
+import type { Clock } from '@rockhopper/env'
+
+/** Resolves after `delayMs`, or at once when `signal` is or becomes aborted. Never rejects. */
+export function wait(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(delayMs, end)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}
+
+/** Resolves true when `promise` settled either way within `timeoutMs`, else false. */
+export async function settledWithin(clock: Clock, promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const ended = new AbortController()
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  const late = wait(clock, Math.max(0, timeoutMs), ended.signal).then(() => false)
+  const inTime = await Promise.race([settled, late])
+  ended.abort()
+  return inTime
+}
