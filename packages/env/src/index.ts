@@ -1,1 +1,19 @@
-export {}
+export { DiskError } from './disk-error.js'
+export type {
+  Cancel,
+  Clock,
+  Compute,
+  ConnectOptions,
+  Disk,
+  DiskFile,
+  DiskLock,
+  Env,
+  Host,
+  Listener,
+  ListenOptions,
+  Log,
+  Net,
+  Random,
+  Socket,
+} from './env.js'
+export { createNodeEnv, type NodeEnvOptions } from './node/node-env.js'
