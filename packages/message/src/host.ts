@@ -11,8 +11,12 @@ export const isIpv6 = (host: HostAddress): boolean => host.address.includes(':')
 export const hostSize = (host: HostAddress): 8 | 20 => (isIpv6(host) ? 20 : 8)
 
 /** Writes address bytes, then the port as i32; returns the position behind. Throws MqError ADDRESS_ILLEGAL. */
-export function putHost(into: Uint8Array, at: number, host: HostAddress): number {
-  const end = isIpv6(host) ? putIpv6(into, at, host.address) : putIpv4(into, at, host.address)
+export const putHost = (into: Uint8Array, at: number, host: HostAddress): number =>
+  putHostAs(isIpv6(host), into, at, host)
+
+/** As `putHost`, for who has asked `isIpv6` already. */
+export function putHostAs(ipv6: boolean, into: Uint8Array, at: number, host: HostAddress): number {
+  const end = ipv6 ? putIpv6(into, at, host.address) : putIpv4(into, at, host.address)
   putI32(into, end, host.port)
   return end + 4
 }
@@ -48,7 +52,8 @@ function putIpv4(into: Uint8Array, at: number, address: string): number {
   let part = 0
   let digits = 0
   let parts = 0
-  for (let i = isMapped(address) ? MAPPED_PREFIX.length : 0; i <= address.length; i++) {
+  // 58 is a colon: only the mapped form begins with one here.
+  for (let i = address.charCodeAt(0) === 58 ? MAPPED_PREFIX.length : 0; i <= address.length; i++) {
     const code = i === address.length ? 46 : address.charCodeAt(i)
     if (code === 46) {
       if (digits === 0 || part > 255 || parts === 4) throw illegal(address)

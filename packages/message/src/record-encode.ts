@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { bodyCrc } from './crc32.js'
 import { SysFlag } from './flags.js'
-import { isIpv6, putHost } from './host.js'
+import { isIpv6, putHostAs } from './host.js'
 import type { RecordDraft } from './message.js'
 import { putI16, putI32, putI64 } from './numbers.js'
 import { PROPERTIES_SIZE_MAX } from './properties.js'
 import {
-  IPV6_EXTRA,
+  hostExtra,
   MAGIC_V1,
   MAGIC_V2,
   RECORD_OVERHEAD,
@@ -28,18 +28,8 @@ const LOOP_COPY_MAX = 48
 
 /** Bytes that `encodeRecord` will write for a draft. */
 export function recordSize(draft: RecordDraft): number {
-  const topicSize = utf8Size(draft.topic)
   const tailSize = draft.propertiesTail === undefined ? 0 : draft.propertiesTail.length
-  return (
-    RECORD_OVERHEAD +
-    (topicSize > TOPIC_SIZE_V1_MAX ? 1 : 0) +
-    (isIpv6(draft.bornHost) ? IPV6_EXTRA : 0) +
-    (isIpv6(draft.storeHost) ? IPV6_EXTRA : 0) +
-    draft.body.length +
-    topicSize +
-    draft.properties.length +
-    tailSize
-  )
+  return sizeOf(draft, utf8Size(draft.topic), draft.properties.length + tailSize, sysFlagOf(draft))
 }
 
 /**
@@ -49,38 +39,45 @@ export function recordSize(draft: RecordDraft): number {
  * Throws MqError ADDRESS_ILLEGAL for a host that is no IP address; `into` is then half written.
  */
 export function encodeRecord(draft: RecordDraft, place: RecordPlace, into: Buffer, at: number): number {
-  const { topic, body, properties, propertiesTail, bornHost, storeHost } = draft
+  const { topic, body, properties, propertiesTail } = draft
   const topicSize = utf8Size(topic)
-  const tailSize = propertiesTail === undefined ? 0 : propertiesTail.length
-  const propertiesSize = properties.length + tailSize
-  const size = recordSize(draft)
+  const lengthSize = topicSize > TOPIC_SIZE_V1_MAX ? 2 : 1
+  const propertiesSize = properties.length + (propertiesTail === undefined ? 0 : propertiesTail.length)
+  const sysFlag = sysFlagOf(draft)
+  const size = sizeOf(draft, topicSize, propertiesSize, sysFlag)
   assert(at >= 0 && at + size <= into.length, 'a record must fit the buffer')
   assert(propertiesSize <= PROPERTIES_SIZE_MAX, 'properties must fit their i16 length')
 
   putI32(into, at + recordLayout.totalSize, size)
-  putI32(into, at + recordLayout.magic, topicSize > TOPIC_SIZE_V1_MAX ? MAGIC_V2 : MAGIC_V1)
+  putI32(into, at + recordLayout.magic, lengthSize === 1 ? MAGIC_V1 : MAGIC_V2)
   putI32(into, at + recordLayout.bodyCrc, bodyCrc(body))
   putI32(into, at + recordLayout.queueId, draft.queueId)
   putI32(into, at + recordLayout.flag, draft.flag)
   putI64(into, at + recordLayout.queueOffset, place.queueOffset)
   putI64(into, at + recordLayout.physicalOffset, place.physicalOffset)
-  putI32(into, at + recordLayout.sysFlag, sysFlagOf(draft))
+  putI32(into, at + recordLayout.sysFlag, sysFlag)
   putI64(into, at + recordLayout.bornTimestamp, draft.bornTimestamp)
-  let end = putHost(into, at + recordLayout.bornHost, bornHost)
+  let end = at + recordLayout.bornHost
+  end = putHostAs((sysFlag & SysFlag.BORN_HOST_V6) !== 0, into, end, draft.bornHost)
   putI64(into, end, place.storeTimestamp)
-  end = putHost(into, end + 8, storeHost)
+  end = putHostAs((sysFlag & SysFlag.STORE_HOST_V6) !== 0, into, end + 8, draft.storeHost)
   putI32(into, end, draft.reconsumeTimes)
   putI64(into, end + 4, draft.preparedTransactionOffset)
   putI32(into, end + 12, body.length)
   end = copy(body, into, end + 16)
-  if (topicSize > TOPIC_SIZE_V1_MAX) putI16(into, end, topicSize)
+  if (lengthSize === 2) putI16(into, end, topicSize)
   else into[end] = topicSize
-  end = putTopic(topic, topicSize, into, end + (topicSize > TOPIC_SIZE_V1_MAX ? 2 : 1))
+  end = putTopic(topic, topicSize, into, end + lengthSize)
   putI16(into, end, propertiesSize)
   end = copy(properties, into, end + 2)
   if (propertiesTail !== undefined) end = copy(propertiesTail, into, end)
   assert(end - at === size, 'a record must be as long as announced')
   return size
+}
+
+function sizeOf(draft: RecordDraft, topicSize: number, propertiesSize: number, sysFlag: number): number {
+  const fixed = RECORD_OVERHEAD + (topicSize > TOPIC_SIZE_V1_MAX ? 1 : 0) + hostExtra(sysFlag)
+  return fixed + draft.body.length + topicSize + propertiesSize
 }
 
 function sysFlagOf({ sysFlag, bornHost, storeHost }: RecordDraft): number {
