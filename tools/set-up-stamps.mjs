@@ -1,31 +1,36 @@
-// What makes a second set-up fast: fingerprints of what the last installation and the last build were made from.
+// What makes a second set-up fast: fingerprints of what the last installation and build were made from.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
 const WORKSPACE = ['packages', 'apps', 'tests', 'tools']
+const COMPILER_SETTINGS = ['tsconfig.json', 'tsconfig.base.json', 'tsconfig.nest.json']
 const INSTALL_INPUTS = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', '.pnpmfile.cjs']
 
-/** The lockfile names every package of the workspace with its dependencies, so it stands for all package.json. */
+/** The lockfile names every package of the workspace with its dependencies: all package.json in one file. */
 export function installFingerprint(root) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
   for (const name of INSTALL_INPUTS) hash.update(readFileSync(join(root, name)))
   return hash.digest('hex')
 }
 
-/** Path, size and time of every file the compiler reads, and which of the compiled packages are there. */
+/** Path, size and time of every file the compiler reads. */
 export function buildFingerprint(root) {
   const hash = createHash('sha256').update(installFingerprint(root))
   for (const folder of compiledFolders(root)) {
-    hash.update(`${relative(root, folder)} ${existsSync(join(folder, 'dist', '.tsbuildinfo'))}\n`)
     for (const file of ['package.json', 'tsconfig.json']) hash.update(readFileSync(join(folder, file)))
     for (const file of filesBelow(join(folder, 'src'))) {
       const { size, mtimeMs } = statSync(file)
       hash.update(`${relative(root, file)} ${size} ${mtimeMs}\n`)
     }
   }
-  for (const name of ['tsconfig.json', 'tsconfig.base.json', 'tsconfig.nest.json']) hash.update(readFileSync(join(root, name)))
+  for (const name of COMPILER_SETTINGS) hash.update(readFileSync(join(root, name)))
   return hash.digest('hex')
+}
+
+/** False after somebody deleted a dist folder, or when a package was never compiled. */
+export function isCompiled(root) {
+  return compiledFolders(root).every((folder) => existsSync(join(folder, 'dist', '.tsbuildinfo')))
 }
 
 export function isCurrent(root, name, fingerprint) {
