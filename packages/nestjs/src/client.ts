@@ -1,0 +1,226 @@
+import { Logger } from '@nestjs/common'
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices'
+import type { SendResult } from '@rockhopper/client'
+import { type Message, MqError } from '@rockhopper/message'
+import { type BodyCodec, bodyCodec } from './codec.js'
+import { type Connection, openConnection, waitForNameServer } from './connection.js'
+import { RocketMQSetupError } from './exceptions.js'
+import { Listeners } from './listeners.js'
+import type { NativeProducer } from './native.js'
+import { DEFAULT_PRODUCER_GROUP, type RocketMQClientOptions } from './options.js'
+import { parseDestination, type RocketMQPattern } from './pattern.js'
+import { type RecordOptions, RocketMQRecord, recordFields } from './record.js'
+import { readReply } from './reply.js'
+
+/** What the broker answered to a send: message id, queue and place in it. */
+export type SendReceipt = SendResult
+
+export type RocketMQClientStatus = 'connecting' | 'connected' | 'disconnected' | 'closed'
+
+export interface RocketMQClientEvents extends Record<string, (...args: never[]) => unknown> {
+  /** A send failed, also one of an `emit` whose observable nobody watches. */
+  publishError: (error: unknown, pattern: unknown) => void
+}
+
+const REQUEST_TIMEOUT_MS = 5_000
+
+type PublishCallback = (packet: WritePacket) => void
+
+/**
+ * Sends events and requests: `{ name: 'BUS', customClass: ClientRocketMQ, options }` in `ClientsModule`, or from
+ * `RocketMQModule`. `emit` sends at once, watched or not; `send` sends when subscribed to; `publish` and `request`
+ * are the same two as promises.
+ */
+export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQClientStatus> {
+  readonly #options: RocketMQClientOptions
+  readonly #logger = new Logger(ClientRocketMQ.name)
+  readonly #codec: BodyCodec
+  readonly #listeners = new Listeners<RocketMQClientEvents>((error) => this.#logger.error(error))
+  #producer: NativeProducer | undefined
+  #connecting: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+  #nextRequest = 1
+
+  constructor(options: RocketMQClientOptions = {}) {
+    super()
+    this.#options = options
+    this.#codec = bodyCodec(options.codec)
+    this.serializer = options.serializer ?? { serialize: (value: unknown) => this.#codec.encode(value) }
+    this.deserializer = options.deserializer ?? {
+      deserialize: (body: Buffer) => this.#codec.decode(body) as never,
+    }
+  }
+
+  /** Concurrent calls share one attempt; a failed one is not remembered. Rejects after `close`. */
+  override connect(): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(new MqError('CLOSED', 'connecting ClientRocketMQ'))
+    this.#connecting ??= this.#connect()
+    return this.#connecting
+  }
+
+  /** Fails what still waits for an answer, then closes. May be called again, and with a signal's name. */
+  override close(_signal?: string): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** Called by Nest when this client is a provider. */
+  onApplicationShutdown(): Promise<void> {
+    return this.close()
+  }
+
+  override on<Name extends keyof RocketMQClientEvents, Listener extends RocketMQClientEvents[Name]>(
+    event: Name,
+    listener: Listener,
+  ): void {
+    this.#listeners.add(event, listener)
+  }
+
+  /** `{ producer }`. @throws before `connect`. */
+  override unwrap<T = { readonly producer: NativeProducer }>(): T {
+    return { producer: this.#started() } as T
+  }
+
+  /** Sends and resolves with the broker's receipt. */
+  publish<Data = unknown>(pattern: RocketMQPattern, data: Data | RocketMQRecord<Data>): Promise<SendReceipt>
+  /** Called by `send` of Nest's ClientProxy. */
+  publish(packet: ReadPacket, callback: PublishCallback): () => void
+  publish(
+    patternOrPacket: RocketMQPattern | ReadPacket,
+    dataOrCallback: unknown,
+  ): Promise<SendReceipt> | (() => void) {
+    // Data is JSON, so a function can only be Nest's callback.
+    if (typeof dataOrCallback !== 'function')
+      return this.#publish(this.#packet(patternOrPacket, dataOrCallback))
+    return this.#ask(patternOrPacket as ReadPacket, dataOrCallback as PublishCallback)
+  }
+
+  /** Sends and resolves with the answer; undefined when the handler gave none. Rejects after the timeout. */
+  async request<Result = unknown, Data = unknown>(
+    pattern: RocketMQPattern,
+    data: Data | RocketMQRecord<Data>,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<Result> {
+    const packet = this.#packet(pattern, data)
+    await this.connect()
+    return new Promise((resolve, reject) => {
+      this.#ask(
+        packet,
+        ({ err, response }) => (err === undefined ? resolve(response) : reject(err)),
+        options.timeoutMs,
+      )
+    })
+  }
+
+  /** Called by `emit` of Nest's ClientProxy. */
+  protected dispatchEvent<T = SendReceipt>(packet: ReadPacket): Promise<T> {
+    return this.#publish(packet) as Promise<T>
+  }
+
+  async #publish(packet: ReadPacket): Promise<SendReceipt> {
+    try {
+      await this.connect()
+      const { message, timeoutMs } = await this.#message(packet)
+      const limit = timeoutMs ?? this.#options.sendTimeoutMs
+      return await this.#started().send(message, limit === undefined ? {} : { timeoutMs: limit })
+    } catch (error) {
+      this.#listeners.tell('publishError', error, packet.pattern)
+      throw error
+    }
+  }
+
+  #ask(packet: ReadPacket, callback: PublishCallback, timeoutMs?: number): () => void {
+    const id = String(this.#nextRequest++)
+    const abort = new AbortController()
+    this.routingMap.set(id, callback)
+    const settle = (answer: WritePacket) => {
+      // Removed by teardown or close: nobody waits any more.
+      if (this.routingMap.delete(id)) callback(answer)
+    }
+    this.#exchange(packet, abort.signal, timeoutMs).then(settle, (err: unknown) => settle({ err }))
+    return () => {
+      this.routingMap.delete(id)
+      abort.abort()
+    }
+  }
+
+  async #exchange(
+    packet: ReadPacket,
+    signal: AbortSignal,
+    callTimeoutMs: number | undefined,
+  ): Promise<WritePacket> {
+    const { message, timeoutMs } = await this.#message(packet)
+    const limit = callTimeoutMs ?? timeoutMs ?? this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+    const reply = await this.#started().request(message, { timeoutMs: limit, signal })
+    return readReply(reply, (body) => this.deserializer.deserialize(body, { message: reply }))
+  }
+
+  async #message(packet: ReadPacket): Promise<{ message: Message; timeoutMs: number | undefined }> {
+    const { data, options } =
+      packet.data instanceof RocketMQRecord
+        ? packet.data
+        : { data: packet.data, options: {} as RecordOptions }
+    const { topic, tag } = parseDestination(packet.pattern)
+    if (tag !== undefined && options.tag !== undefined && tag !== options.tag) {
+      throw new RocketMQSetupError(`pattern says tag '${tag}', the record says '${options.tag}'`)
+    }
+    const finalTag = tag ?? options.tag
+    const body: Uint8Array | string = await this.serializer.serialize(data, { pattern: packet.pattern })
+    const properties = { ...packet.metadata, ...options.properties }
+    const message: Message = {
+      topic,
+      body,
+      ...(finalTag === undefined ? {} : { tag: finalTag }),
+      ...(Object.keys(properties).length === 0 ? {} : { properties }),
+      ...recordFields(options),
+    }
+    return { message, timeoutMs: options.timeoutMs }
+  }
+
+  /** As ClientProxy does for `emit` and `send`; Nest 11 has no helper for it. */
+  #packet(pattern: unknown, data: unknown): ReadPacket {
+    if (pattern === undefined || pattern === null || data === undefined || data === null) {
+      throw new RocketMQSetupError(
+        'want a pattern and data; an empty body needs new RocketMQRecordBuilder().build()',
+      )
+    }
+    const packet: ReadPacket = { pattern, data }
+    this.onDispatchHook?.(packet)
+    return packet
+  }
+
+  async #connect(): Promise<void> {
+    this._status$.next('connecting')
+    let connection: Connection | undefined
+    try {
+      connection = openConnection(this.#options, this.#logger)
+      await waitForNameServer(connection, this.#options, () => this.#closing !== undefined)
+      const producerGroup = this.#options.producerGroup ?? DEFAULT_PRODUCER_GROUP
+      const producer = connection.clients.producer({ ...connection.options, producerGroup })
+      await producer.start()
+      this.#producer = producer
+      this._status$.next('connected')
+    } catch (error) {
+      this.#connecting = undefined
+      this._status$.next('disconnected')
+      throw error
+    }
+  }
+
+  async #close(): Promise<void> {
+    // A connect under way is waited for, so that its producer is closed too; its failure was told to its caller.
+    await this.#connecting?.catch(() => undefined)
+    for (const [id, callback] of [...this.routingMap]) {
+      this.routingMap.delete(id)
+      callback({ err: new MqError('CLOSED', 'waiting for an answer') })
+    }
+    await this.#producer?.shutdown()
+    this._status$.next('closed')
+  }
+
+  #started(): NativeProducer {
+    if (this.#producer === undefined)
+      throw new MqError('NOT_STARTED', 'using ClientRocketMQ before connect()')
+    return this.#producer
+  }
+}

@@ -1,0 +1,38 @@
+import type { INestApplication, INestMicroservice } from '@nestjs/common'
+import type { RocketMQServerOptions } from './options.js'
+import { ServerRocketMQ } from './server.js'
+
+export interface ConnectRocketMQOptions extends RocketMQServerOptions {
+  /** Default: a new one when options of a server are given, else the one of `RocketMQModule`. */
+  readonly strategy?: ServerRocketMQ
+  /** Whether global pipes, guards, interceptors and filters of the application hold for handlers too. Default true. */
+  readonly inheritAppConfig?: boolean
+}
+
+/**
+ * Adds RocketMQ handlers to an HTTP application. Nest leaves out global enhancers there unless `inheritAppConfig` is
+ * set, so here it is on. Nothing is pulled before every `onApplicationBootstrap` ended, whatever the order of
+ * `startAllMicroservices` and `listen`.
+ */
+export function connectRocketMQ(
+  app: INestApplication,
+  options: ConnectRocketMQOptions = {},
+): INestMicroservice {
+  const { inheritAppConfig = true, strategy, ...server } = options
+  const own = Object.keys(server).length > 0 ? new ServerRocketMQ(server) : undefined
+  const made = strategy ?? own ?? app.get<ServerRocketMQ>(ServerRocketMQ)
+  holdUntilBootstrapped(app, made)
+  return app.connectMicroservice({ strategy: made }, { inheritAppConfig })
+}
+
+/** Nest has no hook behind the last `onApplicationBootstrap`, but `init` resolves there, and `listen` calls it. */
+function holdUntilBootstrapped(app: INestApplication, strategy: ServerRocketMQ): void {
+  if ((app as { isInitialized?: boolean }).isInitialized === true) return
+  strategy.hold('bootstrap')
+  const init = app.init.bind(app)
+  app.init = async () => {
+    await init()
+    await strategy.release('bootstrap')
+    return app
+  }
+}

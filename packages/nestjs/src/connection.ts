@@ -1,0 +1,46 @@
+import type { LoggerService } from '@nestjs/common'
+import type { ClientOptions } from '@rockhopper/client'
+import { createNodeEnv, type Env } from '@rockhopper/env'
+import { nativeClients, type RocketMQClients } from './native.js'
+import { nestLog } from './nest-log.js'
+import { nameServerAddress, type RocketMQConnectionOptions } from './options.js'
+
+/** What server and client share while they run. */
+export interface Connection {
+  readonly env: Env
+  readonly clients: RocketMQClients
+  /** For every producer, consumer and probe. */
+  readonly options: ClientOptions & { readonly env: Env }
+}
+
+const CONNECT_ATTEMPTS = 8
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 3_000
+
+/** Resolves addresses and makes the environment; touches no network. */
+export function openConnection(options: RocketMQConnectionOptions, logger: LoggerService): Connection {
+  const namesrvAddr = nameServerAddress(options)
+  const env = options.env ?? createNodeEnv({ log: nestLog(logger) })
+  return { env, clients: options.clients ?? nativeClients, options: { namesrvAddr, env } }
+}
+
+/**
+ * Waits until a name server answers, with growing pauses.
+ * @throws the last failure, after `connectAttempts` of them or as soon as `stopped` says so.
+ */
+export async function waitForNameServer(
+  { env, clients, options }: Connection,
+  { connectAttempts = CONNECT_ATTEMPTS }: RocketMQConnectionOptions,
+  stopped: () => boolean,
+): Promise<void> {
+  let pauseMs = FIRST_PAUSE_MS
+  for (let attempt = 1; attempt <= connectAttempts; attempt++) {
+    try {
+      return await clients.probe(options)
+    } catch (error) {
+      if (attempt === connectAttempts || stopped()) throw error
+    }
+    await new Promise<void>((resolve) => env.clock.after(pauseMs, resolve))
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+  }
+}

@@ -1,0 +1,92 @@
+import { BaseRpcContext } from '@nestjs/microservices'
+import type { MessageView } from '@rockhopper/client'
+import type { NativeConsumer, NativeProducer } from './native.js'
+import { userProperties } from './properties.js'
+
+/** What a delivery knows beside the message itself. */
+export interface Delivery {
+  /** Consumer group it came through. */
+  readonly group: string
+  /** Canonical pattern of the handler. */
+  readonly pattern: string
+  readonly consumer: NativeConsumer
+  readonly producer: NativeProducer
+}
+
+/** The second argument of a handler: `@Ctx() context: RocketMQContext`. One object per delivery. */
+export class RocketMQContext extends BaseRpcContext<[MessageView, Delivery]> {
+  /** The message as the client received it. */
+  getMessage(): MessageView {
+    return this.args[0]
+  }
+
+  /** The topic it was sent to; for a retried message the original one, not `%RETRY%group`. */
+  getTopic(): string {
+    return this.getMessage().properties['RETRY_TOPIC'] ?? this.getMessage().topic
+  }
+
+  getTag(): string | undefined {
+    return this.getMessage().tag
+  }
+
+  getKeys(): readonly string[] {
+    return this.getMessage().keys
+  }
+
+  /** The id its producer gave it (UNIQ_KEY), stable across retries. */
+  getMessageId(): string {
+    return this.getMessage().messageId
+  }
+
+  getGroup(): string {
+    return this.args[1].group
+  }
+
+  getQueueId(): number {
+    return this.getMessage().queueId
+  }
+
+  getQueueOffset(): number {
+    return this.getMessage().queueOffset
+  }
+
+  /** 1 for the first delivery, 2 for the first retry. */
+  getDeliveryAttempt(): number {
+    return this.getMessage().reconsumeTimes + 1
+  }
+
+  /** When its producer made it, ms since 1970 by the producer's clock. */
+  getBornTimestamp(): number {
+    return this.getMessage().bornTimestamp
+  }
+
+  /** All properties, those of the protocol included. */
+  getProperties(): Readonly<Record<string, string>> {
+    return this.getMessage().properties
+  }
+
+  getProperty(name: string): string | undefined {
+    const properties = this.getMessage().properties
+    return Object.hasOwn(properties, name) ? properties[name] : undefined
+  }
+
+  /** Canonical pattern of the handler this message was given to. */
+  getPattern(): string {
+    return this.args[1].pattern
+  }
+
+  /** The properties an application set: what a dispatch hook or a Java producer put beside the payload. */
+  getMetadata(): Readonly<Record<string, string>> {
+    return userProperties(this.getMessage().properties)
+  }
+
+  /** The consumer of this group: `suspend()` and `resume()`. */
+  getConsumer(): NativeConsumer {
+    return this.args[1].consumer
+  }
+
+  /** A started producer, for messages that belong to this delivery. */
+  getProducer(): NativeProducer {
+    return this.args[1].producer
+  }
+}

@@ -1,0 +1,78 @@
+import { RpcException } from '@nestjs/microservices'
+
+/**
+ * Nest flattens an exception into a plain object before a strategy sees it, unless `getError` returns the
+ * exception itself (as KafkaRetriableException does). All three below do that.
+ */
+
+/** Deliver this message again later; it counts as one attempt. */
+export class RetryLaterException extends RpcException {
+  /**
+   * @param delayMs wait at least this long, rounded up to a delay level of the broker (1 s to 2 h).
+   *   Absent: the broker's own schedule, which grows with each attempt (10 s first).
+   */
+  constructor(
+    readonly delayMs?: number,
+    message = 'retry later',
+  ) {
+    super(message)
+    this.name = 'RetryLaterException'
+  }
+
+  override getError(): this {
+    return this
+  }
+}
+
+/** Never deliver this message again; it goes to `%DLQ%group` at once. */
+export class DeadLetterException extends RpcException {
+  constructor(readonly reason: string) {
+    super(reason)
+    this.name = 'DeadLetterException'
+  }
+
+  override getError(): this {
+    return this
+  }
+}
+
+/** This message is done, although the handler could not use it: acknowledged, with no retry and no dead letter. */
+export class IgnoreMessageException extends RpcException {
+  constructor(reason = 'message ignored') {
+    super(reason)
+    this.name = 'IgnoreMessageException'
+  }
+
+  override getError(): this {
+    return this
+  }
+}
+
+/** A mistake in the set-up: a pattern, option or pair of handlers that cannot work. Thrown or given before anything runs. */
+export class RocketMQSetupError extends Error {
+  override readonly name = 'RocketMQSetupError'
+}
+
+/** What a failed request handler sent back, rebuilt at the caller. */
+export class RocketMQRemoteError extends Error {
+  override readonly name: string
+  /** The `code` of the error at the other side, if it had one. */
+  readonly code: string | number | undefined
+  /** The `details` of the error at the other side, if it had any. */
+  readonly details: unknown
+
+  constructor(fields: RemoteErrorFields) {
+    super(fields.message)
+    this.name = fields.name ?? 'RocketMQRemoteError'
+    this.code = fields.code
+    this.details = fields.details
+  }
+}
+
+/** The JSON body of an error reply. No stack: it would leave the process. */
+export interface RemoteErrorFields {
+  readonly name?: string
+  readonly message: string
+  readonly code?: string | number
+  readonly details?: unknown
+}

@@ -1,0 +1,74 @@
+import type { Deserializer, Serializer } from '@nestjs/microservices'
+import type { Env } from '@rockhopper/env'
+import type { BodyCodecName } from './codec.js'
+import { RocketMQSetupError } from './exceptions.js'
+import type { RocketMQClients } from './native.js'
+
+/** What server and client have in common. Durations are milliseconds. */
+export interface RocketMQConnectionOptions {
+  /** `host:port;host:port`; default the environment variable ROCKETMQ_NAMESRV_ADDR. */
+  readonly namesrvAddr?: string
+  /** Producer group; default `rockhopper-nestjs`. Used as given. */
+  readonly producerGroup?: string
+  /** Form of message bodies; default `json`. */
+  readonly codec?: BodyCodecName
+  /** How often to look for a name server before `listen` or `connect` fails; default 8 (about 12 s). 0: never look. */
+  readonly connectAttempts?: number
+  /** Clock, sockets and chance; default this machine's. */
+  readonly env?: Env
+  /** Producers and consumers; default those of `@rockhopper/client`. */
+  readonly clients?: RocketMQClients
+}
+
+export interface RocketMQServerOptions extends RocketMQConnectionOptions {
+  /** Group of the handlers that name none. Used as given. */
+  readonly consumerGroup?: string
+  /** Messages handled at the same time per group; default 20, as the Java client. */
+  readonly concurrency?: number
+  /** Deliveries after the first one before a message goes to `%DLQ%group`; the broker's default is 16. */
+  readonly maxReconsumeTimes?: number
+  /** Where a group that never consumed begins; default the client's. */
+  readonly from?: 'first' | 'last'
+  /** How long `close` waits for running handlers; default 10,000. */
+  readonly shutdownTimeoutMs?: number
+  /** False: nothing is pulled before `resume()`. Default true. */
+  readonly autoStart?: boolean
+  /** A body that cannot be decoded; default `dead-letter`. */
+  readonly onUndecodable?: MessagePolicy
+  /** A message no handler takes, such as one retried after its handler was removed; default `dead-letter`. */
+  readonly onUnhandled?: MessagePolicy
+  /** Replaces the codec for bodies that come in: gets the body, and `{ channel, message }`. May be asynchronous. */
+  readonly deserializer?: Deserializer
+  /** Replaces the codec for replies: gets the value, returns a Uint8Array or string. May be asynchronous. */
+  readonly serializer?: Serializer
+}
+
+export interface RocketMQClientOptions extends RocketMQConnectionOptions {
+  /** How long a request waits for its answer; default 5,000. */
+  readonly requestTimeoutMs?: number
+  /** How long a send waits for the broker, retries included; default the client's 3,000. */
+  readonly sendTimeoutMs?: number
+  /** Replaces the codec for replies that come in. May be asynchronous. */
+  readonly deserializer?: Deserializer
+  /** Replaces the codec for bodies that go out: returns a Uint8Array or string. May be asynchronous. */
+  readonly serializer?: Serializer
+}
+
+export type MessagePolicy = 'dead-letter' | 'retry' | 'ignore'
+
+/** Options of `RocketMQModule`: what both sides share, and what is one side's own. */
+export interface RocketMQModuleOptions extends RocketMQConnectionOptions {
+  readonly server?: Omit<RocketMQServerOptions, keyof RocketMQConnectionOptions>
+  readonly client?: Omit<RocketMQClientOptions, keyof RocketMQConnectionOptions>
+}
+
+export const DEFAULT_PRODUCER_GROUP = 'rockhopper-nestjs'
+
+/** @throws RocketMQSetupError when neither the option nor the environment variable names a server. */
+export function nameServerAddress(options: RocketMQConnectionOptions): string {
+  const address = options.namesrvAddr ?? process.env['ROCKETMQ_NAMESRV_ADDR']
+  if (address !== undefined && address !== '') return address
+  throw new RocketMQSetupError(
+    'no name server: set the option namesrvAddr or the environment variable ROCKETMQ_NAMESRV_ADDR',
+  )
+}

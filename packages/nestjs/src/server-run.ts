@@ -1,0 +1,123 @@
+import type { LoggerService } from '@nestjs/common'
+import type { Subject } from 'rxjs'
+import { type Connection, openConnection, waitForNameServer } from './connection.js'
+import { createGroupConsumer, type HandleMessage, startGroupConsumer } from './group-consumer.js'
+import type { NativeConsumer, NativeProducer } from './native.js'
+import { DEFAULT_PRODUCER_GROUP, type RocketMQServerOptions } from './options.js'
+import type { GroupPlan } from './routes.js'
+
+export type RocketMQServerStatus =
+  | 'connecting'
+  | 'connected'
+  | 'disconnected'
+  | 'paused'
+  | 'draining'
+  | 'closed'
+
+const SHUTDOWN_TIMEOUT_MS = 10_000
+
+/** One life of a server, from `listen` to `close`: its producer and the consumers of its groups. */
+export class ServerRun {
+  readonly producer: NativeProducer
+  /** By consumer group. */
+  readonly consumers: ReadonlyMap<string, NativeConsumer>
+  readonly #options: RocketMQServerOptions
+  readonly #plans: readonly GroupPlan[]
+  readonly #connection: Connection
+  readonly #status$: Subject<RocketMQServerStatus>
+  readonly #handle: HandleMessage
+  #connecting: Promise<void> | undefined
+  #pulling: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #paused = false
+
+  constructor(
+    options: RocketMQServerOptions,
+    plans: readonly GroupPlan[],
+    logger: LoggerService,
+    status$: Subject<RocketMQServerStatus>,
+    handle: HandleMessage,
+  ) {
+    this.#options = options
+    this.#plans = plans
+    this.#status$ = status$
+    this.#handle = handle
+    this.#connection = openConnection(options, logger)
+    const producerGroup = options.producerGroup ?? DEFAULT_PRODUCER_GROUP
+    this.producer = this.#connection.clients.producer({ ...this.#connection.options, producerGroup })
+    this.consumers = new Map(
+      plans.map((plan) => [plan.group, createGroupConsumer(this.#connection, plan, options)]),
+    )
+  }
+
+  /** Waits for a name server and starts the producer, for replies and for `context.getProducer()`. */
+  connect(): Promise<void> {
+    this.#connecting ??= this.#connect()
+    return this.#connecting
+  }
+
+  /** Starts the consumers, once. */
+  pull(): Promise<void> {
+    this.#pulling ??= this.#pull()
+    return this.#pulling
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#suspend('paused')
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (this.#stopping !== undefined || this.#pulling === undefined) return
+    for (const consumer of this.consumers.values()) consumer.resume()
+    this.#status$.next('connected')
+  }
+
+  /** No new message to handlers from here on; running ones go on. */
+  drain(): void {
+    this.#suspend('draining')
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  #suspend(status: RocketMQServerStatus): void {
+    if (this.#stopping !== undefined) return
+    if (this.#pulling !== undefined) for (const consumer of this.consumers.values()) consumer.suspend()
+    this.#status$.next(status)
+  }
+
+  async #connect(): Promise<void> {
+    this.#status$.next('connecting')
+    await waitForNameServer(this.#connection, this.#options, () => this.#stopping !== undefined)
+    await this.producer.start()
+    this.#status$.next('connected')
+  }
+
+  async #pull(): Promise<void> {
+    await this.#connecting
+    const starts = this.#plans.map(async (plan) => {
+      const consumer = this.consumers.get(plan.group)
+      if (consumer === undefined || this.#stopping !== undefined) return
+      await startGroupConsumer(consumer, plan, this.#handle)
+    })
+    await Promise.all(starts)
+    if (this.#paused) this.pause()
+  }
+
+  /** All groups drain at the same time: the longest one decides how long it takes. */
+  async #stop(): Promise<void> {
+    this.#status$.next('draining')
+    // Their failures were told to whoever started them.
+    await this.#connecting?.catch(() => undefined)
+    await this.#pulling?.catch(() => undefined)
+    const timeoutMs = this.#options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS
+    if (this.#pulling !== undefined) {
+      await Promise.all([...this.consumers.values()].map((consumer) => consumer.shutdown({ timeoutMs })))
+    }
+    if (this.#connecting !== undefined) await this.producer.shutdown()
+  }
+}

@@ -1,0 +1,317 @@
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import {
+  type BaseRpcContext,
+  type CustomTransportStrategy,
+  type MessageHandler,
+  type ReadPacket,
+  Server,
+  type Transport,
+  type WritePacket,
+} from '@nestjs/microservices'
+import type { MessageView } from '@rockhopper/client'
+import { MqError } from '@rockhopper/message'
+import { isObservable, lastValueFrom, type Observable } from 'rxjs'
+import type { BodyCodec } from './codec.js'
+import type { RocketMQContext } from './context.js'
+import { type DeliveryPort, deliver } from './delivery.js'
+import { Listeners } from './listeners.js'
+import type { NativeConsumer, NativeProducer } from './native.js'
+import type { RocketMQServerOptions } from './options.js'
+import { parsePattern } from './pattern.js'
+import type { ReplyKind } from './properties.js'
+import { replyMessage } from './reply.js'
+import { findRoute, type GroupPlan, planGroups, type Registration, type Route } from './routes.js'
+import { type RocketMQServerStatus, ServerRun } from './server-run.js'
+import { ROCKETMQ_TRANSPORT } from './transport.js'
+import { errorText, type Verdict } from './verdict.js'
+
+/** A message whose handler failed. */
+export interface DeliveryFailure {
+  readonly messageId: string
+  readonly topic: string
+  readonly tag: string | undefined
+  readonly group: string
+  /** 1 for the first delivery. */
+  readonly attempt: number
+  readonly reason: string
+}
+
+export interface RocketMQServerEvents extends Record<string, (...args: never[]) => unknown> {
+  /** It will be delivered again. */
+  retry: (failure: DeliveryFailure) => void
+  /** It goes to `%DLQ%group`. */
+  deadLetter: (failure: DeliveryFailure) => void
+}
+
+/** Who keeps the server from pulling: the application before its bootstrap ended, or `autoStart: false`. */
+export type HoldReason = 'bootstrap' | 'module' | 'autoStart'
+
+/**
+ * RocketMQ as a strategy: `app.connectMicroservice({ strategy: new ServerRocketMQ(options) })`, or
+ * `connectRocketMQ(app)`. One push consumer per consumer group, subscribed to all topics of the group's handlers. A
+ * message is acknowledged after its handler ended; a thrown error makes the broker deliver it again and, at the
+ * limit, puts it into `%DLQ%group`.
+ */
+export class ServerRocketMQ
+  extends Server<RocketMQServerEvents, RocketMQServerStatus>
+  implements CustomTransportStrategy, OnApplicationBootstrap, OnModuleDestroy
+{
+  override transportId: Transport | symbol = ROCKETMQ_TRANSPORT
+  protected override readonly logger = new Logger(ServerRocketMQ.name)
+  /** Failures reach the consumer here, and are logged with message id, group and attempt. */
+  override readonly propagatesEventHandlerErrors = true
+  readonly #options: RocketMQServerOptions
+  readonly #registrations: Registration[] = []
+  readonly #listeners = new Listeners<RocketMQServerEvents>((error) => this.logger.error(error))
+  readonly #holds = new Set<HoldReason>()
+  #run: ServerRun | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: RocketMQServerOptions = {}) {
+    super()
+    this.#options = options
+    if (options.autoStart === false) this.#holds.add('autoStart')
+    this.serializer = options.serializer ?? {
+      serialize: (value: unknown, hint: Record<string, unknown> = {}) =>
+        (hint['codec'] as BodyCodec).encode(value),
+    }
+    this.deserializer = options.deserializer ?? {
+      deserialize: (body: Buffer, hint: Record<string, unknown> = {}) => {
+        return { pattern: hint['channel'], data: (hint['codec'] as BodyCodec).decode(body) }
+      },
+    }
+  }
+
+  /** Connects, and begins to pull unless somebody holds it back. Calls back once: with nothing, or with the error. */
+  override async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      await this.#listen()
+    } catch (error) {
+      this._status$.next('disconnected')
+      callback(error)
+      return
+    }
+    callback()
+  }
+
+  /**
+   * Stops pulling, waits up to `shutdownTimeoutMs` for running handlers, acknowledges what ended, leaves the groups.
+   * What is still running then is delivered again. May be called twice, before `listen`, and with a signal's name.
+   */
+  override close(_signal?: string): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** Keeps the server from pulling until `release` with the same reason. No effect on what was pulled already. */
+  hold(reason: HoldReason): void {
+    this.#holds.add(reason)
+  }
+
+  /** Ends a hold; the last one of a listening server begins the pulling. Rejects when a consumer cannot start. */
+  async release(reason: HoldReason): Promise<void> {
+    this.#holds.delete(reason)
+    if (this.#holds.size === 0) await this.#run?.pull()
+  }
+
+  /** Hands no new message to handlers until `resume`; the queues stay assigned. */
+  pause(): void {
+    this.#run?.pause()
+  }
+
+  /** Ends `pause`, and the hold of `autoStart: false`. */
+  async resume(): Promise<void> {
+    await this.release('autoStart')
+    this.#run?.resume()
+  }
+
+  /** Called by Nest when this server is a provider. All `onModuleInit` hooks ended before it. */
+  onApplicationBootstrap(): Promise<void> {
+    return this.release('module')
+  }
+
+  /** Called by Nest when this server is a provider: no new work while the application goes down. */
+  onModuleDestroy(): void {
+    this.#run?.drain()
+  }
+
+  /** May be called before `listen`. */
+  override on<Name extends keyof RocketMQServerEvents, Listener extends RocketMQServerEvents[Name]>(
+    event: Name,
+    listener: Listener,
+  ): this {
+    this.#listeners.add(event, listener)
+    return this
+  }
+
+  /** `{ producer, consumers }`, consumers by group. @throws before `listen`. */
+  override unwrap<
+    T = { readonly producer: NativeProducer; readonly consumers: ReadonlyMap<string, NativeConsumer> },
+  >(): T {
+    if (this.#run === undefined) throw new MqError('NOT_STARTED', 'unwrapping ServerRocketMQ before listen()')
+    return { producer: this.#run.producer, consumers: this.#run.consumers } as T
+  }
+
+  /** Handlers are checked in `listen`, when all of them are known. Event handlers of one pattern stay apart. */
+  override addHandler(
+    pattern: unknown,
+    handler: MessageHandler,
+    isEvent = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    handler.isEventHandler = isEvent
+    handler.extras = extras
+    this.#registrations.push({ pattern, handler, isEvent, extras })
+    // For Nest's own tools, which read this map; deliveries go by the plan of their group.
+    const key = pattern instanceof RegExp ? String(pattern) : this.normalizePattern(pattern as string)
+    if (!this.messageHandlers.has(key)) this.messageHandlers.set(key, handler)
+  }
+
+  /** The handler of a plain message: one that names the tag before one that takes every tag. */
+  override getHandlerByPattern(pattern: string): MessageHandler | null {
+    const { topic, tags } = parsePattern(pattern)
+    const routes = planGroups(this.#registrations, this.#options).flatMap((plan) => plan.routes)
+    return findRoute(routes, topic, tags[0], false)?.handler ?? null
+  }
+
+  /** Gives data to the event handler of a pattern and waits for its end; for tests without a broker. */
+  override async handleEvent(pattern: string, packet: ReadPacket, context: BaseRpcContext): Promise<void> {
+    const handler = this.getHandlerByPattern(pattern)
+    if (handler === null) throw new MqError('ARGUMENT_ILLEGAL', `no handler for '${pattern}'`)
+    await this.#runHandler(handler, packet.data, context)
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#closing !== undefined) throw new MqError('CLOSED', 'listening with ServerRocketMQ')
+    if (this.#run !== undefined) throw new MqError('ALREADY_STARTED', 'listening with ServerRocketMQ')
+    const plans = planGroups(this.#registrations, this.#options)
+    this.#run = new ServerRun(this.#options, plans, this.logger, this._status$, (message, plan, consumer) => {
+      return this.#handle(message, plan, consumer)
+    })
+    try {
+      await this.#run.connect()
+      if (this.#holds.size === 0) await this.#run.pull()
+    } catch (error) {
+      const failed = this.#run
+      this.#run = undefined
+      await failed.stop()
+      throw error
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#run?.stop()
+    this._status$.next('closed')
+  }
+
+  async #handle(message: MessageView, plan: GroupPlan, consumer: NativeConsumer): Promise<Verdict> {
+    const verdict = await deliver(this.#port(), message, plan, consumer)
+    if (verdict.kind !== 'done') this.#report(verdict, message, plan)
+    return verdict
+  }
+
+  #report(verdict: Exclude<Verdict, { kind: 'done' }>, message: MessageView, plan: GroupPlan): void {
+    const { messageId, topic, tag, reconsumeTimes } = message
+    const failure: DeliveryFailure = {
+      messageId,
+      topic,
+      tag,
+      group: plan.group,
+      attempt: reconsumeTimes + 1,
+      reason: verdict.reason,
+    }
+    if (verdict.kind === 'retry') {
+      this.logger.warn({ message: 'handler failed, the message will be delivered again', ...failure })
+      this.#listeners.tell('retry', failure)
+    } else {
+      this.logger.error({ message: 'message goes to the dead-letter queue', ...failure })
+      this.#listeners.tell('deadLetter', failure)
+    }
+  }
+
+  #port(): DeliveryPort {
+    const run = this.#run
+    if (run === undefined) throw new MqError('NOT_STARTED', 'delivering a message before listen()')
+    return {
+      options: this.#options,
+      producer: run.producer,
+      decode: async (message, channel, codec) => {
+        const packet = await this.deserializer.deserialize(message.body, { channel, message, codec })
+        return packet.data
+      },
+      runEvent: (route, data, context) => this.#runHandler(route.handler, data, context),
+      runRequest: (route, data, context) => this.#runRequest(route, data, context),
+      reply: (request, kind, value, codec) => this.#reply(run.producer, request, kind, value, codec),
+    }
+  }
+
+  /** A stream that ends empty is a success: a filter may swallow the error that way. */
+  async #runHandler(handler: MessageHandler, data: unknown, context: BaseRpcContext): Promise<void> {
+    await this.#betweenHooks(context, async () => {
+      const result: unknown = await handler(data, context)
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined })
+    })
+  }
+
+  #runRequest(route: Route, data: unknown, context: RocketMQContext): Promise<WritePacket> {
+    return this.#betweenHooks(context, async () => {
+      const response$: Observable<unknown> = this.transformToObservable(route.handler(data, context))
+      return new Promise<WritePacket>((resolve) => {
+        const last: WritePacket = {}
+        this.send(response$, (packet) => {
+          if (packet.response !== undefined) last.response = packet.response
+          if (packet.err !== undefined) last.err = packet.err
+          if (packet.isDisposed === true) resolve(last)
+        })
+      })
+    })
+  }
+
+  async #reply(
+    producer: NativeProducer,
+    request: MessageView,
+    kind: ReplyKind,
+    value: unknown,
+    codec: BodyCodec,
+  ): Promise<void> {
+    try {
+      const body: Uint8Array | string =
+        kind === 'empty'
+          ? ''
+          : kind === 'error'
+            ? JSON.stringify(value)
+            : await this.serializer.serialize(value as never, { codec })
+      await producer.send(replyMessage(request, kind, body))
+    } catch (error) {
+      this.logger.warn({
+        message: 'reply not delivered',
+        messageId: request.messageId,
+        topic: request.topic,
+        reason: errorText(error),
+      })
+    }
+  }
+
+  /** Nest's processing hooks around `work`; the end hook runs once, also after a failure. */
+  #betweenHooks<T>(context: BaseRpcContext, work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const run = async (endHook: () => void): Promise<void> => {
+        try {
+          resolve(await work())
+        } catch (error) {
+          reject(error)
+        } finally {
+          endHook()
+        }
+      }
+      // Nest 11 has the hooks, but not this method.
+      const started: unknown =
+        typeof Server.prototype['runWithProcessingHooks'] === 'function'
+          ? this.runWithProcessingHooks(context, run)
+          : this.onProcessingStartHook(this.transportId, context, () => {
+              return run(() => this.onProcessingEndHook?.(this.transportId, context))
+            })
+      Promise.resolve(started).catch(reject)
+    })
+  }
+}
