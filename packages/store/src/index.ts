@@ -1,1 +1,20 @@
-export {}
+export { createMessageStore, type MessageStoreOptions, type StoreEnv } from './local-message-store.js'
+export type {
+  AdvanceEvent,
+  Arrival,
+  BatchElement,
+  GetMessageQuery,
+  GetMessageResult,
+  GetMessageStatus,
+  MessageStore,
+  Placed,
+  PlaceResult,
+  PutResult,
+  PutStatus,
+  QueueEntry,
+  StoreState,
+  Watermarks,
+} from './message-store.js'
+export { dueTime, parseDelayLevels } from './delay-level.js'
+export { type StateFile, stateFile } from './state-file.js'
+export { STORE_CONFIG_DEFAULTS, type StoreConfig, type StoreConfigInput } from './store-config.js'

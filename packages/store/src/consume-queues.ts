@@ -1,0 +1,202 @@
+import type { Cancel, Clock, Disk, Log } from '@rockhopper/env'
+import { checkTopic } from '@rockhopper/message'
+import { ConsumeQueue, type QueueContext } from './consume-queue.js'
+import type { Descriptors } from './descriptors.js'
+import { diskErrorCode } from './full-write.js'
+
+const WRITE_AT_SIZE = 4 * 1024
+const UNWRITTEN_SIZE_MAX = 16 * 1024 * 1024
+
+export interface ConsumeQueuesOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly log: Log
+  readonly descriptors: Descriptors
+  readonly directory: string
+  readonly fileSize: number
+  readonly writeIntervalMs: number
+  /** A write failed in a way that waiting does not cure. */
+  onFailed(error: unknown): void
+}
+
+/**
+ * All consume queues of a store. New entries are written per queue at 4 KiB, for all queues one interval after
+ * the first of them, and when 16 MiB wait in all. What cannot be written for want of space or descriptors waits
+ * for the next interval: it can be rebuilt from the log, and the checkpoint does not pass it.
+ */
+export class ConsumeQueues {
+  readonly #options: ConsumeQueuesOptions
+  readonly #context: QueueContext
+  readonly #topics = new Map<string, Map<number, ConsumeQueue>>()
+  readonly #unwritten = new Set<ConsumeQueue>()
+  readonly #unsyncedFiles = new Set<string>()
+  readonly #unsyncedDirectories = new Set<string>()
+  #cancelWrite: Cancel | undefined
+  #unwrittenSize = 0
+  #closed = false
+
+  constructor(options: ConsumeQueuesOptions) {
+    this.#options = options
+    const { disk, descriptors, fileSize } = options
+    this.#context = {
+      disk,
+      descriptors,
+      fileSize,
+      grown: (queue) => this.#grown(queue),
+      touched: (path, made) => this.#touched(path, made),
+    }
+  }
+
+  get(topic: string, queueId: number): ConsumeQueue | undefined {
+    return this.#topics.get(topic)?.get(queueId)
+  }
+
+  /** The queue, made in memory when it does not exist; undefined for a name that cannot be a directory. */
+  obtain(topic: string, queueId: number): ConsumeQueue | undefined {
+    const known = this.#topics.get(topic)?.get(queueId)
+    if (known !== undefined) return known
+    if (checkTopic(topic) !== undefined || queueId < 0) return undefined
+    return this.#add(topic, queueId)
+  }
+
+  /** Finds and scans what is on disk. Throws MqError for files of another size. */
+  load(): void {
+    const { disk, directory } = this.#options
+    disk.makeDirectory(directory)
+    for (const topic of disk.list(directory)) {
+      for (const name of disk.list(`${directory}/${topic}`)) {
+        if (/^\d{1,9}$/.test(name)) this.#add(topic, Number(name)).load()
+      }
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<ConsumeQueue> {
+    for (const queues of this.#topics.values()) yield* queues.values()
+  }
+
+  topics(): Map<string, readonly number[]> {
+    return new Map([...this.#topics].map(([topic, queues]) => [topic, [...queues.keys()].sort((a, b) => a - b)]))
+  }
+
+  /** Physical offset behind the last record any queue knows. */
+  get maxPhysicalEnd(): number {
+    let max = 0
+    for (const queue of this) max = Math.max(max, queue.lastPhysicalEnd)
+    return max
+  }
+
+  /** Cuts all queues at a physical offset (section 6.3). The caller syncs. Throws what `writeAll` throws. */
+  cut(physicalOffset: number): void {
+    this.writeAll()
+    for (const queue of this) queue.cut(physicalOffset)
+  }
+
+  /** Forgets a topic and removes its files. */
+  remove(topic: string): void {
+    const queues = this.#topics.get(topic)
+    if (queues === undefined) return
+    this.#topics.delete(topic)
+    for (const queue of queues.values()) this.#unwritten.delete(queue)
+    this.#removeTree(`${this.#options.directory}/${topic}`)
+  }
+
+  removeAll(): void {
+    for (const topic of [...this.#topics.keys()]) this.remove(topic)
+  }
+
+  /** Writes every entry that is only in memory. Throws what the disk throws. */
+  writeAll(): void {
+    this.#cancelWrite?.()
+    this.#cancelWrite = undefined
+    for (const queue of this.#unwritten) {
+      queue.write()
+      this.#unwritten.delete(queue)
+    }
+    this.#unwrittenSize = 0
+  }
+
+  /** Makes all written entries and the names of their files durable. */
+  async sync(): Promise<void> {
+    const { disk, descriptors } = this.#options
+    for (const directory of this.#unsyncedDirectories) {
+      this.#unsyncedDirectories.delete(directory)
+      if (disk.exists(directory)) await disk.syncDirectory(directory)
+    }
+    for (const path of this.#unsyncedFiles) {
+      this.#unsyncedFiles.delete(path)
+      if (!disk.exists(path)) continue
+      const held = descriptors.hold(path)
+      try {
+        await held.file.sync()
+      } finally {
+        held.release()
+      }
+    }
+  }
+
+  /** No timer of this object fires any more. */
+  close(): void {
+    this.#closed = true
+    this.#cancelWrite?.()
+    this.#cancelWrite = undefined
+  }
+
+  #add(topic: string, queueId: number): ConsumeQueue {
+    const queue = new ConsumeQueue(this.#context, topic, queueId, `${this.#options.directory}/${topic}/${queueId}`)
+    const queues = this.#topics.get(topic)
+    if (queues === undefined) this.#topics.set(topic, new Map([[queueId, queue]]))
+    else queues.set(queueId, queue)
+    return queue
+  }
+
+  #grown(queue: ConsumeQueue): void {
+    this.#unwritten.add(queue)
+    this.#unwrittenSize += 20
+    if (queue.unwrittenSize >= WRITE_AT_SIZE) this.#tryWrite(queue)
+    else if (this.#unwrittenSize >= UNWRITTEN_SIZE_MAX) this.#tryWriteAll()
+    else this.#armWrite()
+  }
+
+  #armWrite(): void {
+    if (this.#closed || this.#cancelWrite !== undefined) return
+    this.#cancelWrite = this.#options.clock.after(this.#options.writeIntervalMs, () => {
+      this.#cancelWrite = undefined
+      this.#tryWriteAll()
+    })
+  }
+
+  #tryWriteAll(): void {
+    for (const queue of this.#unwritten) this.#tryWrite(queue)
+    this.#unwrittenSize = 0
+    for (const queue of this.#unwritten) this.#unwrittenSize += queue.unwrittenSize
+  }
+
+  #tryWrite(queue: ConsumeQueue): void {
+    try {
+      this.#unwrittenSize = Math.max(0, this.#unwrittenSize - queue.unwrittenSize)
+      queue.write()
+      this.#unwritten.delete(queue)
+    } catch (error) {
+      const code = diskErrorCode(error)
+      if (code === undefined || code === 'EIO') return this.#options.onFailed(error)
+      this.#options.log.warn('consume-queue-write', { topic: queue.topic, queueId: queue.queueId, code })
+      this.#armWrite()
+    }
+  }
+
+  #touched(path: string, made: boolean): void {
+    this.#unsyncedFiles.add(path)
+    if (!made) return
+    const queueDirectory = path.slice(0, path.lastIndexOf('/'))
+    const topicDirectory = queueDirectory.slice(0, queueDirectory.lastIndexOf('/'))
+    for (const directory of [queueDirectory, topicDirectory, this.#options.directory]) {
+      this.#unsyncedDirectories.add(directory)
+    }
+  }
+
+  #removeTree(directory: string): void {
+    this.#options.descriptors.retireTree(directory)
+    for (const path of this.#unsyncedFiles) if (path.startsWith(`${directory}/`)) this.#unsyncedFiles.delete(path)
+    this.#options.disk.removeTree(directory)
+  }
+}

@@ -1,0 +1,200 @@
+import type { Cancel, Clock } from '@rockhopper/env'
+import { diskErrorCode, TornWrite, writeFully, writeFullyPooled, writeZeros } from './full-write.js'
+import type { LogSegments } from './log-segments.js'
+import type { LogTail, TailSpan } from './log-tail.js'
+
+/** A write that took longer than this sends the next one to the pool, so that the loop does not wait for the disk. */
+const SLOW_WRITE_MS = 5
+
+export interface FlushOptions {
+  readonly clock: Clock
+  readonly segments: LogSegments
+  readonly tail: LogTail
+  /** Sync as soon as bytes are written (group commit); else every `intervalMs`. */
+  readonly syncAtOnce: boolean
+  readonly intervalMs: number
+  /** End of what was placed. */
+  placed(): number
+  /** `written` or `synced` moved. */
+  advanced(): void
+  /** There is no room for what was placed behind `written`: it must be taken back before this returns. */
+  lost(error: unknown): void
+  /** The disk failed: nothing is written any more. */
+  failed(error: unknown): void
+}
+
+/**
+ * Moves the watermarks `written` and `synced` behind `placed`: one positional write per turn of the loop, and one
+ * fdatasync in flight; what is written meanwhile forms the next group.
+ */
+export class Flush {
+  readonly #options: FlushOptions
+  #written = 0
+  #synced = 0
+  /** Somebody waits for `synced` to reach this. */
+  #wanted = 0
+  #scheduled = false
+  #slow = false
+  #stopped = false
+  #pooledWrite: Promise<void> | undefined
+  #sync: Promise<void> | undefined
+  #cancelTimer: Cancel | undefined
+
+  constructor(options: FlushOptions) {
+    this.#options = options
+  }
+
+  get written(): number {
+    return this.#written
+  }
+
+  get synced(): number {
+    return this.#synced
+  }
+
+  /** Sets both watermarks, after recovery or a cut. */
+  moveTo(physicalOffset: number): void {
+    this.#written = this.#synced = this.#wanted = physicalOffset
+  }
+
+  /** Something was placed: writes it when the turn ends. */
+  schedule(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    this.#options.clock.endOfTurn(() => {
+      this.#scheduled = false
+      this.#write()
+    })
+  }
+
+  /** Syncs up to `physicalOffset` without waiting for the interval. */
+  want(physicalOffset: number): void {
+    this.#wanted = Math.max(this.#wanted, physicalOffset)
+    this.#startSync()
+  }
+
+  /** Writes and syncs all that was placed. Resolves early when the disk refuses. */
+  async drain(): Promise<void> {
+    this.#write()
+    this.want(this.#options.placed())
+    while (this.#pooledWrite !== undefined || this.#sync !== undefined) {
+      await (this.#pooledWrite ?? this.#sync)
+      this.#write()
+      this.want(this.#options.placed())
+    }
+  }
+
+  /** Nothing starts any more; resolves when no call of the disk is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    while (this.#pooledWrite !== undefined || this.#sync !== undefined) await (this.#pooledWrite ?? this.#sync)
+  }
+
+  #write(): void {
+    const { clock, tail, segments, placed } = this.#options
+    const before = this.#written
+    while (!this.#stopped && this.#pooledWrite === undefined && this.#written < placed()) {
+      const span = tail.spanAt(this.#written)
+      if (span === undefined) return this.#fail(new Error(`the tail lost its bytes at ${this.#written}`))
+      if (this.#slow) {
+        this.#pooledWrite = this.#writePooled(span)
+        break
+      }
+      const startedAt = clock.monotonic()
+      try {
+        writeFully(segments.writable(this.#written), span.bytes, span.at, span.length, this.#position())
+      } catch (error) {
+        if (this.#written > before) this.#advancedWritten()
+        return this.#refused(error)
+      }
+      this.#slow = clock.monotonic() - startedAt > SLOW_WRITE_MS
+      this.#written = span.end
+    }
+    if (this.#written > before) this.#advancedWritten()
+  }
+
+  async #writePooled(span: TailSpan): Promise<void> {
+    const { clock, segments } = this.#options
+    const startedAt = clock.monotonic()
+    try {
+      const file = segments.writable(this.#written)
+      await writeFullyPooled(file, span.bytes, span.at, span.length, this.#position())
+      this.#slow = clock.monotonic() - startedAt > SLOW_WRITE_MS
+      this.#pooledWrite = undefined
+      this.#written = span.end
+      this.#advancedWritten()
+      this.#write()
+    } catch (error) {
+      this.#pooledWrite = undefined
+      this.#refused(error)
+    }
+  }
+
+  #advancedWritten(): void {
+    this.#options.tail.trim(this.#written)
+    this.#options.advanced()
+    this.#startSync()
+    this.#armTimer()
+  }
+
+  #armTimer(): void {
+    if (this.#stopped || this.#sync !== undefined || this.#cancelTimer !== undefined) return
+    if (this.#synced >= this.#written) return
+    this.#cancelTimer = this.#options.clock.after(this.#options.intervalMs, () => {
+      this.#cancelTimer = undefined
+      this.want(this.#written)
+    })
+  }
+
+  #startSync(): void {
+    if (this.#sync !== undefined || this.#stopped || this.#synced >= this.#written) return
+    if (!this.#options.syncAtOnce && this.#wanted <= this.#synced) return
+    this.#sync = this.#syncOnce(this.#written)
+  }
+
+  async #syncOnce(target: number): Promise<void> {
+    try {
+      await this.#options.segments.sync(this.#synced, target)
+    } catch (error) {
+      this.#sync = undefined
+      return this.#fail(error)
+    }
+    this.#sync = undefined
+    if (this.#stopped) return
+    this.#synced = target
+    this.#options.advanced()
+    this.#startSync()
+    this.#armTimer()
+  }
+
+  /**
+   * Without room the torn bytes become zeros again and what was placed is given up; nobody saw it
+   * (architecture.md section 3). Anything else is the end of this store.
+   */
+  #refused(error: unknown): void {
+    const code = diskErrorCode(error)
+    if (code === undefined || code === 'EIO') return this.#fail(error)
+    const torn = error instanceof TornWrite ? error.taken : 0
+    // A file that could not be made cannot hold torn bytes.
+    if (error instanceof TornWrite && code !== 'ENOSPC' && code !== 'EDQUOT') return this.#fail(error)
+    try {
+      if (torn > 0) writeZeros(this.#options.segments.writable(this.#written), this.#position(), torn)
+    } catch (zeroError) {
+      return this.#fail(zeroError)
+    }
+    this.#options.lost(error)
+  }
+
+  #fail(error: unknown): void {
+    this.#stopped = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#options.failed(error)
+  }
+
+  #position(): number {
+    return this.#written % this.#options.segments.segmentSize
+  }
+}

@@ -1,0 +1,189 @@
+import type { Env } from '@rockhopper/env'
+import { MqError, type RecordDraft } from '@rockhopper/message'
+import { UNIT_SIZE } from './consume-queue-unit.js'
+import { offsetByTimestamp, storeTimeOf } from './time-search.js'
+import { getMessage, type ReadContext } from './get-message.js'
+import { isFiller, unitPhysicalOffset, unitSize, unitTagsCode } from './consume-queue-unit.js'
+import type {
+  AdvanceEvent,
+  Arrival,
+  BatchElement,
+  GetMessageQuery,
+  GetMessageResult,
+  MessageStore,
+  PlaceResult,
+  PutResult,
+  QueueEntry,
+  StoreState,
+  Watermarks,
+} from './message-store.js'
+import { readRecordAt } from './queue-records.js'
+import { type StoreConfigInput, storeConfig } from './store-config.js'
+import { StoreCore } from './store-core.js'
+
+/** The parts of Env a store uses. */
+export type StoreEnv = Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
+
+export interface MessageStoreOptions {
+  readonly env: StoreEnv
+  readonly config: StoreConfigInput
+  /** The disk failed and the store takes no more writes: called once. */
+  onFatal?(error: Error): void
+}
+
+/** A store in a directory. Nothing is touched before `start`. */
+export function createMessageStore(options: MessageStoreOptions): MessageStore {
+  return new LocalMessageStore(options)
+}
+
+const RECORD_EXTRA_MAX = 64 * 1024
+
+/** The reading side, and the refusals of the writing side; the machinery is StoreCore. */
+class LocalMessageStore implements MessageStore {
+  readonly #env: StoreEnv
+  readonly #core: StoreCore
+
+  constructor({ env, config, onFatal }: MessageStoreOptions) {
+    this.#env = env
+    this.#core = new StoreCore(env, storeConfig(config), onFatal ?? (() => {}))
+  }
+
+  start(): Promise<void> {
+    return this.#core.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#core.stop()
+  }
+
+  get state(): StoreState {
+    return this.#core.state
+  }
+
+  get watermarks(): Watermarks {
+    return this.#core.watermarks
+  }
+
+  onAdvance(listener: (event: AdvanceEvent) => void): () => void {
+    return this.#core.onAdvance(listener)
+  }
+
+  onArrival(listener: (arrival: Arrival) => void): () => void {
+    return this.#core.onArrival(listener)
+  }
+
+  place(draft: RecordDraft): PlaceResult {
+    return this.#core.place(draft)
+  }
+
+  placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult {
+    return this.#core.placeBatch(draft, elements)
+  }
+
+  put(draft: RecordDraft, needs?: 'written' | 'synced'): Promise<PutResult> {
+    return this.#core.put(draft, needs)
+  }
+
+  getMessage(query: GetMessageQuery): Promise<GetMessageResult> {
+    return getMessage(this.#readContext(), this.#core.queues.get(query.topic, query.queueId), query)
+  }
+
+  lookMessageByOffset(physicalOffset: number): Promise<Buffer | undefined> {
+    const { reader, config, watermarks } = this.#core
+    if (physicalOffset < this.minPhysicalOffset) return Promise.resolve(undefined)
+    return readRecordAt(reader, physicalOffset, watermarks.readable, config.maxMessageSize + RECORD_EXTRA_MAX)
+  }
+
+  minOffset(topic: string, queueId: number): number {
+    return this.#core.queues.get(topic, queueId)?.minOffset ?? 0
+  }
+
+  maxOffset(topic: string, queueId: number): number {
+    return this.#core.queues.get(topic, queueId)?.maxOffset ?? 0
+  }
+
+  async offsetByTimestamp(
+    topic: string,
+    queueId: number,
+    timestamp: number,
+    boundary: 'LOWER' | 'UPPER',
+  ): Promise<number> {
+    const queue = this.#core.queues.get(topic, queueId)
+    return queue === undefined ? 0 : offsetByTimestamp(this.#readContext(), queue, timestamp, boundary)
+  }
+
+  earliestMessageTime(topic: string, queueId: number): Promise<number> {
+    return this.storeTimeOf(topic, queueId, this.minOffset(topic, queueId))
+  }
+
+  async storeTimeOf(topic: string, queueId: number, queueOffset: number): Promise<number> {
+    const queue = this.#core.queues.get(topic, queueId)
+    return queue === undefined ? -1 : storeTimeOf(this.#readContext(), queue, queueOffset)
+  }
+
+  inMemory(topic: string, queueId: number, queueOffset: number): boolean {
+    const queue = this.#core.queues.get(topic, queueId)
+    if (queue === undefined || queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return false
+    const unit = queue.read(queueOffset, 1)
+    if (unit === undefined || unit.length === 0) return false
+    const { readable, cachedSize } = this.#readContext()
+    return readable - unitPhysicalOffset(unit, 0) <= cachedSize
+  }
+
+  async queueEntries(topic: string, queueId: number, from: number, countMax: number): Promise<readonly QueueEntry[]> {
+    const queue = this.#core.queues.get(topic, queueId)
+    const entries: QueueEntry[] = []
+    if (queue === undefined) return entries
+    for (let next = Math.max(from, queue.minOffset); entries.length < countMax; ) {
+      const units = queue.read(next, countMax - entries.length)
+      if (units === undefined || units.length === 0) break
+      for (let at = 0; at < units.length; at += UNIT_SIZE, next++) {
+        if (isFiller(units, at)) continue
+        const physicalOffset = unitPhysicalOffset(units, at)
+        entries.push({ queueOffset: next, physicalOffset, size: unitSize(units, at), tagsCode: unitTagsCode(units, at) })
+      }
+    }
+    return entries
+  }
+
+  deleteTopic(topic: string): void {
+    this.#core.queues.remove(topic)
+  }
+
+  topics(): ReadonlyMap<string, readonly number[]> {
+    return this.#core.queues.topics()
+  }
+
+  appendRaw(physicalOffset: number, bytes: Uint8Array): Promise<void> {
+    return this.#core.appendRaw(physicalOffset, bytes)
+  }
+
+  async readSpan(physicalOffset: number, sizeMax: number): Promise<Buffer> {
+    const { reader, config, watermarks } = this.#core
+    if (physicalOffset < this.minPhysicalOffset || physicalOffset > watermarks.readable) {
+      throw new MqError('ARGUMENT_ILLEGAL', `reading the log at ${physicalOffset}: it ends at ${watermarks.readable}`)
+    }
+    const segmentLeft = config.mappedFileSizeCommitLog - (physicalOffset % config.mappedFileSizeCommitLog)
+    const bytes = Buffer.alloc(Math.min(sizeMax, segmentLeft, watermarks.readable - physicalOffset))
+    if (await reader.read(physicalOffset, bytes)) return bytes
+    throw new MqError('DISK_FAILED', `reading ${bytes.length} bytes of the log at ${physicalOffset}`)
+  }
+
+  truncateTo(physicalOffset: number): Promise<void> {
+    return this.#core.truncateTo(physicalOffset)
+  }
+
+  get minPhysicalOffset(): number {
+    return this.#core.segments.first
+  }
+
+  get maxPhysicalOffset(): number {
+    return this.#core.watermarks.readable
+  }
+
+  #readContext(): ReadContext {
+    const { config, reader, segments, watermarks } = this.#core
+    const cachedSize = (this.#env.host.totalMemory * config.accessMessageInMemoryMaxRatio) / 100
+    return { config, reader, minPhysicalOffset: segments.first, readable: watermarks.readable, cachedSize }
+  }
+}

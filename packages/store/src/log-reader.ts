@@ -1,0 +1,80 @@
+import type { Clock } from '@rockhopper/env'
+import { readFully, readFullyPooled } from './full-write.js'
+import type { LogSegments } from './log-segments.js'
+import type { LogTail } from './log-tail.js'
+
+const COLD_RANGE_SIZE = 16 * 1024 * 1024
+const COLD_FOR_MS = 60_000
+const SLOW_READ_MS = 2
+const POOLED_READS_MAX = 2
+const COLD_RANGES_MAX = 4_096
+
+/**
+ * Reads of the log: from the tail in memory, else from the file. A read on the loop that took more than 2 ms marks
+ * its 16 MiB for a minute: reads there go through the pool, at most two at once, so that a sync finds a thread.
+ */
+export class LogReader {
+  readonly #segments: LogSegments
+  readonly #tail: LogTail
+  readonly #clock: Clock
+  /** Range number to the monotonic time until which it counts as cold. */
+  readonly #coldUntil = new Map<number, number>()
+  #pooledReads = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(segments: LogSegments, tail: LogTail, clock: Clock) {
+    this.#segments = segments
+    this.#tail = tail
+    this.#clock = clock
+  }
+
+  /** Fills `into` from `physicalOffset` on, within one file. False when the log does not hold all of it. */
+  async read(physicalOffset: number, into: Buffer): Promise<boolean> {
+    if (this.#tail.copy(physicalOffset, into.length, into, 0)) return true
+    if (!this.#isCold(physicalOffset)) return this.#readNow(physicalOffset, into)
+    return this.#readPooled(physicalOffset, into)
+  }
+
+  /** As `read`, on the loop: for what was just written. */
+  readNow(physicalOffset: number, into: Buffer): boolean {
+    return this.#tail.copy(physicalOffset, into.length, into, 0) || this.#readNow(physicalOffset, into)
+  }
+
+  #readNow(physicalOffset: number, into: Buffer): boolean {
+    const file = this.#segments.readable(physicalOffset)
+    if (file === undefined) return false
+    const startedAt = this.#clock.monotonic()
+    const count = readFully(file, into, 0, into.length, physicalOffset % this.#segments.segmentSize)
+    if (this.#clock.monotonic() - startedAt > SLOW_READ_MS) this.#markCold(physicalOffset)
+    return count === into.length
+  }
+
+  async #readPooled(physicalOffset: number, into: Buffer): Promise<boolean> {
+    while (this.#pooledReads >= POOLED_READS_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const held = this.#segments.hold(physicalOffset)
+    if (held === undefined) return false
+    this.#pooledReads++
+    try {
+      const position = physicalOffset % this.#segments.segmentSize
+      return (await readFullyPooled(held.file, into, 0, into.length, position)) === into.length
+    } finally {
+      this.#pooledReads--
+      held.release()
+      this.#waiting.shift()?.()
+    }
+  }
+
+  #isCold(physicalOffset: number): boolean {
+    const range = Math.floor(physicalOffset / COLD_RANGE_SIZE)
+    const until = this.#coldUntil.get(range)
+    if (until === undefined) return false
+    if (until > this.#clock.monotonic()) return true
+    this.#coldUntil.delete(range)
+    return false
+  }
+
+  #markCold(physicalOffset: number): void {
+    if (this.#coldUntil.size >= COLD_RANGES_MAX) this.#coldUntil.clear()
+    this.#coldUntil.set(Math.floor(physicalOffset / COLD_RANGE_SIZE), this.#clock.monotonic() + COLD_FOR_MS)
+  }
+}

@@ -1,0 +1,182 @@
+import type { Disk, DiskFile } from '@rockhopper/env'
+import { MqError } from '@rockhopper/message'
+import type { Descriptors, HeldFile } from './descriptors.js'
+import { readFullyPooled, writeZeros } from './full-write.js'
+import { segmentName, segmentOffset } from './segment-name.js'
+
+const SCAN_SIZE = 1024 * 1024
+
+/**
+ * The files of the commit log: all of one size, named by their first offset, preallocated with zeros
+ * (store-format.md section 2). Knows nothing of records.
+ */
+export class LogSegments {
+  readonly directory: string
+  readonly segmentSize: number
+  readonly #disk: Disk
+  readonly #descriptors: Descriptors
+  /** First offsets, ascending, without holes. */
+  #starts: number[] = []
+  /** The file written to: kept open outside the descriptor set. */
+  #current: { readonly start: number; readonly file: DiskFile } | undefined
+  #directoryDirty = false
+
+  constructor(disk: Disk, descriptors: Descriptors, directory: string, segmentSize: number) {
+    this.#disk = disk
+    this.#descriptors = descriptors
+    this.directory = directory
+    this.segmentSize = segmentSize
+  }
+
+  /** Finds the files. An empty last one is removed; any other size is refused (MappedFileQueue#load). */
+  load(): void {
+    this.#disk.makeDirectory(this.directory)
+    this.#starts = loadSegments(this.#disk, this.directory, this.segmentSize)
+    for (let i = 1; i < this.#starts.length; i++) {
+      if (this.#starts[i] === (this.#starts[i - 1] as number) + this.segmentSize) continue
+      const path = this.#path(this.#starts[i] as number)
+      throw new MqError('STORE_CORRUPT', `loading '${path}': the file before it is missing`)
+    }
+  }
+
+  get starts(): readonly number[] {
+    return this.#starts
+  }
+
+  /** First offset there is a file for; 0 without files. */
+  get first(): number {
+    return this.#starts[0] ?? 0
+  }
+
+  /** Offset behind the last file. */
+  get end(): number {
+    const last = this.#starts.at(-1)
+    return last === undefined ? 0 : last + this.segmentSize
+  }
+
+  startOf(physicalOffset: number): number {
+    return physicalOffset - (physicalOffset % this.segmentSize)
+  }
+
+  /** The file to write `physicalOffset` to; made with its full size when it is not there. Throws DiskError. */
+  writable(physicalOffset: number): DiskFile {
+    const start = this.startOf(physicalOffset)
+    if (this.#current?.start === start) return this.#current.file
+    const file = this.#disk.open(this.#path(start), { create: true })
+    try {
+      if (file.size() !== this.segmentSize) file.truncate(this.segmentSize)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    if (!this.#starts.includes(start)) {
+      this.#starts.push(start)
+      this.#directoryDirty = true
+    }
+    this.#current?.file.close()
+    this.#current = { start, file }
+    return file
+  }
+
+  /** The file that holds an offset, for a call that ends at once; undefined when there is none. */
+  readable(physicalOffset: number): DiskFile | undefined {
+    const start = this.startOf(physicalOffset)
+    if (this.#current?.start === start) return this.#current.file
+    return this.#has(start) ? this.#descriptors.file(this.#path(start)) : undefined
+  }
+
+  /** The same for pooled calls. */
+  hold(physicalOffset: number): HeldFile | undefined {
+    const start = this.startOf(physicalOffset)
+    return this.#has(start) ? this.#descriptors.hold(this.#path(start)) : undefined
+  }
+
+  /** Makes [from, to) durable: new names first, then the bytes, in file order. */
+  async sync(from: number, to: number): Promise<void> {
+    if (this.#directoryDirty) {
+      this.#directoryDirty = false
+      await this.#disk.syncDirectory(this.directory)
+    }
+    for (let start = this.startOf(from); start < to; start += this.segmentSize) {
+      const held = this.hold(start)
+      try {
+        await held?.file.sync()
+      } finally {
+        held?.release()
+      }
+    }
+  }
+
+  /** Makes everything at and behind an offset zero, removes the files behind it, and makes that durable. */
+  async cut(physicalOffset: number): Promise<void> {
+    await this.#zeroFrom(physicalOffset)
+    await this.removeBehind(physicalOffset)
+  }
+
+  /** Removes the files behind the one that holds an offset, and makes that durable. */
+  async removeBehind(physicalOffset: number): Promise<void> {
+    const keptStart = this.startOf(physicalOffset)
+    const removed = this.#starts.filter((start) => start > keptStart)
+    // From the last to the first: whenever this ends early, what is left has no hole.
+    for (const start of removed.reverse()) this.#remove(start)
+    if (removed.length > 0) await this.#disk.syncDirectory(this.directory)
+  }
+
+  close(): void {
+    this.#current?.file.close()
+    this.#current = undefined
+  }
+
+  async #zeroFrom(physicalOffset: number): Promise<void> {
+    const held = this.hold(physicalOffset)
+    if (held === undefined) return
+    const window = Buffer.allocUnsafe(SCAN_SIZE)
+    const zeros = Buffer.alloc(SCAN_SIZE)
+    try {
+      let dirty = false
+      for (let position = physicalOffset % this.segmentSize; position < this.segmentSize; position += SCAN_SIZE) {
+        const length = Math.min(SCAN_SIZE, this.segmentSize - position)
+        const count = await readFullyPooled(held.file, window, 0, length, position)
+        if (window.compare(zeros, 0, count, 0, count) === 0) continue
+        writeZeros(held.file, position, count)
+        dirty = true
+      }
+      if (dirty) await held.file.sync()
+    } finally {
+      held.release()
+    }
+  }
+
+  #remove(start: number): void {
+    if (this.#current?.start === start) this.close()
+    this.#descriptors.retire(this.#path(start))
+    this.#disk.remove(this.#path(start))
+    this.#starts = this.#starts.filter((other) => other !== start)
+  }
+
+  #has(start: number): boolean {
+    const index = (start - this.first) / this.segmentSize
+    return this.#starts[index] === start
+  }
+
+  #path(start: number): string {
+    return `${this.directory}/${segmentName(start)}`
+  }
+}
+
+/** First offsets of the data files in a directory, ascending. Refuses files of another size, naming them. */
+export function loadSegments(disk: Disk, directory: string, fileSize: number): number[] {
+  const starts: number[] = []
+  const names = disk.list(directory).filter((name) => segmentOffset(name) !== undefined)
+  names.forEach((name, index) => {
+    const path = `${directory}/${name}`
+    const size = disk.stat(path)?.size ?? 0
+    if (size === 0 && index === names.length - 1) return disk.remove(path)
+    const start = segmentOffset(name) as number
+    if (size !== fileSize || start % fileSize !== 0) {
+      throw new MqError('STORE_FILE_SIZE', `loading '${path}': it has ${size} bytes, configured are ${fileSize}`)
+    }
+    starts.push(start)
+  })
+  return starts
+}

@@ -1,0 +1,99 @@
+const CHUNK_SIZE = 1024 * 1024
+const CHUNK_COUNT = 16
+const SPARE_COUNT = 2
+
+interface Chunk {
+  readonly bytes: Buffer
+  /** Physical offset of the first byte. */
+  readonly start: number
+  used: number
+  /** Physical offset where the log goes on: behind the bytes used, or the next file behind a blank. */
+  end: number
+}
+
+/** Bytes of the tail that lie in one piece. */
+export interface TailSpan {
+  readonly bytes: Buffer
+  readonly at: number
+  readonly length: number
+  /** Physical offset behind the span; further than `length` when a blank ends the file. */
+  readonly end: number
+}
+
+/**
+ * The newest bytes of the log in memory: append-only chunks of 1 MiB, the last 16 of them, and as many more as
+ * are not written yet. A record placed here lies in one chunk; a larger one has a chunk of its own.
+ *
+ *     chunk 0            chunk 1      hole (blank)  chunk 2
+ *     [start .. used)....[start .. used)............[start .. used) <- placed
+ */
+export class LogTail {
+  readonly #chunks: Chunk[] = []
+  readonly #spares: Buffer[] = []
+
+  /** Room for `size` bytes at `physicalOffset`, which is the end of the log. They count after `commit`. */
+  reserve(physicalOffset: number, size: number): { readonly bytes: Buffer; readonly at: number } {
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && last.start + last.used === physicalOffset && last.bytes.length - last.used >= size) {
+      return { bytes: last.bytes, at: last.used }
+    }
+    const bytes = size <= CHUNK_SIZE ? this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE) : Buffer.allocUnsafeSlow(size)
+    this.#chunks.push({ bytes, start: physicalOffset, used: 0, end: physicalOffset })
+    return { bytes, at: 0 }
+  }
+
+  /** Takes the bytes that were reserved last. `end` is where the log goes on. */
+  commit(size: number, end: number): void {
+    const last = this.#chunks.at(-1)
+    if (last === undefined) return
+    last.used += size
+    last.end = end
+  }
+
+  /** What lies in one piece from `physicalOffset` on, or undefined when that is not in memory. */
+  spanAt(physicalOffset: number): TailSpan | undefined {
+    for (let i = this.#chunks.length - 1; i >= 0; i--) {
+      const chunk = this.#chunks[i] as Chunk
+      if (physicalOffset < chunk.start) continue
+      const at = physicalOffset - chunk.start
+      if (at >= chunk.used) return undefined
+      return { bytes: chunk.bytes, at, length: chunk.used - at, end: chunk.end }
+    }
+    return undefined
+  }
+
+  /** Copies a range, which may cross chunks; false when some of it is not in memory. */
+  copy(physicalOffset: number, length: number, into: Buffer, at: number): boolean {
+    for (let done = 0; done < length; ) {
+      const span = this.spanAt(physicalOffset + done)
+      if (span === undefined) return false
+      const count = Math.min(span.length, length - done)
+      span.bytes.copy(into, at + done, span.at, span.at + count)
+      done += count
+    }
+    return true
+  }
+
+  /** Drops the oldest chunks beyond the limit, but none with bytes at or behind `written`. */
+  trim(written: number): void {
+    while (this.#chunks.length > CHUNK_COUNT && (this.#chunks[0] as Chunk).end <= written) this.#drop(this.#chunks.shift())
+  }
+
+  /** Forgets all bytes from `physicalOffset` on. */
+  cut(physicalOffset: number): void {
+    for (;;) {
+      const last = this.#chunks.at(-1)
+      if (last === undefined || last.end <= physicalOffset) return
+      if (last.start < physicalOffset) {
+        last.used = Math.min(last.used, physicalOffset - last.start)
+        last.end = physicalOffset
+        return
+      }
+      this.#drop(this.#chunks.pop())
+    }
+  }
+
+  #drop(chunk: Chunk | undefined): void {
+    if (chunk?.bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT) this.#spares.push(chunk.bytes)
+  }
+}

@@ -1,0 +1,90 @@
+import type { Disk, DiskLock, Host } from '@rockhopper/env'
+import { MqError } from '@rockhopper/message'
+import { writeFully } from './full-write.js'
+
+/** The files of a store directory that say who uses it and how it was left (store-format.md sections 1 and 10). */
+export class StoreFiles {
+  readonly #disk: Disk
+  readonly #host: Host
+  readonly #root: string
+  #lock: DiskLock | undefined
+
+  constructor(disk: Disk, host: Host, root: string) {
+    this.#disk = disk
+    this.#host = host
+    this.#root = root
+  }
+
+  get commitLog(): string {
+    return `${this.#root}/commitlog`
+  }
+
+  get consumeQueue(): string {
+    return `${this.#root}/consumequeue`
+  }
+
+  get index(): string {
+    return `${this.#root}/index`
+  }
+
+  get checkpoint(): string {
+    return `${this.#root}/checkpoint`
+  }
+
+  /** Takes the directory for this store. Throws MqError STORE_LOCKED when somebody else has it. */
+  async lock(): Promise<void> {
+    this.#disk.makeDirectory(this.#root)
+    if (!this.#disk.exists(`${this.#root}/lock`)) this.#write(`${this.#root}/lock`, 'lock').close()
+    this.#lock = await this.#disk.acquireLock(this.#root)
+    if (this.#lock === undefined) throw new MqError('STORE_LOCKED', `opening '${this.#root}'`)
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  /** Refuses a store with parts this code would misread (store-format.md section 30.13). */
+  refuseUnknownParts(): void {
+    for (const part of ['batchconsumequeue', 'consumequeue_ext']) {
+      if (this.#disk.list(`${this.#root}/${part}`).length === 0) continue
+      throw new MqError('STORE_CORRUPT', `opening '${this.#root}': queues of kind '${part}' are not supported`)
+    }
+    if (this.#disk.exists(`${this.consumeQueue}/CURRENT`)) {
+      throw new MqError('STORE_CORRUPT', `opening '${this.consumeQueue}': it holds a RocksDB, not queue files`)
+    }
+  }
+
+  /** The last user of the store did not stop properly. */
+  get aborted(): boolean {
+    return this.#disk.exists(`${this.#root}/abort`)
+  }
+
+  async markAborted(): Promise<void> {
+    const file = this.#write(`${this.#root}/abort`, String(this.#host.pid))
+    try {
+      await file.sync()
+    } finally {
+      file.close()
+    }
+    await this.#disk.syncDirectory(this.#root)
+  }
+
+  async clearAborted(): Promise<void> {
+    this.#disk.remove(`${this.#root}/abort`)
+    await this.#disk.syncDirectory(this.#root)
+  }
+
+  #write(path: string, text: string): ReturnType<Disk['open']> {
+    const bytes = Buffer.from(text)
+    const file = this.#disk.open(path, { create: true })
+    try {
+      writeFully(file, bytes, 0, bytes.length, 0)
+      file.truncate(bytes.length)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    return file
+  }
+}

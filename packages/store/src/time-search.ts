@@ -1,0 +1,47 @@
+import { recordStoreTimestamp } from '@rockhopper/message'
+import type { ConsumeQueue } from './consume-queue.js'
+import { isFiller, unitPhysicalOffset } from './consume-queue-unit.js'
+import type { LogReader } from './log-reader.js'
+
+/** Bytes of a record up to its store timestamp, with an IPv6 born host. */
+const HEAD_SIZE = 76
+
+export interface TimeContext {
+  readonly reader: LogReader
+  readonly minPhysicalOffset: number
+}
+
+/** Store time of the record of one entry; -1 when there is none. */
+export async function storeTimeOf(context: TimeContext, queue: ConsumeQueue, queueOffset: number): Promise<number> {
+  if (queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return -1
+  const unit = queue.read(queueOffset, 1)
+  if (unit === undefined || unit.length === 0 || isFiller(unit, 0)) return -1
+  const physicalOffset = unitPhysicalOffset(unit, 0)
+  if (physicalOffset < context.minPhysicalOffset) return -1
+  const head = Buffer.allocUnsafe(HEAD_SIZE)
+  return (await context.reader.read(physicalOffset, head)) ? recordStoreTimestamp(head, 0) : -1
+}
+
+/**
+ * LOWER: the first queue offset stored at or after `timestamp`, maxOffset when all are older. UPPER: the last one
+ * stored at or before it; minOffset when all are younger, maxOffset when there is none at all. Entries without
+ * a record count as older. Source: ConsumeQueue#getOffsetInQueueByTime, over all files at once.
+ */
+export async function offsetByTimestamp(
+  context: TimeContext,
+  queue: ConsumeQueue,
+  timestamp: number,
+  boundary: 'LOWER' | 'UPPER',
+): Promise<number> {
+  const { minOffset, maxOffset } = queue
+  if (minOffset >= maxOffset) return maxOffset
+  let low = minOffset
+  let high = maxOffset
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2)
+    const storeTime = await storeTimeOf(context, queue, middle)
+    if (boundary === 'LOWER' ? storeTime >= timestamp : storeTime > timestamp) high = middle
+    else low = middle + 1
+  }
+  return boundary === 'LOWER' ? low : Math.max(minOffset, low - 1)
+}
