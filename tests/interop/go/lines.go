@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -42,7 +41,7 @@ func emitReceived(message *primitive.MessageExt) {
 		"bodySha1":       hex.EncodeToString(digest[:]),
 		"text":           text,
 		"tags":           orNull(message.GetTags()),
-		"keys":           orNull(strings.TrimSuffix(message.GetKeys(), " ")),
+		"keys":           orNull(message.GetKeys()),
 		"properties":     message.GetProperties(),
 		"brokerName":     message.Queue.BrokerName,
 		"queueId":        message.Queue.QueueId,

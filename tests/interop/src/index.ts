@@ -1,1 +1,5 @@
-export {}
+export { ApacheRocketMQ, startApacheBroker, startApacheNameServer } from './apache.js'
+export { goClient, javaClient, runGo, runJava, runSpring } from './clients.js'
+export type { Broker, Cluster, NameServer } from './cluster.js'
+export { mqadmin } from './mqadmin.js'
+export { Rockhopper, startRockhopperBroker, startRockhopperNameServer } from './rockhopper.js'

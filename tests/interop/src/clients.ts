@@ -1,0 +1,136 @@
+import { goProgram, javaPrograms, springApplication } from './build-cache.js'
+import { type Planned, writePlan } from './plan.js'
+import { Program } from './program.js'
+import { tempDir } from './temp.js'
+
+/** Our programs on a foreign client, started by name and options; they report as JSON lines. */
+export interface ForeignClient {
+  readonly name: string
+  produce(options: ProduceOptions): Promise<Program>
+  consume(options: ConsumeOptions): Promise<Program>
+}
+
+export interface ProduceOptions {
+  readonly nameserver: string
+  readonly group: string
+  readonly messages: readonly Planned[]
+  readonly mode?: 'sync' | 'async' | 'oneway' | 'batch' | 'transaction'
+}
+
+export interface ConsumeOptions {
+  readonly nameserver: string
+  readonly group: string
+  readonly topic: string
+  readonly expression?: string
+  readonly orderly?: boolean
+  readonly broadcast?: boolean
+  /** It ends after so many distinct messages; without it when its input is closed. */
+  readonly count?: number
+  readonly failAttempts?: number
+  readonly failTag?: string
+  readonly maxReconsume?: number
+  readonly deadlineMs?: number
+  /** Keeps listening so long after the last expected message, to see duplicates. */
+  readonly lingerMs?: number
+}
+
+type Options = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Short enough that a test does not wait for the client's usual 20 s rebalance. */
+const REBALANCE_MS = 1_000
+let instanceCount = 0
+
+export type JavaClientVersion = '4.9.8' | '5.4.0'
+
+export function javaClient(version: JavaClientVersion): ForeignClient {
+  return {
+    name: `Java ${version}`,
+    produce: (options) => runJava(version, 'Produce', produceArguments(options)),
+    consume: (options) => runJava(version, 'Consume', consumeArguments(options)),
+  }
+}
+
+export const goClient: ForeignClient = {
+  name: 'Go 2.1.1',
+  produce: (options) => runGo('produce', produceArguments(options)),
+  consume: (options) => runGo('consume', consumeArguments(options)),
+}
+
+export async function runJava(version: JavaClientVersion, mainClass: string, options: Options): Promise<Program> {
+  const classPath = await javaPrograms(version)
+  return new Program({
+    name: `Java ${version} ${mainClass}`,
+    command: 'java',
+    args: [...jvmArguments(), '-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
+  })
+}
+
+export async function runGo(command: string, options: Options): Promise<Program> {
+  return new Program({ name: `Go ${command}`, command: await goProgram(), args: [command, ...argumentsOf(options)] })
+}
+
+/** Seed 003's listener on order-topic; it prints {"event":"ready"}, then one {"event":"order"} per order. */
+export async function runSpring(nameserver: string): Promise<Program> {
+  const classPath = await springApplication()
+  return new Program({
+    name: 'Spring order listener',
+    command: 'java',
+    args: [
+      ...jvmArguments(),
+      // Spring's proxies define classes; Java 17 wants to be told that they may.
+      '--add-opens=java.base/java.lang=ALL-UNNAMED',
+      ...['-cp', classPath, 'interop.OrderListenerApplication'],
+      ...[`--rocketmq.name-server=${nameserver}`, '--rocketmq.producer.group=test-group', '--spring.main.banner-mode=off'],
+    ],
+  })
+}
+
+function jvmArguments(): string[] {
+  const home = tempDir('java')
+  return [
+    // The clients keep logs and broadcast offsets in the user's home.
+    ...[`-Duser.home=${home}`, '-Drocketmq.client.logLevel=WARN', '-Drocketmq.log.level=WARN'],
+    `-Drocketmq.client.rebalance.waitInterval=${REBALANCE_MS}`,
+    ...['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+  ]
+}
+
+function produceArguments(options: ProduceOptions): Options {
+  return {
+    nameserver: options.nameserver,
+    group: options.group,
+    plan: writePlan(options.messages),
+    mode: options.mode ?? 'sync',
+    instance: nextInstance(),
+  }
+}
+
+function consumeArguments(options: ConsumeOptions): Options {
+  return {
+    nameserver: options.nameserver,
+    group: options.group,
+    topic: options.topic,
+    expression: options.expression,
+    orderly: options.orderly,
+    broadcast: options.broadcast,
+    count: options.count,
+    'fail-attempts': options.failAttempts,
+    'fail-tag': options.failTag,
+    'max-reconsume': options.maxReconsume,
+    'deadline-ms': options.deadlineMs,
+    'linger-ms': options.lingerMs,
+    instance: nextInstance(),
+  }
+}
+
+/** Clients of one machine are told apart by instance name. */
+function nextInstance(): string {
+  return `${process.pid}-${++instanceCount}`
+}
+
+function argumentsOf(options: Options): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return []
+    return value === true ? [`--${name}`] : [`--${name}`, String(value)]
+  })
+}

@@ -1,0 +1,30 @@
+import type { Cluster } from './cluster.js'
+import { eventually } from './eventually.js'
+import { topicIsRouted } from './route.js'
+import { ask } from './wire.js'
+
+const UPDATE_AND_CREATE_TOPIC = 17
+const READ_AND_WRITE = 6
+const ROUTE_TIMEOUT_MS = 15_000
+
+/** Creates a topic at the cluster's broker with code 17, as mqadmin does, and waits until the name server routes it. */
+export async function createTopic(cluster: Cluster, topic: string, queueCount = 4): Promise<void> {
+  const { header } = await ask(cluster.broker.address, UPDATE_AND_CREATE_TOPIC, {
+    topic,
+    defaultTopic: 'TBW102',
+    readQueueNums: String(queueCount),
+    writeQueueNums: String(queueCount),
+    perm: String(READ_AND_WRITE),
+    topicFilterType: 'SINGLE_TAG',
+    topicSysFlag: '0',
+    order: 'false',
+  })
+  if (header.code !== 0) throw new Error(`topic ${topic}: code ${header.code} ${header.remark ?? ''}`)
+  await routed(cluster, topic)
+}
+
+export async function routed(cluster: Cluster, topic: string): Promise<void> {
+  await eventually(`route of ${topic}`, ROUTE_TIMEOUT_MS, async () =>
+    (await topicIsRouted(cluster.nameserver, topic)) ? true : undefined,
+  )
+}
