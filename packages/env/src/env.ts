@@ -45,6 +45,8 @@ export interface Host {
   readonly totalMemory: number
   /** First non-loopback IPv4 address, else 127.0.0.1. */
   readonly address: string
+  /** Home directory of the user, for files that belong to nobody else. */
+  readonly homeDirectory: string
   /** Minutes to add to local time to get UTC at `time`, as Date.getTimezoneOffset says. */
   timezoneOffsetMinutes(time: number): number
 }

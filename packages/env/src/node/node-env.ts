@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { networkInterfaces, totalmem } from 'node:os'
+import { homedir, networkInterfaces, totalmem } from 'node:os'
 import type { Env, Host, Log, Random } from '../env.js'
 import { createNodeClock } from './node-clock.js'
 import { createNodeCompute } from './node-compute.js'
@@ -39,6 +39,7 @@ function createNodeHost(): Host {
     bootId: readBootId(),
     totalMemory: totalmem(),
     address: firstAddress(),
+    homeDirectory: homedir(),
     timezoneOffsetMinutes: (time) => new Date(time).getTimezoneOffset(),
   }
 }
