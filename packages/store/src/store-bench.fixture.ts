@@ -41,7 +41,14 @@ export interface Life {
 export function life(config: Partial<StoreConfig> = {}, disk?: MemoryDisk, clock = new VirtualClock()): Life {
   const fatal: Error[] = []
   const onDisk = disk ?? new MemoryDisk(clock)
-  const host = { pid: 1, bootId: 'b', totalMemory: 2 ** 30, address: '127.0.0.1', timezoneOffsetMinutes: () => 0 }
+  const host = {
+    pid: 1,
+    bootId: 'b',
+    totalMemory: 2 ** 30,
+    address: '127.0.0.1',
+    homeDirectory: '/',
+    timezoneOffsetMinutes: () => 0,
+  }
   const store = createMessageStore({
     env: { clock, disk: onDisk, host, log: SILENT },
     config: { storePathRootDir: ROOT, ...SMALL, ...config },
