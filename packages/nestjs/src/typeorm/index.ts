@@ -1,1 +1,14 @@
-export {}
+import { InboxEntry } from './inbox-entry.js'
+import { OutboxEvent } from './outbox-event.js'
+
+export { Inbox, type InboxOutcome } from './inbox.js'
+export { InboxEntry } from './inbox-entry.js'
+export { CreateOutboxAndInbox1764000000000 } from './migration.js'
+export { OutboxModule, type OutboxModuleOptions } from './module.js'
+export { EVENT_ID, type NewOutboxEvent, Outbox } from './outbox.js'
+export { OutboxEvent } from './outbox-event.js'
+export { type OutboxPublisher, OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js'
+export { serializeTransactions } from './turns.js'
+
+/** For the `entities` of a data source. */
+export const ROCKETMQ_ENTITIES = [OutboxEvent, InboxEntry] as const

@@ -1,0 +1,225 @@
+import type { ConsumeContext, MessageListener, MessageView, PushConsumerOptions } from '@rockhopper/client'
+import {
+  type Message,
+  type MessageExt,
+  MqError,
+  messageProperties,
+  Property,
+  replyTopic,
+} from '@rockhopper/message'
+import type { NativeConsumer, NativeProducer, RocketMQClients } from './native.js'
+
+/**
+ * A broker in memory behind the seam of native.ts: topics with one queue, groups with tag filters, retries that come
+ * at once, dead letters, request-reply. It keeps what Apache's broker promises about them, without time or sockets.
+ */
+export class MemoryBroker implements RocketMQClients {
+  /** What each topic holds, `%DLQ%group` included. */
+  readonly topics = new Map<string, MessageView[]>()
+  /** Set: probes, sends and requests fail with it. */
+  down: Error | undefined
+  readonly #groups = new Set<MemoryConsumer>()
+  readonly #waiting = new Map<string, (reply: MessageExt) => void>()
+  #nextId = 1
+
+  probe = async (): Promise<void> => {
+    if (this.down !== undefined) throw this.down
+  }
+
+  producer = (): NativeProducer => ({
+    start: async () => undefined,
+    shutdown: async () => undefined,
+    send: async (message) => this.#send(message as Message),
+    request: (message, options) => this.#request(message, options?.timeoutMs ?? 3000, options?.signal),
+  })
+
+  consumer = (options: PushConsumerOptions): NativeConsumer => {
+    const consumer = new MemoryConsumer(this, options)
+    this.#groups.add(consumer)
+    return consumer
+  }
+
+  /** Resolves when no listener runs and nothing is left to deliver. */
+  async settled(): Promise<void> {
+    while ([...this.#groups].some((group) => group.busy))
+      await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Bodies of a topic, as text. */
+  bodies(topic: string): string[] {
+    return (this.topics.get(topic) ?? []).map((message) => message.body.toString())
+  }
+
+  store(message: Message, more: Partial<MessageView> = {}): MessageView {
+    const log = this.topics.get(message.topic) ?? []
+    this.topics.set(message.topic, log)
+    const view = viewOf(message, String(this.#nextId++).padStart(32, '0'), log.length, more)
+    log.push(view)
+    for (const group of this.#groups) group.offer(view)
+    return view
+  }
+
+  async #send(message: Message) {
+    if (this.down !== undefined) throw this.down
+    const correlationId = (message as { reply?: { correlationId: string } }).reply?.correlationId
+    if (correlationId !== undefined) {
+      this.#waiting.get(correlationId)?.(viewOf(message, 'reply', 0))
+      this.#waiting.delete(correlationId)
+    }
+    const stored = correlationId === undefined ? this.store(message) : viewOf(message, 'reply', 0)
+    const { messageId, offsetMessageId, queueOffset, messageQueue: queue } = stored
+    return { status: 'SEND_OK' as const, messageId, offsetMessageId, queue, queueOffset }
+  }
+
+  async #request(
+    message: Message | readonly Message[],
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<MessageExt> {
+    if (this.down !== undefined) throw this.down
+    const correlationId = String(this.#nextId++)
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new MqError('REPLY_TIMEOUT', 'asking the broker in memory')),
+        timeoutMs,
+      )
+      signal?.addEventListener('abort', () => clearTimeout(timer))
+      this.#waiting.set(correlationId, (reply) => {
+        clearTimeout(timer)
+        resolve(reply)
+      })
+      const properties = {
+        ...messageProperties(message as Message),
+        [Property.CORRELATION_ID]: correlationId,
+        [Property.REPLY_TO_CLIENT]: 'memory',
+        [Property.TTL]: String(timeoutMs),
+        [Property.CLUSTER]: 'memory',
+      }
+      this.store(message as Message, { properties })
+    })
+  }
+}
+
+class MemoryConsumer implements NativeConsumer {
+  readonly #broker: MemoryBroker
+  readonly #options: PushConsumerOptions
+  readonly #subscriptions = new Map<string, string>()
+  readonly #running = new Set<Promise<void>>()
+  #queue: MessageView[] = []
+  #listener: MessageListener | undefined
+  #open = true
+
+  constructor(broker: MemoryBroker, options: PushConsumerOptions) {
+    this.#broker = broker
+    this.#options = options
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0 || (this.#open && this.#listener !== undefined && this.#queue.length > 0)
+  }
+
+  subscribe(topic: string, expression = '*'): void {
+    this.#subscriptions.set(topic, expression)
+  }
+
+  async start(listener: MessageListener): Promise<void> {
+    this.#listener = listener
+    for (const topic of this.#subscriptions.keys())
+      for (const m of this.#broker.topics.get(topic) ?? []) this.offer(m)
+  }
+
+  suspend(): void {
+    this.#open = false
+  }
+
+  resume(): void {
+    this.#open = true
+    this.#drain()
+  }
+
+  async shutdown({ timeoutMs = 10_000 } = {}): Promise<void> {
+    this.#open = false
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    await Promise.race([Promise.all(this.#running), promise])
+    clearTimeout(timer)
+  }
+
+  offer(message: MessageView): void {
+    const expression = this.#subscriptions.get(message.topic)
+    if (this.#listener === undefined || expression === undefined) return
+    if (expression !== '*' && !expression.split('||').includes(message.tag ?? '')) return
+    this.#queue.push(message)
+    this.#drain()
+  }
+
+  #drain(): void {
+    while (this.#open && this.#queue.length > 0) {
+      const run = this.#call(this.#queue.shift() as MessageView)
+      this.#running.add(run)
+      run.finally(() => this.#running.delete(run))
+    }
+  }
+
+  async #call(message: MessageView): Promise<void> {
+    const context: ConsumeContext = {
+      messageQueue: message.messageQueue,
+      consumerGroup: this.#options.consumerGroup,
+      delayLevelWhenNextConsume: 0,
+      ackIndex: 0,
+      suspendCurrentQueueTimeMs: 1000,
+      signal: new AbortController().signal,
+    }
+    let result: unknown = 'RECONSUME_LATER'
+    try {
+      result = await this.#listener?.([message], context)
+    } catch {}
+    if (result !== 'RECONSUME_LATER') return
+    const { consumerGroup, maxReconsumeTimes = 16 } = this.#options
+    const dead = context.delayLevelWhenNextConsume < 0 || message.reconsumeTimes >= maxReconsumeTimes
+    if (dead)
+      this.#broker.store(
+        { ...message, topic: `%DLQ%${consumerGroup}`, properties: {} },
+        { messageId: message.messageId },
+      )
+    else {
+      this.#queue.push({ ...message, reconsumeTimes: message.reconsumeTimes + 1 })
+      this.#drain()
+    }
+  }
+}
+
+function viewOf(
+  message: Message,
+  messageId: string,
+  queueOffset: number,
+  more: Partial<MessageView> = {},
+): MessageView {
+  const host = { address: '127.0.0.1', port: 1 }
+  return {
+    topic: message.topic,
+    body: Buffer.from(message.body as Uint8Array),
+    ...(message.tag === undefined ? {} : { tag: message.tag }),
+    keys: message.keys ?? [],
+    properties:
+      message.topic === replyTopic('memory') ? { ...message.properties } : messageProperties(message),
+    messageId,
+    offsetMessageId: messageId,
+    brokerName: 'memory',
+    messageQueue: { topic: message.topic, brokerName: 'memory', queueId: 0 },
+    queueId: 0,
+    queueOffset,
+    physicalOffset: 0,
+    flag: 0,
+    sysFlag: 0,
+    bodyCrc: 0,
+    bornTimestamp: 1,
+    bornHost: host,
+    storeTimestamp: 1,
+    storeHost: host,
+    reconsumeTimes: 0,
+    preparedTransactionOffset: 0,
+    storeSize: 0,
+    ...more,
+  }
+}
