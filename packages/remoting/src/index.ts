@@ -1,3 +1,22 @@
+export { createRemotingClient, type RemotingClient, type RemotingClientOptions } from './connection/client.js'
+export type { Response } from './connection/command-codec.js'
+export { type CloseReason, Connection, type InvokeOptions } from './connection/connection.js'
+export type { RemotingCounters } from './connection/connection-shared.js'
+export { DEFAULT_LIMITS, type RemotingLimits } from './connection/limits.js'
+export {
+  type Authorize,
+  ok,
+  type Principal,
+  type Processor,
+  type Processors,
+  type Refusal,
+  type Reply,
+  type Request,
+  type Resource,
+  refuse,
+  type TurnEntry,
+} from './connection/processor.js'
+export { createRemotingServer, type RemotingServer, type RemotingServerOptions } from './connection/server.js'
 export { type JsonObject, type JsonResult, type JsonValue, parseLenientJson } from './json/lenient-json.js'
 export {
   COMMANDS,
@@ -17,7 +36,9 @@ export {
   type FrameFault,
 } from './protocol/frame.js'
 export { FrameReader, type FrameSink } from './protocol/frame-reader.js'
+export { FrameView } from './protocol/frame-view.js'
 export { decodeHeader, encodeHeader, type HeaderResult } from './protocol/header-fields.js'
+export { HeaderScanner } from './protocol/header-scanner.js'
 export {
   CURRENT_VERSION,
   type ExtFields,
