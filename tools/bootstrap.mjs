@@ -45,7 +45,8 @@ function main() {
   const node = choice.kind === 'own' ? process.execPath : packagedNode(choice.name)
   const env = {
     ...process.env,
-    PATH: [dirname(node), process.env.PATH ?? ''].join(delimiter),
+    // turbo starts pnpm, which is one of the installed packages.
+    PATH: [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter),
     // turbo hashes it: results of one Node are not taken for another's.
     NODE_VERSION: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim(),
     TURBO_TELEMETRY_DISABLED: '1',

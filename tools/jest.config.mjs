@@ -30,5 +30,9 @@ export default {
       },
     ],
   },
+  // turbo runs two packages at a time, and the rows of tests/ share the machine with brokers they start.
+  maxWorkers: 1,
+  // A guard against a test that hangs, not a measure of speed: a busy machine must not fail a test.
+  testTimeout: 30_000,
   errorOnDeprecated: true,
 }

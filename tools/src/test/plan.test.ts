@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseRequest, planSteps } from './plan.js'
+
+const workspace = ['packages/store', 'tests/e2e', 'tests/bench', 'tests/chaos'].map((folder) => ({
+  name: folder,
+  folder,
+  manifest: { name: folder },
+}))
+const all = { long: false, force: false, rows: [] }
+const titles = (rows: readonly string[]): unknown => {
+  const steps = planSteps(workspace, { ...all, rows })
+  return typeof steps === 'string' ? steps : steps.map(({ row }) => row)
+}
+
+describe('the steps of a run', () => {
+  test('checks come first, then unit tests, then one row for each folder of tests but bench', () => {
+    expect([...new Set(titles([]) as string[])]).toEqual(['checks', 'unit', 'e2e', 'chaos'])
+  })
+
+  test('a named row is run alone, and an unknown one is refused', () => {
+    expect(titles(['chaos'])).toEqual(['chaos'])
+    expect(titles(['nothing'])).toMatch(/^no row nothing/)
+  })
+
+  test('only the unit tests may come from the cache, and not when forced', () => {
+    const steps = planSteps(workspace, { ...all, force: true })
+    const cached = Array.isArray(steps) ? steps.filter(({ command }) => command[0]?.endsWith('turbo')) : []
+    expect(cached.map(({ row }) => row)).toEqual(['unit'])
+    expect(cached[0]?.command).toContain('--force')
+  })
+})
+
+describe('the command line', () => {
+  test('a long run names exactly one row', () => {
+    expect(parseRequest(['--long', 'chaos'])).toEqual({ long: true, force: false, rows: ['chaos'] })
+    expect(parseRequest(['--long'])).toMatch(/name one row/)
+  })
+
+  test('an unknown option is refused', () => {
+    expect(parseRequest(['--fast'])).toBe('unknown option --fast')
+  })
+})
