@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { repositoryRoot } from './workspace.js'
 
+// Our configuration, with the types taken from the planted project.
 const CONFIG = `
 import config from '${join(repositoryRoot, 'eslint.config.mjs')}'
 
 const parserOptions = { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname }
 export default config.map((one) =>
-  one.languageOptions === undefined ? one : { ...one, languageOptions: { ...one.languageOptions, parserOptions } },
+  one.files === undefined ? one : { ...one, languageOptions: { ...one.languageOptions, parserOptions } },
 )
 `
 const PLANTED = `
@@ -24,7 +25,7 @@ export async function f(kind: 'a' | 'b'): Promise<void> {
 }
 `
 
-test('a promise nobody waits for, a promise as a condition and a switch with a missing case are found', () => {
+test('a promise left alone, a promise as a condition and a switch with a missing case are found', () => {
   const root = mkdtempSync(join(tmpdir(), 'typed-lint-'))
   mkdirSync(join(root, 'packages/a/src'), { recursive: true })
   writeFileSync(join(root, 'eslint.config.mjs'), CONFIG)

@@ -79,7 +79,9 @@ function startTime(file: string): number {
   return startTime
 }
 
-const resultFile = (folder: string): string => join(root, folder, '.results', 'jest.json')
+function resultFile(folder: string): string {
+  return join(root, folder, '.results', 'jest.json')
+}
 
 function budgetComplaints(outcomes: readonly Outcome[], { long }: Request): string[] {
   if (long) return []
