@@ -19,8 +19,8 @@ export interface CheckpointRoundOptions {
 }
 
 /**
- * Makes queues and index durable, then says so in the checkpoint, one interval after the first change. The order is
- * what recovery relies on: a checkpoint never runs ahead of what it speaks of.
+ * Makes queues and index durable, then says so in the checkpoint, one interval after the first change. The
+ * order is what recovery relies on: a checkpoint never runs ahead of what it speaks of.
  */
 export class CheckpointRound {
   readonly #options: CheckpointRoundOptions

@@ -4,7 +4,9 @@ import { writeFully } from './full-write.js'
 
 const FILE_SIZE = 4_096
 
-/** Apache's recovery takes off 3 s, because its three times are not taken at one instant (StoreCheckpoint). */
+/**
+ * Apache's recovery takes off 3 s, because its three times are not taken at one instant (StoreCheckpoint).
+ */
 const MARGIN_MS = 3_000
 
 /** Store times up to which the files were made durable, ms since 1970; 0 for never. */
@@ -13,14 +15,18 @@ export interface CheckpointTimes {
   readonly logicsMsgTimestamp: number
   readonly indexMsgTimestamp: number
   readonly masterFlushedOffset: number
-  /** Here: the physical offset up to which the log was synced. What lies before it and cannot be read is damage. */
+  /**
+   * Here: the physical offset up to which the log was synced. What lies before it and cannot be read is
+   * damage.
+   */
   readonly confirmPhyOffset: number
 }
 
 /**
  * The file `checkpoint` (store-format.md section 10):
  *
- *     0 physicMsgTimestamp  8 logicsMsgTimestamp  16 indexMsgTimestamp  24 masterFlushedOffset  32 confirmPhyOffset
+ *     0 physicMsgTimestamp    8 logicsMsgTimestamp    16 indexMsgTimestamp
+ *    24 masterFlushedOffset  32 confirmPhyOffset
  */
 export class Checkpoint {
   readonly #disk: Disk
@@ -45,7 +51,11 @@ export class Checkpoint {
   /** Everything stored before this is in the queues and, unless `index` is false, in the index. */
   recoverFrom(index: boolean): number {
     const { physicMsgTimestamp, logicsMsgTimestamp, indexMsgTimestamp } = this.#times
-    const min = Math.min(physicMsgTimestamp, logicsMsgTimestamp, index ? indexMsgTimestamp : Number.MAX_SAFE_INTEGER)
+    const min = Math.min(
+      physicMsgTimestamp,
+      logicsMsgTimestamp,
+      index ? indexMsgTimestamp : Number.MAX_SAFE_INTEGER,
+    )
     return Math.max(0, min - MARGIN_MS)
   }
 

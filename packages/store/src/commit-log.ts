@@ -22,8 +22,8 @@ const RETRY_TOPIC_SIZE_MAX = 255
 const UNWRITTEN_SIZE_MAX = 32 * 1024 * 1024
 
 /**
- * The placing end of the log: gives records their offsets and times and writes them into the tail, each call in one
- * synchronous step (store-format.md section 4). What became of them on disk is Flush's.
+ * The placing end of the log: gives records their offsets and times and writes them into the tail, each call
+ * in one synchronous step (store-format.md section 4). What became of them on disk is Flush's.
  */
 export class CommitLog {
   readonly #config: StoreConfig
@@ -72,7 +72,8 @@ export class CommitLog {
     elements: readonly BatchElement[],
     written: number,
   ): Exclude<PlaceResult, Placed> | undefined {
-    if (Buffer.byteLength(draft.topic) > TOPIC_SIZE_MAX) return { status: 'MESSAGE_ILLEGAL', remark: 'the topic is too long' }
+    if (Buffer.byteLength(draft.topic) > TOPIC_SIZE_MAX)
+      return { status: 'MESSAGE_ILLEGAL', remark: 'the topic is too long' }
     if (elements.length === 0) return { status: 'MESSAGE_ILLEGAL', remark: 'the batch is empty' }
     let bodies = 0
     for (const element of elements) {
@@ -80,7 +81,8 @@ export class CommitLog {
       if (refusal !== undefined) return refusal
       bodies += element.body.length
     }
-    if (bodies > this.#config.maxMessageSize) return { status: 'MESSAGE_ILLEGAL', remark: `the batch has ${bodies} bytes` }
+    if (bodies > this.#config.maxMessageSize)
+      return { status: 'MESSAGE_ILLEGAL', remark: `the batch has ${bodies} bytes` }
     const size = batchSize(draft, elements)
     if (size + BLANK_SIZE > this.#config.mappedFileSizeCommitLog) {
       return { status: 'MESSAGE_ILLEGAL', remark: `a batch of ${size} bytes does not fit into one file` }
@@ -109,17 +111,31 @@ export class CommitLog {
     const physicalOffsets: number[] = []
     let done = 0
     for (const element of elements) {
-      const place = { queueOffset: queue.nextOffset + physicalOffsets.length, physicalOffset: first + done, storeTimestamp }
+      const place = {
+        queueOffset: queue.nextOffset + physicalOffsets.length,
+        physicalOffset: first + done,
+        storeTimestamp,
+      }
       physicalOffsets.push(first + done)
       done += encodeRecord(elementDraft(draft, element), place, bytes, at + done)
     }
     this.#take(size)
     const queueOffset = queue.nextOffset
     queue.nextOffset += elements.length
-    return { status: 'PUT_OK', physicalOffset: first, queueOffset, storeTimestamp, end: this.#placed, physicalOffsets }
+    return {
+      status: 'PUT_OK',
+      physicalOffset: first,
+      queueOffset,
+      storeTimestamp,
+      end: this.#placed,
+      physicalOffsets,
+    }
   }
 
-  /** Bytes of another log that continue this one; they may begin and end inside of a record, and lie in one file. */
+  /**
+   * Bytes of another log that continue this one; they may begin and end inside of a record, and lie in one
+   * file.
+   */
   append(from: Uint8Array): void {
     const pieceMax = 256 * 1024
     for (let done = 0; done < from.length; done += pieceMax) {
@@ -156,7 +172,10 @@ export class CommitLog {
   #sizeRefusal(draft: RecordDraft): Exclude<PlaceResult, Placed> | undefined {
     const { maxMessageSize, mappedFileSizeCommitLog } = this.#config
     if (draft.body.length > maxMessageSize) {
-      return { status: 'MESSAGE_ILLEGAL', remark: `the body has ${draft.body.length} bytes, the limit is ${maxMessageSize}` }
+      return {
+        status: 'MESSAGE_ILLEGAL',
+        remark: `the body has ${draft.body.length} bytes, the limit is ${maxMessageSize}`,
+      }
     }
     const propertiesSize = draft.properties.length + (draft.propertiesTail?.length ?? 0)
     if (propertiesSize > PROPERTIES_SIZE_MAX) {

@@ -12,7 +12,13 @@ const TAGS_CODE_AT = 12
 /** Stands where entries before the first one of a queue, or of a hole, would be. */
 const FILLER_SIZE = 0x7fffffff
 
-export function writeUnit(into: Buffer, at: number, physicalOffset: number, size: number, tagsCode: number): void {
+export function writeUnit(
+  into: Buffer,
+  at: number,
+  physicalOffset: number,
+  size: number,
+  tagsCode: number,
+): void {
   putI64(into, at, physicalOffset)
   putI32(into, at + SIZE_AT, size)
   putI64(into, at + TAGS_CODE_AT, tagsCode)

@@ -1,5 +1,13 @@
 import type { Disk } from '@rockhopper/env'
-import { isFiller, isUnit, UNIT_SIZE, unitPhysicalOffset, unitSize, writeFiller, writeUnit } from './consume-queue-unit.js'
+import {
+  isFiller,
+  isUnit,
+  UNIT_SIZE,
+  unitPhysicalOffset,
+  unitSize,
+  writeFiller,
+  writeUnit,
+} from './consume-queue-unit.js'
 import type { Descriptors } from './descriptors.js'
 import { readFully, writeFully, writeZeros } from './full-write.js'
 import { loadSegments } from './log-segments.js'
@@ -71,11 +79,18 @@ export class ConsumeQueue {
     return this.#files.length === 0 && this.#maxOffset === 0
   }
 
-  /** Finds the files and the end: the first entry never written in the last three files (section 6.2). */
-  load(): void {
+  /**
+   * Finds the files and the end: the first entry never written in the last three files (section 6.2). False
+   * when an older file is missing or not full: then the queue is empty and must be made again from the log.
+   */
+  load(): boolean {
     const { disk, fileSize } = this.#context
     this.#files = loadSegments(disk, this.directory, fileSize)
-    if (this.#files.length === 0) return
+    if (this.#files.length === 0) return true
+    if (!this.#olderFilesAreFull()) {
+      this.reset()
+      return false
+    }
     this.#minOffset = (this.#files[0] as number) / UNIT_SIZE
     for (let i = Math.max(0, this.#files.length - 3); i < this.#files.length; i++) {
       const start = this.#files[i] as number
@@ -87,6 +102,7 @@ export class ConsumeQueue {
     }
     if (this.#maxOffset > 0) this.#findLastPhysicalEnd()
     this.nextOffset = this.#maxOffset
+    return true
   }
 
   /** Adds the entry of `queueOffset`, which is at or behind the end; what lies between becomes fillers. */
@@ -118,14 +134,16 @@ export class ConsumeQueue {
   }
 
   /**
-   * Entries from `from` on as bytes: at most `countMax`, never across a file, empty at the end. Undefined when
-   * the file is missing. Throws DiskError.
+   * Entries from `from` on as bytes: at most `countMax`, never across a file, empty at the end. Undefined
+   * when the file is missing. Throws DiskError.
    */
   read(from: number, countMax: number): Buffer | undefined {
     if (from >= this.#maxOffset || from < 0) return Buffer.alloc(0)
     if (from >= this.#writtenCount) {
       const at = (from - this.#writtenCount) * UNIT_SIZE
-      return Buffer.from((this.#tail as Buffer).subarray(at, Math.min(at + countMax * UNIT_SIZE, this.unwrittenSize)))
+      return Buffer.from(
+        (this.#tail as Buffer).subarray(at, Math.min(at + countMax * UNIT_SIZE, this.unwrittenSize)),
+      )
     }
     const { fileSize, descriptors } = this.#context
     const position = from * UNIT_SIZE
@@ -151,7 +169,10 @@ export class ConsumeQueue {
       const middle = low + Math.floor((high - low) / 2)
       const unit = this.read(middle, 1)
       const lives =
-        unit !== undefined && unit.length > 0 && !isFiller(unit, 0) && unitPhysicalOffset(unit, 0) >= firstPhysicalOffset
+        unit !== undefined &&
+        unit.length > 0 &&
+        !isFiller(unit, 0) &&
+        unitPhysicalOffset(unit, 0) >= firstPhysicalOffset
       if (lives) high = middle
       else low = middle + 1
     }
@@ -201,6 +222,20 @@ export class ConsumeQueue {
 
   #setEnd(count: number): void {
     this.#maxOffset = this.#writtenCount = count
+  }
+
+  /** Looks at the ends of each file, not at every entry: the load must not cost by the size of the store. */
+  #olderFilesAreFull(): boolean {
+    const { descriptors, fileSize } = this.#context
+    const unit = Buffer.alloc(UNIT_SIZE)
+    return this.#files.every((start, i) => {
+      if (i > 0 && start !== (this.#files[i - 1] as number) + fileSize) return false
+      if (i >= this.#files.length - 3) return true
+      const file = descriptors.file(this.#path(start))
+      return [0, fileSize - UNIT_SIZE].every((position) => {
+        return readFully(file, unit, 0, UNIT_SIZE, position) === UNIT_SIZE && isUnit(unit, 0)
+      })
+    })
   }
 
   /** Bytes of a file up to the first entry that was never written or that `stop` refuses. */

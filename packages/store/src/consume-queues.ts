@@ -20,9 +20,10 @@ export interface ConsumeQueuesOptions {
 }
 
 /**
- * All consume queues of a store. New entries are written per queue at 4 KiB, for all queues one interval after
- * the first of them, and when 16 MiB wait in all. What cannot be written for want of space or descriptors waits
- * for the next interval: it can be rebuilt from the log, and the checkpoint does not pass it.
+ * All consume queues of a store. New entries are written per queue at 4 KiB, for all queues one interval
+ * after the first of them, and when 16 MiB wait in all. What cannot be written for want of space or
+ * descriptors waits for the next interval: it can be rebuilt from the log, and the checkpoint does not pass
+ * it.
  */
 export class ConsumeQueues {
   readonly #options: ConsumeQueuesOptions
@@ -31,6 +32,8 @@ export class ConsumeQueues {
   readonly #unwritten = new Set<ConsumeQueue>()
   readonly #unsyncedFiles = new Set<string>()
   readonly #unsyncedDirectories = new Set<string>()
+  /** Queues whose files were not whole: empty now. */
+  readonly damaged = new Set<ConsumeQueue>()
   #cancelWrite: Cancel | undefined
   #unwrittenSize = 0
   #closed = false
@@ -65,7 +68,9 @@ export class ConsumeQueues {
     disk.makeDirectory(directory)
     for (const topic of disk.list(directory)) {
       for (const name of disk.list(`${directory}/${topic}`)) {
-        if (/^\d{1,9}$/.test(name)) this.#add(topic, Number(name)).load()
+        if (!/^\d{1,9}$/.test(name)) continue
+        const queue = this.#add(topic, Number(name))
+        if (!queue.load()) this.damaged.add(queue)
       }
     }
   }
@@ -75,7 +80,9 @@ export class ConsumeQueues {
   }
 
   topics(): Map<string, readonly number[]> {
-    return new Map([...this.#topics].map(([topic, queues]) => [topic, [...queues.keys()].sort((a, b) => a - b)]))
+    return new Map(
+      [...this.#topics].map(([topic, queues]) => [topic, [...queues.keys()].sort((a, b) => a - b)]),
+    )
   }
 
   /** Physical offset behind the last record any queue knows. */
@@ -142,7 +149,12 @@ export class ConsumeQueues {
   }
 
   #add(topic: string, queueId: number): ConsumeQueue {
-    const queue = new ConsumeQueue(this.#context, topic, queueId, `${this.#options.directory}/${topic}/${queueId}`)
+    const queue = new ConsumeQueue(
+      this.#context,
+      topic,
+      queueId,
+      `${this.#options.directory}/${topic}/${queueId}`,
+    )
     const queues = this.#topics.get(topic)
     if (queues === undefined) this.#topics.set(topic, new Map([[queueId, queue]]))
     else queues.set(queueId, queue)
@@ -196,7 +208,8 @@ export class ConsumeQueues {
 
   #removeTree(directory: string): void {
     this.#options.descriptors.retireTree(directory)
-    for (const path of this.#unsyncedFiles) if (path.startsWith(`${directory}/`)) this.#unsyncedFiles.delete(path)
+    for (const path of this.#unsyncedFiles)
+      if (path.startsWith(`${directory}/`)) this.#unsyncedFiles.delete(path)
     this.#options.disk.removeTree(directory)
   }
 }

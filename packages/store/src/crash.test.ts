@@ -2,7 +2,16 @@ import { describe, expect, test } from '@jest/globals'
 import type { MessageExt } from '@rockhopper/message'
 import { Killed, type MemoryDisk } from './memory-disk.fixture.js'
 import type { PutResult } from './message-store.js'
-import { decoded, draft, drained, type Life, life, logRecords, SMALL, started } from './store-bench.fixture.js'
+import {
+  decoded,
+  draft,
+  drained,
+  type Life,
+  life,
+  logRecords,
+  SMALL,
+  started,
+} from './store-bench.fixture.js'
 import type { StoreConfig } from './store-config.js'
 import { seeded, VirtualClock } from './virtual-clock.fixture.js'
 
@@ -28,8 +37,15 @@ function config(mode: Mode): Partial<StoreConfig> {
   return { ...SMALL, flushDiskType: mode, checkpointInterval: 3_000 }
 }
 
-/** A short life of a broker's store: sends of all sizes over file ends, a batch, a checkpoint, a proper stop. */
-async function scenario(mode: Mode, seed: number, prepare: (disk: MemoryDisk) => void, plantedAckAtWrite = false): Promise<Outcome> {
+/**
+ * A short life of a broker's store: sends of all sizes over file ends, a batch, a checkpoint, a proper stop.
+ */
+async function scenario(
+  mode: Mode,
+  seed: number,
+  prepare: (disk: MemoryDisk) => void,
+  plantedAckAtWrite = false,
+): Promise<Outcome> {
   const random = seeded(seed)
   const last = life(config(mode))
   prepare(last.disk)
@@ -37,7 +53,8 @@ async function scenario(mode: Mode, seed: number, prepare: (disk: MemoryDisk) =>
   const placed: Sent[] = []
   const acked: Sent[] = []
   const note = (sent: Sent, result: PutResult) => {
-    if (result.status === 'PUT_OK' && !disk.dead) acked.push({ ...sent, queueOffset: result.queueOffset, physicalOffset: result.physicalOffset })
+    if (result.status === 'PUT_OK' && !disk.dead)
+      acked.push({ ...sent, queueOffset: result.queueOffset, physicalOffset: result.physicalOffset })
   }
   const send = (topic: string, queueId: number, i: number) => {
     const text = `${seed}/${i}/${'x'.repeat(Math.floor(random() * 400))}`
@@ -55,8 +72,13 @@ async function scenario(mode: Mode, seed: number, prepare: (disk: MemoryDisk) =>
       if (random() < 0.6) await clock.settle()
       if (random() < 0.3) await clock.pass(400)
       if (i === 12) {
-        const elements = [1, 2, 3].map((n) => ({ flag: 0, body: Buffer.from(`${seed}/batch${n}`), properties: Buffer.alloc(0) }))
-        for (const { body } of elements) placed.push({ topic: 'T', queueId: 0, queueOffset: -1, physicalOffset: -1, text: body.toString() })
+        const elements = [1, 2, 3].map((n) => ({
+          flag: 0,
+          body: Buffer.from(`${seed}/batch${n}`),
+          properties: Buffer.alloc(0),
+        }))
+        for (const { body } of elements)
+          placed.push({ topic: 'T', queueId: 0, queueOffset: -1, physicalOffset: -1, text: body.toString() })
         store.placeBatch(draft(), elements)
         await clock.pass(3_100)
       }
@@ -70,7 +92,11 @@ async function scenario(mode: Mode, seed: number, prepare: (disk: MemoryDisk) =>
   return { last, placed, acked }
 }
 
-async function reopened(outcome: Outcome, mode: Mode, found: (clock: VirtualClock) => MemoryDisk): Promise<Life> {
+async function reopened(
+  outcome: Outcome,
+  mode: Mode,
+  found: (clock: VirtualClock) => MemoryDisk,
+): Promise<Life> {
   const clock = new VirtualClock()
   clock.wall = outcome.last.clock.wall + 5_000
   return started(config(mode), found(clock), clock)
@@ -102,7 +128,8 @@ async function check(found: Life, { placed, acked }: Outcome, lostAllowed: boole
   })
   // What power takes of unsynced messages is the end of the log, never a piece out of it.
   expect(missing.filter(({ physicalOffset }) => physicalOffset < found.store.maxPhysicalOffset)).toEqual([])
-  if (!lostAllowed && missing.length > 0) throw new Error(`${missing.length} of ${acked.length} acknowledged are lost`)
+  if (!lostAllowed && missing.length > 0)
+    throw new Error(`${missing.length} of ${acked.length} acknowledged are lost`)
 }
 
 /** The store goes on: a new message is stored, and a proper stop and start find the same. */
@@ -114,7 +141,9 @@ async function checkGoesOn(found: Life, mode: Mode): Promise<void> {
   await clock.until(store.stop())
   const next = await started(config(mode), found.disk.afterKill(clock), clock)
   expect(next.store.maxPhysicalOffset).toBe(end)
-  const record = await clock.until(next.store.lookMessageByOffset(result.status === 'PUT_OK' ? result.physicalOffset : -1))
+  const record = await clock.until(
+    next.store.lookMessageByOffset(result.status === 'PUT_OK' ? result.physicalOffset : -1),
+  )
   expect(record && decoded(record).body.toString()).toBe('after')
   await clock.until(next.store.stop())
 }
@@ -147,7 +176,9 @@ describe.each(MODES)('with %s', (mode) => {
         disk.fault = (operation) => (operation.n === at ? 'kill' : undefined)
       })
       try {
-        const found = await reopened(outcome, mode, (clock) => outcome.last.disk.afterPowerLoss(clock, random))
+        const found = await reopened(outcome, mode, (clock) =>
+          outcome.last.disk.afterPowerLoss(clock, random),
+        )
         await check(found, outcome, mode === 'ASYNC_FLUSH')
         await checkGoesOn(found, mode)
       } catch (error) {
@@ -168,7 +199,10 @@ describe.each(MODES)('with %s', (mode) => {
         for (let attempt = 0; attempt < 3; attempt++) {
           const clock = new VirtualClock()
           clock.wall = outcome.last.clock.wall + attempt * 1_000
-          disk = mode === 'SYNC_FLUSH' && random() < 0.5 ? disk.afterPowerLoss(clock, random) : disk.afterKill(clock)
+          disk =
+            mode === 'SYNC_FLUSH' && random() < 0.5
+              ? disk.afterPowerLoss(clock, random)
+              : disk.afterKill(clock)
           const stopAt = 1 + Math.floor(random() * 12)
           disk.fault = (operation) => (operation.n === stopAt ? 'kill' : undefined)
           const { store } = life(config(mode), disk, clock)
@@ -196,7 +230,9 @@ test('an acknowledgement before the sync is caught by the power loss check', asy
       disk.fault = (operation) => (operation.n === at ? 'kill' : undefined)
     }
     const outcome = await scenario('SYNC_FLUSH', seed, kill, true)
-    const found = await reopened(outcome, 'SYNC_FLUSH', (clock) => outcome.last.disk.afterPowerLoss(clock, random))
+    const found = await reopened(outcome, 'SYNC_FLUSH', (clock) =>
+      outcome.last.disk.afterPowerLoss(clock, random),
+    )
     await check(found, outcome, false).catch(() => caught++)
   }
   expect(caught).toBeGreaterThan(0)

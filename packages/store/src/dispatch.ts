@@ -27,8 +27,8 @@ export function isQueued(sysFlag: number): boolean {
 }
 
 /**
- * One record of the log into its queue and the index: the same live and in recovery (architecture.md section 3).
- * Doing it twice is harmless.
+ * One record of the log into its queue and the index: the same live and in recovery (architecture.md section
+ * 3). Doing it twice is harmless.
  */
 export class Dispatch {
   readonly #options: DispatchOptions
@@ -41,8 +41,8 @@ export class Dispatch {
   }
 
   /**
-   * `fillGaps`: entries missing before this one do not exist any more; fillers take their places. Else a gap is
-   * reported and nothing added.
+   * `fillGaps`: entries missing before this one do not exist any more; fillers take their places. Else a gap
+   * is reported and nothing added.
    */
   record(bytes: Buffer, record: ScannedRecord, fillGaps: boolean): Dispatched {
     if (!isQueued(record.sysFlag)) return 'skipped'

@@ -3,7 +3,10 @@ import { diskErrorCode, TornWrite, writeFully, writeFullyPooled, writeZeros } fr
 import type { LogSegments } from './log-segments.js'
 import type { LogTail, TailSpan } from './log-tail.js'
 
-/** A write that took longer than this sends the next one to the pool, so that the loop does not wait for the disk. */
+/**
+ * A write that took longer than this sends the next one to the pool, so that the loop does not wait for the
+ * disk.
+ */
 const SLOW_WRITE_MS = 5
 
 export interface FlushOptions {
@@ -24,8 +27,8 @@ export interface FlushOptions {
 }
 
 /**
- * Moves the watermarks `written` and `synced` behind `placed`: one positional write per turn of the loop, and one
- * fdatasync in flight; what is written meanwhile forms the next group.
+ * Moves the watermarks `written` and `synced` behind `placed`: one positional write per turn of the loop,
+ * and one fdatasync in flight; what is written meanwhile forms the next group.
  */
 export class Flush {
   readonly #options: FlushOptions
@@ -89,7 +92,8 @@ export class Flush {
     this.#stopped = true
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    while (this.#pooledWrite !== undefined || this.#sync !== undefined) await (this.#pooledWrite ?? this.#sync)
+    while (this.#pooledWrite !== undefined || this.#sync !== undefined)
+      await (this.#pooledWrite ?? this.#sync)
   }
 
   #write(): void {

@@ -19,10 +19,17 @@ export function diskErrorCode(error: unknown): string | undefined {
 }
 
 /** Writes all bytes, completing short writes (reliability-checklist 11). Throws TornWrite. */
-export function writeFully(file: DiskFile, from: Uint8Array, at: number, length: number, position: number): void {
+export function writeFully(
+  file: DiskFile,
+  from: Uint8Array,
+  at: number,
+  length: number,
+  position: number,
+): void {
   let taken = 0
   try {
-    while (taken < length) taken += progress(file.writeSync(from, at + taken, length - taken, position + taken))
+    while (taken < length)
+      taken += progress(file.writeSync(from, at + taken, length - taken, position + taken))
   } catch (error) {
     throw new TornWrite(taken, error)
   }
@@ -38,7 +45,8 @@ export async function writeFullyPooled(
 ): Promise<void> {
   let taken = 0
   try {
-    while (taken < length) taken += progress(await file.write(from, at + taken, length - taken, position + taken))
+    while (taken < length)
+      taken += progress(await file.write(from, at + taken, length - taken, position + taken))
   } catch (error) {
     throw new TornWrite(taken, error)
   }
@@ -54,7 +62,13 @@ export function writeZeros(file: DiskFile, position: number, length: number): vo
 }
 
 /** Reads until `length` bytes are there or the file ends; returns how many. */
-export function readFully(file: DiskFile, into: Uint8Array, at: number, length: number, position: number): number {
+export function readFully(
+  file: DiskFile,
+  into: Uint8Array,
+  at: number,
+  length: number,
+  position: number,
+): number {
   let taken = 0
   while (taken < length) {
     const count = file.readSync(into, at + taken, length - taken, position + taken)

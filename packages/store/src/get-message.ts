@@ -30,7 +30,8 @@ export async function getMessage(
   if (queueOffset === maxOffset) return empty('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
   if (queueOffset > maxOffset) return empty('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
   const units = queue.read(queueOffset, unitsMax(context, query))
-  if (units === undefined) return empty('OFFSET_FOUND_NULL', queue.nextFile(queueOffset), minOffset, maxOffset)
+  if (units === undefined)
+    return empty('OFFSET_FOUND_NULL', queue.nextFile(queueOffset), minOffset, maxOffset)
   return collect(context, queue, query, units)
 }
 
@@ -50,7 +51,12 @@ async function collect(
   const countMax = units.length / UNIT_SIZE
   for (let done = 0; done < countMax; ) {
     const chosen = choose(context, query, units, done, picked.length, batch.size, readAhead)
-    const records = await readRecords(context.reader, context.config.mappedFileSizeCommitLog, queue, chosen.wanted)
+    const records = await readRecords(
+      context.reader,
+      context.config.mappedFileSizeCommitLog,
+      queue,
+      chosen.wanted,
+    )
     for (const record of records) {
       if (record === undefined) {
         if (picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
@@ -67,6 +73,8 @@ async function collect(
     next = query.queueOffset + done
     if (chosen.full) break
   }
+  // After a failure of the disk the entry is of a record that may not be shown: as if it did not exist yet.
+  if (next === query.queueOffset) batch.status = 'OFFSET_OVERFLOW_ONE'
   const suggestPullingFromSlave = context.readable - lastPhysicalOffset > context.cachedSize
   return {
     status: batch.status,
@@ -106,8 +114,10 @@ function choose(
     const physicalOffset = unitPhysicalOffset(units, at)
     const recordSize = unitSize(units, at)
     if (wanted.length >= wantedMax) return { wanted, end: i, full: false, removed }
-    if (!isFiller(units, at) && physicalOffset + recordSize > context.readable) return { wanted, end: i, full: true, removed }
-    if (isFull(context, query, total, physicalOffset, recordSize)) return { wanted, end: i, full: true, removed }
+    if (!isFiller(units, at) && physicalOffset + recordSize > context.readable)
+      return { wanted, end: i, full: true, removed }
+    if (isFull(context, query, total, physicalOffset, recordSize))
+      return { wanted, end: i, full: true, removed }
     if (isFiller(units, at) || physicalOffset < context.minPhysicalOffset) {
       removed = true
       continue
@@ -134,9 +144,14 @@ function isFull(
   if (sizeMax !== undefined && size > sizeMax) return true
   const { config, readable, cachedSize } = context
   if (readable - physicalOffset <= cachedSize) {
-    return size > config.maxTransferBytesOnMessageInMemory || total.count >= config.maxTransferCountOnMessageInMemory
+    return (
+      size > config.maxTransferBytesOnMessageInMemory ||
+      total.count >= config.maxTransferCountOnMessageInMemory
+    )
   }
-  return size > config.maxTransferBytesOnMessageInDisk || total.count >= config.maxTransferCountOnMessageInDisk
+  return (
+    size > config.maxTransferBytesOnMessageInDisk || total.count >= config.maxTransferCountOnMessageInDisk
+  )
 }
 
 /** Entries examined at most: normally 800. */
@@ -144,6 +159,19 @@ function unitsMax({ config }: ReadContext, { countMax }: GetMessageQuery): numbe
   return Math.max(Math.ceil(config.maxFilterMessageSize / UNIT_SIZE), countMax)
 }
 
-function empty(status: GetMessageStatus, next: number, minOffset: number, maxOffset: number): GetMessageResult {
-  return { status, nextBeginOffset: next, minOffset, maxOffset, records: [], size: 0, suggestPullingFromSlave: false }
+function empty(
+  status: GetMessageStatus,
+  next: number,
+  minOffset: number,
+  maxOffset: number,
+): GetMessageResult {
+  return {
+    status,
+    nextBeginOffset: next,
+    minOffset,
+    maxOffset,
+    records: [],
+    size: 0,
+    suggestPullingFromSlave: false,
+  }
 }

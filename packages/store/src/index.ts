@@ -1,3 +1,4 @@
+export { dueTime, parseDelayLevels } from './delay-level.js'
 export { createMessageStore, type MessageStoreOptions, type StoreEnv } from './local-message-store.js'
 export type {
   AdvanceEvent,
@@ -15,6 +16,5 @@ export type {
   StoreState,
   Watermarks,
 } from './message-store.js'
-export { dueTime, parseDelayLevels } from './delay-level.js'
 export { type StateFile, stateFile } from './state-file.js'
 export { STORE_CONFIG_DEFAULTS, type StoreConfig, type StoreConfigInput } from './store-config.js'

@@ -1,9 +1,7 @@
 import type { Env } from '@rockhopper/env'
 import { MqError, type RecordDraft } from '@rockhopper/message'
-import { UNIT_SIZE } from './consume-queue-unit.js'
-import { offsetByTimestamp, storeTimeOf } from './time-search.js'
+import { isFiller, UNIT_SIZE, unitPhysicalOffset, unitSize, unitTagsCode } from './consume-queue-unit.js'
 import { getMessage, type ReadContext } from './get-message.js'
-import { isFiller, unitPhysicalOffset, unitSize, unitTagsCode } from './consume-queue-unit.js'
 import type {
   AdvanceEvent,
   Arrival,
@@ -20,6 +18,7 @@ import type {
 import { readRecordAt } from './queue-records.js'
 import { type StoreConfigInput, storeConfig } from './store-config.js'
 import { StoreCore } from './store-core.js'
+import { offsetByTimestamp, storeTimeOf } from './time-search.js'
 
 /** The parts of Env a store uses. */
 export type StoreEnv = Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
@@ -130,7 +129,12 @@ class LocalMessageStore implements MessageStore {
     return readable - unitPhysicalOffset(unit, 0) <= cachedSize
   }
 
-  async queueEntries(topic: string, queueId: number, from: number, countMax: number): Promise<readonly QueueEntry[]> {
+  async queueEntries(
+    topic: string,
+    queueId: number,
+    from: number,
+    countMax: number,
+  ): Promise<readonly QueueEntry[]> {
     const queue = this.#core.queues.get(topic, queueId)
     const entries: QueueEntry[] = []
     if (queue === undefined) return entries
@@ -140,7 +144,12 @@ class LocalMessageStore implements MessageStore {
       for (let at = 0; at < units.length; at += UNIT_SIZE, next++) {
         if (isFiller(units, at)) continue
         const physicalOffset = unitPhysicalOffset(units, at)
-        entries.push({ queueOffset: next, physicalOffset, size: unitSize(units, at), tagsCode: unitTagsCode(units, at) })
+        entries.push({
+          queueOffset: next,
+          physicalOffset,
+          size: unitSize(units, at),
+          tagsCode: unitTagsCode(units, at),
+        })
       }
     }
     return entries
@@ -161,7 +170,10 @@ class LocalMessageStore implements MessageStore {
   async readSpan(physicalOffset: number, sizeMax: number): Promise<Buffer> {
     const { reader, config, watermarks } = this.#core
     if (physicalOffset < this.minPhysicalOffset || physicalOffset > watermarks.readable) {
-      throw new MqError('ARGUMENT_ILLEGAL', `reading the log at ${physicalOffset}: it ends at ${watermarks.readable}`)
+      throw new MqError(
+        'ARGUMENT_ILLEGAL',
+        `reading the log at ${physicalOffset}: it ends at ${watermarks.readable}`,
+      )
     }
     const segmentLeft = config.mappedFileSizeCommitLog - (physicalOffset % config.mappedFileSizeCommitLog)
     const bytes = Buffer.alloc(Math.min(sizeMax, segmentLeft, watermarks.readable - physicalOffset))

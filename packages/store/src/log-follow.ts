@@ -6,9 +6,9 @@ import { emptyScan, type ScannedRecord, scanRecord } from './record-scan.js'
 const WINDOW_SIZE = 256 * 1024
 
 /**
- * Visits the records of [from, to) on the loop, out of the tail and, where that has moved on, out of the page cache.
- * Returns the offset behind the last whole record: `to`, or less when `to` cuts a record. Throws MqError STORE_CORRUPT
- * for bytes that are no record: this process wrote them.
+ * Visits the records of [from, to) on the loop, out of the tail and, where that has moved on, out of the
+ * page cache. Returns the offset behind the last whole record: `to`, or less when `to` cuts a record. Throws
+ * MqError STORE_CORRUPT for bytes that are no record: this process wrote them.
  */
 export function followLog(
   tail: LogTail,

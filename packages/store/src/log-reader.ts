@@ -10,8 +10,9 @@ const POOLED_READS_MAX = 2
 const COLD_RANGES_MAX = 4_096
 
 /**
- * Reads of the log: from the tail in memory, else from the file. A read on the loop that took more than 2 ms marks
- * its 16 MiB for a minute: reads there go through the pool, at most two at once, so that a sync finds a thread.
+ * Reads of the log: from the tail in memory, else from the file. A read on the loop that took more than 2 ms
+ * marks its 16 MiB for a minute: reads there go through the pool, at most two at once, so that a sync finds
+ * a thread.
  */
 export class LogReader {
   readonly #segments: LogSegments
@@ -50,7 +51,8 @@ export class LogReader {
   }
 
   async #readPooled(physicalOffset: number, into: Buffer): Promise<boolean> {
-    while (this.#pooledReads >= POOLED_READS_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    while (this.#pooledReads >= POOLED_READS_MAX)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     const held = this.#segments.hold(physicalOffset)
     if (held === undefined) return false
     this.#pooledReads++

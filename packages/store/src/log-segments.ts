@@ -58,7 +58,9 @@ export class LogSegments {
     return physicalOffset - (physicalOffset % this.segmentSize)
   }
 
-  /** The file to write `physicalOffset` to; made with its full size when it is not there. Throws DiskError. */
+  /**
+   * The file to write `physicalOffset` to; made with its full size when it is not there. Throws DiskError.
+   */
   writable(physicalOffset: number): DiskFile {
     const start = this.startOf(physicalOffset)
     if (this.#current?.start === start) return this.#current.file
@@ -134,7 +136,11 @@ export class LogSegments {
     const zeros = Buffer.alloc(SCAN_SIZE)
     try {
       let dirty = false
-      for (let position = physicalOffset % this.segmentSize; position < this.segmentSize; position += SCAN_SIZE) {
+      for (
+        let position = physicalOffset % this.segmentSize;
+        position < this.segmentSize;
+        position += SCAN_SIZE
+      ) {
         const length = Math.min(SCAN_SIZE, this.segmentSize - position)
         const count = await readFullyPooled(held.file, window, 0, length, position)
         if (window.compare(zeros, 0, count, 0, count) === 0) continue
@@ -168,15 +174,21 @@ export class LogSegments {
 export function loadSegments(disk: Disk, directory: string, fileSize: number): number[] {
   const starts: number[] = []
   const names = disk.list(directory).filter((name) => segmentOffset(name) !== undefined)
-  names.forEach((name, index) => {
+  for (const name of names) {
     const path = `${directory}/${name}`
     const size = disk.stat(path)?.size ?? 0
-    if (size === 0 && index === names.length - 1) return disk.remove(path)
+    if (size === 0 && name === names.at(-1)) {
+      disk.remove(path)
+      break
+    }
     const start = segmentOffset(name) as number
     if (size !== fileSize || start % fileSize !== 0) {
-      throw new MqError('STORE_FILE_SIZE', `loading '${path}': it has ${size} bytes, configured are ${fileSize}`)
+      throw new MqError(
+        'STORE_FILE_SIZE',
+        `loading '${path}': it has ${size} bytes, configured are ${fileSize}`,
+      )
     }
     starts.push(start)
-  })
+  }
   return starts
 }

@@ -21,8 +21,8 @@ export interface TailSpan {
 }
 
 /**
- * The newest bytes of the log in memory: append-only chunks of 1 MiB, the last 16 of them, and as many more as
- * are not written yet. A record placed here lies in one chunk; a larger one has a chunk of its own.
+ * The newest bytes of the log in memory: append-only chunks of 1 MiB, the last 16 of them, and as many more
+ * as are not written yet. A record placed here lies in one chunk; a larger one has a chunk of its own.
  *
  *     chunk 0            chunk 1      hole (blank)  chunk 2
  *     [start .. used)....[start .. used)............[start .. used) <- placed
@@ -34,10 +34,17 @@ export class LogTail {
   /** Room for `size` bytes at `physicalOffset`, which is the end of the log. They count after `commit`. */
   reserve(physicalOffset: number, size: number): { readonly bytes: Buffer; readonly at: number } {
     const last = this.#chunks.at(-1)
-    if (last !== undefined && last.start + last.used === physicalOffset && last.bytes.length - last.used >= size) {
+    if (
+      last !== undefined &&
+      last.start + last.used === physicalOffset &&
+      last.bytes.length - last.used >= size
+    ) {
       return { bytes: last.bytes, at: last.used }
     }
-    const bytes = size <= CHUNK_SIZE ? this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE) : Buffer.allocUnsafeSlow(size)
+    const bytes =
+      size <= CHUNK_SIZE
+        ? (this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE))
+        : Buffer.allocUnsafeSlow(size)
     this.#chunks.push({ bytes, start: physicalOffset, used: 0, end: physicalOffset })
     return { bytes, at: 0 }
   }
@@ -76,7 +83,8 @@ export class LogTail {
 
   /** Drops the oldest chunks beyond the limit, but none with bytes at or behind `written`. */
   trim(written: number): void {
-    while (this.#chunks.length > CHUNK_COUNT && (this.#chunks[0] as Chunk).end <= written) this.#drop(this.#chunks.shift())
+    while (this.#chunks.length > CHUNK_COUNT && (this.#chunks[0] as Chunk).end <= written)
+      this.#drop(this.#chunks.shift())
   }
 
   /** Forgets all bytes from `physicalOffset` on. */
@@ -94,6 +102,7 @@ export class LogTail {
   }
 
   #drop(chunk: Chunk | undefined): void {
-    if (chunk?.bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT) this.#spares.push(chunk.bytes)
+    if (chunk?.bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT)
+      this.#spares.push(chunk.bytes)
   }
 }

@@ -26,8 +26,8 @@ export interface WalkEnd {
 }
 
 /**
- * Reads the log from disk in file order and visits each good record, until the first that is not
- * (store-format.md section 18.4). More strict than Apache: a record must also say the offset it lies at, so that
+ * Reads the log from disk in file order and visits each good record, until the first that is not (store-
+ * format.md section 18.4). More strict than Apache: a record must also say the offset it lies at, so that
  * stale bytes behind the tail are never served as new.
  */
 export async function walkLog(segments: LogSegments, options: WalkOptions): Promise<WalkEnd> {
@@ -45,7 +45,8 @@ export async function walkLog(segments: LogSegments, options: WalkOptions): Prom
     const count = await readFullyPooled(held.file, window, 0, length, position).finally(() => held.release())
     for (let at = 0; ; at = offset - windowStart) {
       if (offset >= options.to) return ended('limit')
-      // The blank takes 8 bytes; a record that leaves less before the file's end was not written by any broker.
+      // The blank takes 8 bytes; a record that leaves less before the file's end was not written by any
+      // broker.
       const outcome = scanRecord(window, at, count, record)
       if (outcome === 'unwritten') return ended('unwritten')
       if (outcome === 'bad') return ended('bad')

@@ -11,26 +11,42 @@ interface Inode {
 }
 
 type NameOperation =
-  | { readonly kind: 'link'; readonly path: string; readonly inode: Inode }
+  | { readonly kind: 'link'; readonly path: string; readonly inode: Inode; readonly renamedFrom?: string }
   | { readonly kind: 'unlink'; readonly path: string }
 
 /** An operation about to happen; `n` counts from 1. */
 export interface DiskOperation {
   readonly n: number
-  readonly kind: 'open' | 'write' | 'sync' | 'truncate' | 'rename' | 'remove' | 'mkdir' | 'sync-directory' | 'read'
+  readonly kind:
+    | 'open'
+    | 'write'
+    | 'sync'
+    | 'truncate'
+    | 'rename'
+    | 'remove'
+    | 'mkdir'
+    | 'sync-directory'
+    | 'read'
   readonly path: string
   readonly length: number
 }
 
-/** undefined: goes on. A number: so many bytes are taken, then the code is thrown if one is given. kill: the process ends here. */
-export type Fault = undefined | { readonly taken?: number; readonly code?: string; readonly slowMs?: number } | 'kill'
+/**
+ * undefined: goes on. A number: so many bytes are taken, then the code is thrown if one is given. kill: the
+ * process ends here.
+ */
+export type Fault =
+  | undefined
+  | { readonly taken?: number; readonly code?: string; readonly slowMs?: number }
+  | 'kill'
 
 /** Thrown at every call after the process was killed. */
 export class Killed extends Error {}
 
 /**
- * A disk in memory that behaves: a page cache above sectors, names that are durable only after a sync of their
- * directory, and faults at chosen operations. `afterKill` and `afterPowerLoss` give what the next process finds.
+ * A disk in memory that behaves: a page cache above sectors, names that are durable only after a sync of
+ * their directory, and faults at chosen operations. `afterKill` and `afterPowerLoss` give what the next
+ * process finds.
  */
 export class MemoryDisk implements Disk {
   readonly #clock: VirtualClock
@@ -80,17 +96,14 @@ export class MemoryDisk implements Disk {
   }
 
   /**
-   * What is found after the power went: of the names not synced a prefix in their order; of the bytes not synced any
-   * choice of 512-byte sectors, in any order; of the sizes the old or the new.
+   * What is found after the power went: of the names not synced a prefix in their order; of the bytes not
+   * synced any choice of 512-byte sectors, in any order; of the sizes the old or the new.
    */
   afterPowerLoss(clock: VirtualClock, random: () => number): MemoryDisk {
     const next = new MemoryDisk(clock)
     const kept = Math.floor(random() * (this.#pendingNames.length + 1))
     const names = new Map(this.#durableNames)
-    for (const operation of this.#pendingNames.slice(0, kept)) {
-      if (operation.kind === 'link') names.set(operation.path, operation.inode)
-      else names.delete(operation.path)
-    }
+    for (const operation of this.#pendingNames.slice(0, kept)) apply(operation, names)
     for (const [path, inode] of names) {
       const data = torn(inode, random)
       next.#names.set(path, { data, durable: Buffer.from(data) })
@@ -168,8 +181,9 @@ export class MemoryDisk implements Disk {
     this.#step('rename', from, 0)
     const inode = this.#names.get(from)
     if (inode === undefined) throw new DiskError('rename', from, 'ENOENT')
-    this.#unlink(from)
-    this.#link(to, inode)
+    this.#names.delete(from)
+    this.#names.set(to, inode)
+    this.#pendingNames.push({ kind: 'link', path: to, inode, renamedFrom: from })
   }
 
   remove(path: string): void {
@@ -193,10 +207,7 @@ export class MemoryDisk implements Disk {
       if (!this.#directories.has(path)) throw new DiskError('sync directory', path, 'ENOENT')
       // One journal: what is before the last name of this directory becomes durable with it.
       const last = this.#pendingNames.findLastIndex((operation) => parent(operation.path) === path)
-      for (const operation of this.#pendingNames.splice(0, last + 1)) {
-        if (operation.kind === 'link') this.#durableNames.set(operation.path, operation.inode)
-        else this.#durableNames.delete(operation.path)
-      }
+      for (const operation of this.#pendingNames.splice(0, last + 1)) apply(operation, this.#durableNames)
     })
   }
 
@@ -301,6 +312,12 @@ export class MemoryDisk implements Disk {
   #addDirectories(path: string): void {
     for (let at = parent(path); at !== '' && at !== '/'; at = parent(at)) this.#directories.add(at)
   }
+}
+
+function apply(operation: NameOperation, names: Map<string, Inode>): void {
+  if (operation.kind === 'unlink') return void names.delete(operation.path)
+  if (operation.renamedFrom !== undefined) names.delete(operation.renamedFrom)
+  names.set(operation.path, operation.inode)
 }
 
 function parent(path: string): string {

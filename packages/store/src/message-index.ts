@@ -2,8 +2,8 @@ import type { ScannedProperties } from './property-scan.js'
 import type { ScannedRecord } from './record-scan.js'
 
 /**
- * Where a record can be found by key (store-format.md section 9). Dispatch calls `add` for every record in log
- * order, in recovery again for records that are already in.
+ * Where a record can be found by key (store-format.md section 9). Dispatch calls `add` for every record in
+ * log order, in recovery again for records that are already in.
  */
 export interface MessageIndex {
   /** `bytes` and the two scans are valid only during the call. `physicalOffset` is the record's. */

@@ -7,39 +7,70 @@ import type { RecordDraft } from '@rockhopper/message'
  * acknowledged before a watermark passed the record's `end`: see `onAdvance`.
  */
 export interface MessageStore {
-  /** Takes the lock, loads, recovers. Rejects with MqError (locked, wrong file size, unreadable config, ...). */
+  /**
+   * Takes the lock, loads, recovers. Rejects with MqError (locked, wrong file size, unreadable config, ...).
+   */
   start(): Promise<void>
-  /** Stops taking, writes and syncs everything, removes `abort`, releases the lock. Never rejects for an idle store. */
+  /**
+   * Stops taking, writes and syncs everything, removes `abort`, releases the lock. Never rejects for an idle
+   * store.
+   */
   stop(): Promise<void>
   readonly state: StoreState
   /** placed >= written >= synced, physical offsets. `readable` is what pull, dispatch and min/max may see. */
   readonly watermarks: Watermarks
-  /** Called after each advance of `written` or `synced`, and once with `failed` set; in order of registration. */
+  /**
+   * Called after each advance of `written` or `synced`, and once with `failed` set; in order of
+   * registration.
+   */
   onAdvance(listener: (event: AdvanceEvent) => void): () => void
   /** Called for each record dispatched to its queue, after the queue entry can be read. */
   onArrival(listener: (arrival: Arrival) => void): () => void
 
-  /** Refusals first (state, sizes), then places one record. Copies everything it needs out of `draft` before it returns. */
+  /**
+   * Refusals first (state, sizes), then places one record. Copies everything it needs out of `draft` before
+   * it returns.
+   */
   place(draft: RecordDraft): PlaceResult
-  /** Consecutive queue offsets in one append, or nothing of it. At most 4 MiB in all, and never across a file. */
+  /**
+   * Consecutive queue offsets in one append, or nothing of it. At most 4 MiB in all, and never across a
+   * file.
+   */
   placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult
-  /** For all that is not hot: places and resolves when `needs` holds (default: the store's flush mode). Never rejects. */
+  /**
+   * For all that is not hot: places and resolves when `needs` holds (default: the store's flush mode). Never
+   * rejects.
+   */
   put(draft: RecordDraft, needs?: 'written' | 'synced'): Promise<PutResult>
 
-  /** Queue entries from `queueOffset` on, as whole records in as few buffers as possible. remoting.md section 17, store-format.md section 16. */
+  /**
+   * Queue entries from `queueOffset` on, as whole records in as few buffers as possible. remoting.md section
+   * 17, store-format.md section 16.
+   */
   getMessage(query: GetMessageQuery): Promise<GetMessageResult>
   /** The record that starts at a physical offset, or undefined. */
   lookMessageByOffset(physicalOffset: number): Promise<Buffer | undefined>
-  /** First queue offset that exists / next one to be assigned among readable records; 0 and 0 when there is no such queue. */
+  /**
+   * First queue offset that exists / next one to be assigned among readable records; 0 and 0 when there is
+   * no such queue.
+   */
   minOffset(topic: string, queueId: number): number
   maxOffset(topic: string, queueId: number): number
   /** store-format.md section 6.5. */
-  offsetByTimestamp(topic: string, queueId: number, timestamp: number, boundary: 'LOWER' | 'UPPER'): Promise<number>
+  offsetByTimestamp(
+    topic: string,
+    queueId: number,
+    timestamp: number,
+    boundary: 'LOWER' | 'UPPER',
+  ): Promise<number>
   /** Store time of the oldest message of a queue, or -1. */
   earliestMessageTime(topic: string, queueId: number): Promise<number>
   /** Store time of the message at a queue offset, or -1. */
   storeTimeOf(topic: string, queueId: number, queueOffset: number): Promise<number>
-  /** True when the record is still in the tail or recently written: the test of remoting.md section 18, code 14. */
+  /**
+   * True when the record is still in the tail or recently written: the test of remoting.md section 18, code
+   * 14.
+   */
   inMemory(topic: string, queueId: number, queueOffset: number): boolean
   /** Queue entries themselves, for delay levels, transactions and tools. `tagsCode` as stored. */
   queueEntries(topic: string, queueId: number, from: number, countMax: number): Promise<readonly QueueEntry[]>
@@ -72,7 +103,12 @@ export interface Watermarks {
 
 export interface AdvanceEvent extends Watermarks {
   /** Set when records in [from, to) were given up: their tickets fail with `status`. */
-  readonly lost?: { readonly from: number; readonly to: number; readonly status: PutStatus; readonly remark: string }
+  readonly lost?: {
+    readonly from: number
+    readonly to: number
+    readonly status: PutStatus
+    readonly remark: string
+  }
 }
 
 export interface Arrival {
@@ -111,7 +147,9 @@ export type PlaceResult =
   | Placed
   | { readonly status: Exclude<PutStatus, 'PUT_OK' | 'FLUSH_DISK_TIMEOUT'>; readonly remark: string }
 /** FLUSH_DISK_TIMEOUT: placed, and it may still become durable; the offsets are as for PUT_OK. */
-export type PutResult = PlaceResult | (Omit<Placed, 'status'> & { readonly status: 'FLUSH_DISK_TIMEOUT'; readonly remark: string })
+export type PutResult =
+  | PlaceResult
+  | (Omit<Placed, 'status'> & { readonly status: 'FLUSH_DISK_TIMEOUT'; readonly remark: string })
 
 export interface BatchElement {
   readonly flag: number
@@ -153,7 +191,10 @@ export interface GetMessageResult {
   /** Records in order, owned by the caller. */
   readonly records: readonly Buffer[]
   readonly size: number
-  /** The batch ended further behind the end of the log than the share of memory of store-format.md section 16. */
+  /**
+   * The batch ended further behind the end of the log than the share of memory of store-format.md section
+   * 16.
+   */
   readonly suggestPullingFromSlave: boolean
 }
 

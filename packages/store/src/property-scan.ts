@@ -32,7 +32,8 @@ export function emptyProperties(): ScannedProperties {
 
 /**
  * Finds TAGS, KEYS, UNIQ_KEY and DELAY in `name U+0001 value U+0002 ...` without making strings. The last of
- * several equal names counts, and a pair without a name or a value is passed over, as in MessageDecoder#string2messageProperties.
+ * several equal names counts, and a pair without a name or a value is passed over, as in
+ * MessageDecoder#string2messageProperties.
  */
 export function scanProperties(bytes: Buffer, from: number, to: number, into: ScannedProperties): void {
   into.tagsFrom = into.keysFrom = into.uniqKeyFrom = into.delayFrom = -1

@@ -18,19 +18,29 @@ export class PutWaiters {
     this.#syncTimeoutMs = syncTimeoutMs
   }
 
-  /** Resolves when `needs` reached the end of what was placed, when that was lost, or late with FLUSH_DISK_TIMEOUT. */
+  /**
+   * Resolves when `needs` reached the end of what was placed, when that was lost, or late with
+   * FLUSH_DISK_TIMEOUT.
+   */
   wait(placed: Placed, needs: 'written' | 'synced'): Promise<PutResult> {
     return new Promise((resolve) => {
       let cancel: Cancel = () => {}
       if (needs === 'synced') {
-        const late = { ...placed, status: 'FLUSH_DISK_TIMEOUT' as const, remark: 'the disk did not sync in time' }
+        const late = {
+          ...placed,
+          status: 'FLUSH_DISK_TIMEOUT' as const,
+          remark: 'the disk did not sync in time',
+        }
         cancel = this.#clock.after(this.#syncTimeoutMs, () => resolve(late))
       }
       const settle = (result: PutResult) => {
         cancel()
         resolve(result)
       }
-      this.#listOf(needs).push({ end: placed.end, settle: (result) => settle(result.status === 'PUT_OK' ? placed : result) })
+      this.#listOf(needs).push({
+        end: placed.end,
+        settle: (result) => settle(result.status === 'PUT_OK' ? placed : result),
+      })
     })
   }
 

@@ -23,8 +23,9 @@ export interface WantedRecord {
 }
 
 /**
- * The records of some entries of one queue, in as few reads as possible; undefined for an entry whose record is not
- * there or is another one: a wrong entry must never deliver another queue's message (reliability-checklist 6).
+ * The records of some entries of one queue, in as few reads as possible; undefined for an entry whose record
+ * is not there or is another one: a wrong entry must never deliver another queue's message (reliability-
+ * checklist 6).
  */
 export async function readRecords(
   reader: LogReader,
@@ -68,7 +69,8 @@ function spanEnd(wanted: readonly WantedRecord[], from: number, segmentSize: num
 
 function isRecordOf(record: Buffer, queue: ConsumeQueue, want: WantedRecord): boolean {
   if (record.length < 91 || recordTotalSize(record, 0) !== want.size) return false
-  if (recordPhysicalOffset(record, 0) !== want.physicalOffset || recordQueueId(record, 0) !== queue.queueId) return false
+  if (recordPhysicalOffset(record, 0) !== want.physicalOffset || recordQueueId(record, 0) !== queue.queueId)
+    return false
   if (recordQueueOffset(record, 0) !== want.queueOffset) return false
   const scan = emptyScan()
   if (scanRecord(record, 0, record.length, scan) !== 'record') return false
@@ -84,7 +86,8 @@ export async function readRecordAt(
   limit: number,
   sizeMax: number,
 ): Promise<Buffer | undefined> {
-  if (!Number.isSafeInteger(physicalOffset) || physicalOffset < 0 || physicalOffset + HEAD_SIZE > limit) return undefined
+  if (!Number.isSafeInteger(physicalOffset) || physicalOffset < 0 || physicalOffset + HEAD_SIZE > limit)
+    return undefined
   const head = Buffer.allocUnsafe(HEAD_SIZE)
   if (!(await reader.read(physicalOffset, head))) return undefined
   const magic = recordMagic(head, 0)

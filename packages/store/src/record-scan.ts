@@ -39,7 +39,8 @@ const HEAD_SIZE = 8
 
 /**
  * Looks at the record that starts at `at` and must end by `limit`. Checks what
- * CommitLog#checkMessageAndReturnSize checks but the CRC: magic, and that the field sizes add up to the total.
+ * CommitLog#checkMessageAndReturnSize checks but the CRC: magic, and that the field sizes add up to the
+ * total.
  */
 export function scanRecord(bytes: Buffer, at: number, limit: number, into: ScannedRecord): ScanOutcome {
   if (limit - at < HEAD_SIZE) return needs(into, HEAD_SIZE)

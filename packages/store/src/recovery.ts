@@ -30,8 +30,8 @@ export interface Recovered {
 }
 
 /**
- * Brings log and queues to one consistent end (store-format.md section 18). It changes nothing that a second run
- * would need, so it may be killed at any point and started again.
+ * Brings log and queues to one consistent end (store-format.md section 18). It changes nothing that a second
+ * run would need, so it may be killed at any point and started again.
  */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { segments, queues, lastExitOk } = options
@@ -40,9 +40,10 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     return { end: 0, lastStoreTimestamp: 0 }
   }
   const from = lastExitOk ? normalStart(options) : await abnormalStart(options)
-  // What follows was written without being sure to be durable: an entry may be torn. It is made again from the log.
+  // What follows was written without being sure to be durable: an entry may be torn. It is made again from
+  // the log.
   if (!lastExitOk) queues.cut(from)
-  const gaps = new Set<ConsumeQueue>()
+  const gaps = new Set<ConsumeQueue>(queues.damaged)
   const walked = await walkLog(segments, {
     ...walkOptions(options, from, segments.end),
     visit: (bytes, record) => {
@@ -91,12 +92,19 @@ function refuseDamage({ segments, queues, checkpoint, lastExitOk }: RecoveryOpti
   if (walked.end >= known || walked.end < segments.first) return
   const position = walked.end % segments.segmentSize
   const start = segments.startOf(walked.end)
-  const attempted = `reading the log at ${walked.end} (file ${start}, byte ${position}): no record, but ${known} was durable`
-  throw new MqError('STORE_CORRUPT', attempted)
+  const place = `${walked.end} (file ${start}, byte ${position})`
+  throw new MqError('STORE_CORRUPT', `reading the log at ${place}: no record, but ${known} was durable`)
 }
 
-/** Entries of some queues are missing before the part that was walked: makes these queues again from the first record. */
-async function rebuild(options: RecoveryOptions, gaps: ReadonlySet<ConsumeQueue>, end: number): Promise<void> {
+/**
+ * Entries of some queues are missing before the part that was walked: makes these queues again from the
+ * first record.
+ */
+async function rebuild(
+  options: RecoveryOptions,
+  gaps: ReadonlySet<ConsumeQueue>,
+  end: number,
+): Promise<void> {
   const { segments, queues, dispatch, log } = options
   for (const queue of gaps) {
     log.warn('consume-queue-rebuild', { topic: queue.topic, queueId: queue.queueId })

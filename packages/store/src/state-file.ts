@@ -5,14 +5,15 @@ import { writeFully } from './full-write.js'
 /** One file that is always replaced as a whole, with its previous version beside it as `.bak`. */
 export interface StateFile {
   /**
-   * What was saved last, through `parse`. A file that is missing, empty or that `parse` throws for is passed over for
-   * its `.bak`. Undefined when there is neither. Throws MqError CONFIG_UNREADABLE naming the file when one
-   * is there but none can be read.
+   * What was saved last, through `parse`. A file that is missing, empty or that `parse` throws for is passed
+   * over for its `.bak`. Undefined when there is neither. Throws MqError CONFIG_UNREADABLE naming the file
+   * when one is there but none can be read.
    */
   load<T>(parse: (text: string) => T): T | undefined
   /**
-   * Resolves when the text is durable under its name: temp file, fdatasync, `.bak`, rename, fsync of the directory.
-   * Calls are done one after the other; of several that wait only the last is written. Rejects with DiskError.
+   * Resolves when the text is durable under its name: temp file, fdatasync, `.bak`, rename, fsync of the
+   * directory. Calls are done one after the other; of several that wait only the last is written. Rejects
+   * with DiskError.
    */
   save(text: string): Promise<void>
 }

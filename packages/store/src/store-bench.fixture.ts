@@ -57,7 +57,11 @@ export function life(config: Partial<StoreConfig> = {}, disk?: MemoryDisk, clock
   return { clock, disk: onDisk, store, fatal }
 }
 
-export async function started(config: Partial<StoreConfig> = {}, disk?: MemoryDisk, clock?: VirtualClock): Promise<Life> {
+export async function started(
+  config: Partial<StoreConfig> = {},
+  disk?: MemoryDisk,
+  clock?: VirtualClock,
+): Promise<Life> {
   const begun = life(config, disk, clock)
   await begun.clock.until(begun.store.start())
   return begun
@@ -79,7 +83,11 @@ export async function drained({ clock, store }: Life, topic: string, queueId: nu
   const found: MessageExt[] = []
   for (let next = store.minOffset(topic, queueId); ; ) {
     const result = await clock.until(store.getMessage({ topic, queueId, queueOffset: next, countMax: 32 }))
-    if (result.status === 'FOUND' || result.status === 'NO_MATCHED_MESSAGE' || result.status === 'MESSAGE_WAS_REMOVING') {
+    if (
+      result.status === 'FOUND' ||
+      result.status === 'NO_MATCHED_MESSAGE' ||
+      result.status === 'MESSAGE_WAS_REMOVING'
+    ) {
       for (const record of result.records) found.push(decoded(record))
       next = result.nextBeginOffset
       continue

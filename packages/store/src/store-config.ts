@@ -1,4 +1,7 @@
-/** What the store reads of a broker's configuration. Names, units and defaults are Apache's (store-format.md section 29). */
+/**
+ * What the store reads of a broker's configuration. Names, units and defaults are Apache's (store-format.md
+ * section 29).
+ */
 export interface StoreConfig {
   /** Directory of the store; made when it does not exist. */
   readonly storePathRootDir: string
@@ -6,7 +9,9 @@ export interface StoreConfig {
   readonly mappedFileSizeCommitLog: number
   /** Bytes of one consume queue file, rounded up to whole entries of 20 bytes. */
   readonly mappedFileSizeConsumeQueue: number
-  /** SYNC_FLUSH: readable and acknowledged after fdatasync. ASYNC_FLUSH: after the write into the page cache. */
+  /**
+   * SYNC_FLUSH: readable and acknowledged after fdatasync. ASYNC_FLUSH: after the write into the page cache.
+   */
   readonly flushDiskType: 'ASYNC_FLUSH' | 'SYNC_FLUSH'
   /** Ms between background syncs of the log with ASYNC_FLUSH. */
   readonly flushIntervalCommitLog: number
@@ -58,7 +63,10 @@ export const STORE_CONFIG_DEFAULTS: Omit<StoreConfig, 'storePathRootDir'> = {
   accessMessageInMemoryMaxRatio: 40,
 }
 
-/** Fills in the defaults and rounds the queue file size as MessageStoreConfig#getMappedFileSizeConsumeQueue does. */
+/**
+ * Fills in the defaults and rounds the queue file size as MessageStoreConfig#getMappedFileSizeConsumeQueue
+ * does.
+ */
 export function storeConfig(input: StoreConfigInput): StoreConfig {
   const config = { ...STORE_CONFIG_DEFAULTS, ...input }
   return { ...config, mappedFileSizeConsumeQueue: Math.ceil(config.mappedFileSizeConsumeQueue / 20) * 20 }

@@ -1,21 +1,11 @@
 import type { Env } from '@rockhopper/env'
 import { MqError, type RecordDraft } from '@rockhopper/message'
-import { Checkpoint } from './checkpoint.js'
-import { CheckpointRound } from './checkpoint-round.js'
-import { CommitLog } from './commit-log.js'
-import type { ConsumeQueue } from './consume-queue.js'
-import { ConsumeQueues } from './consume-queues.js'
-import { parseDelayLevels } from './delay-level.js'
-import { Descriptors } from './descriptors.js'
-import { Dispatch, isQueued } from './dispatch.js'
-import { Flush } from './flush.js'
+import type { ConsumeQueues } from './consume-queues.js'
+import { isQueued } from './dispatch.js'
 import { diskErrorCode } from './full-write.js'
-import { followLog } from './log-follow.js'
-import { LogReader } from './log-reader.js'
-import { LogSegments } from './log-segments.js'
-import { LogTail } from './log-tail.js'
+import type { LogReader } from './log-reader.js'
+import type { LogSegments } from './log-segments.js'
 import { firstStoreTimestamp } from './log-walk.js'
-import type { MessageIndex } from './message-index.js'
 import type {
   AdvanceEvent,
   Arrival,
@@ -26,10 +16,9 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
-import { PutWaiters } from './put-waiters.js'
 import { recover } from './recovery.js'
 import type { StoreConfig } from './store-config.js'
-import { StoreFiles } from './store-files.js'
+import { type StoreParts, storeParts } from './store-parts.js'
 
 type Refused = Exclude<PlaceResult, Placed>
 
@@ -45,87 +34,42 @@ export class StoreCore {
   readonly reader: LogReader
   readonly #env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
   readonly #onFatal: (error: Error) => void
-  readonly #files: StoreFiles
-  readonly #descriptors: Descriptors
-  readonly #tail = new LogTail()
-  readonly #log: CommitLog
-  readonly #flush: Flush
-  readonly #index: MessageIndex | undefined
-  readonly #dispatch: Dispatch
-  readonly #checkpoint: Checkpoint
-  readonly #round: CheckpointRound
-  readonly #waiters: PutWaiters
+  readonly #parts: StoreParts
   readonly #advanceListeners = new Set<(event: AdvanceEvent) => void>()
-  readonly #arrivalListeners = new Set<(arrival: Arrival) => void>()
   #state: StoreState = { kind: 'stopped' }
   /** Why nothing may be placed although the store is open. */
   #held: string | undefined
-  #dispatched = 0
-  #dispatching = false
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>, config: StoreConfig, onFatal: (error: Error) => void) {
-    const { clock, disk, host, log } = env
+  constructor(
+    env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>,
+    config: StoreConfig,
+    onFatal: (error: Error) => void,
+  ) {
     this.#env = env
     this.config = config
     this.#onFatal = onFatal
-    const onFailed = (error: unknown) => this.#fail(error)
-    this.#files = new StoreFiles(disk, host, config.storePathRootDir)
-    this.#descriptors = new Descriptors(disk)
-    this.segments = new LogSegments(disk, this.#descriptors, this.#files.commitLog, config.mappedFileSizeCommitLog)
-    this.reader = new LogReader(this.segments, this.#tail, clock)
-    this.queues = new ConsumeQueues({
-      disk,
-      clock,
-      log,
-      descriptors: this.#descriptors,
-      directory: this.#files.consumeQueue,
-      fileSize: config.mappedFileSizeConsumeQueue,
-      writeIntervalMs: config.flushIntervalConsumeQueue,
-      onFailed,
-    })
-    this.#index = undefined
-    const delayLevels = parseDelayLevels(config.messageDelayLevel)
-    this.#dispatch = new Dispatch({ queues: this.queues, index: this.#index, delayLevels })
-    this.#log = new CommitLog(config, clock, this.#tail)
-    this.#waiters = new PutWaiters(clock, config.syncFlushTimeout)
-    this.#flush = new Flush({
-      clock,
-      segments: this.segments,
-      tail: this.#tail,
-      syncAtOnce: config.flushDiskType === 'SYNC_FLUSH',
-      intervalMs: config.flushIntervalCommitLog,
-      placed: () => this.#log.placed,
+    this.#parts = storeParts(env, config, {
       advanced: () => this.#advanced(),
       lost: (error) => this.#lost(error),
-      failed: onFailed,
-    })
-    this.#checkpoint = new Checkpoint(disk, this.#files.checkpoint)
-    this.#round = new CheckpointRound({
-      clock,
-      log,
-      intervalMs: config.checkpointInterval,
-      checkpoint: this.#checkpoint,
-      queues: this.queues,
-      index: this.#index,
-      dispatched: () => ({ storeTimestamp: this.#dispatchedTime, logEnd: this.#dispatched }),
+      failed: (error) => this.#fail(error),
       synced: (logEnd) => this.#syncedTo(logEnd),
-      onFailed,
     })
+    this.segments = this.#parts.segments
+    this.queues = this.#parts.queues
+    this.reader = this.#parts.reader
   }
-
-  #dispatchedTime = 0
 
   get state(): StoreState {
     return this.#state
   }
 
   get watermarks(): Watermarks {
-    const { written, synced } = this.#flush
+    const { written, synced } = this.#parts.flush
     // After a failure of the disk only what is known to be durable may be shown.
     const durableOnly = this.config.flushDiskType === 'SYNC_FLUSH' || this.#state.kind === 'failed'
-    return { placed: this.#log.placed, written, synced, readable: durableOnly ? synced : written }
+    return { placed: this.#parts.log.placed, written, synced, readable: durableOnly ? synced : written }
   }
 
   onAdvance(listener: (event: AdvanceEvent) => void): () => void {
@@ -134,8 +78,7 @@ export class StoreCore {
   }
 
   onArrival(listener: (arrival: Arrival) => void): () => void {
-    this.#arrivalListeners.add(listener)
-    return () => void this.#arrivalListeners.delete(listener)
+    return this.#parts.live.onArrival(listener)
   }
 
   start(): Promise<void> {
@@ -149,22 +92,23 @@ export class StoreCore {
   }
 
   place(draft: RecordDraft): PlaceResult {
-    const refusal = this.#stateRefusal() ?? this.#log.refusal(draft, this.#flush.written)
+    const refusal = this.#stateRefusal() ?? this.#parts.log.refusal(draft, this.#parts.flush.written)
     if (refusal !== undefined) return refusal
     const queue = this.queues.obtain(draft.topic, draft.queueId)
     if (queue === undefined) return illegalQueue(draft)
-    const placed = this.#log.place(draft, queue)
-    this.#flush.schedule()
+    const placed = this.#parts.log.place(draft, queue)
+    this.#parts.flush.schedule()
     return placed
   }
 
   placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult {
-    const refusal = this.#stateRefusal() ?? this.#log.batchRefusal(draft, elements, this.#flush.written)
+    const refusal =
+      this.#stateRefusal() ?? this.#parts.log.batchRefusal(draft, elements, this.#parts.flush.written)
     if (refusal !== undefined) return refusal
     const queue = this.queues.obtain(draft.topic, draft.queueId)
     if (queue === undefined || !isQueued(draft.sysFlag)) return illegalQueue(draft)
-    const placed = this.#log.placeBatch(draft, elements, queue)
-    this.#flush.schedule()
+    const placed = this.#parts.log.placeBatch(draft, elements, queue)
+    this.#parts.flush.schedule()
     return placed
   }
 
@@ -172,42 +116,56 @@ export class StoreCore {
     const placed = this.place(draft)
     if (placed.status !== 'PUT_OK') return Promise.resolve(placed)
     const wanted = needs ?? (this.config.flushDiskType === 'SYNC_FLUSH' ? 'synced' : 'written')
-    if (wanted === 'synced') this.#flush.want(placed.end)
-    return this.#waiters.wait(placed, wanted)
+    if (wanted === 'synced') this.#parts.flush.want(placed.end)
+    return this.#parts.waiters.wait(placed, wanted)
   }
 
   async appendRaw(physicalOffset: number, bytes: Uint8Array): Promise<void> {
     const refusal = this.#stateRefusal()
-    if (refusal !== undefined) throw new MqError('STORE_CLOSED', `appending at ${physicalOffset}: ${refusal.remark}`)
+    if (refusal !== undefined)
+      throw new MqError('STORE_CLOSED', `appending at ${physicalOffset}: ${refusal.remark}`)
     const { segmentSize } = this.segments
     // A first copy may begin anywhere; what follows must continue it.
-    const empty = this.#log.placed === 0 && this.segments.starts.length === 0 && physicalOffset % segmentSize === 0
+    const empty =
+      this.#parts.log.placed === 0 && this.segments.starts.length === 0 && physicalOffset % segmentSize === 0
     if (empty) this.#moveTo(physicalOffset)
-    if (physicalOffset !== this.#log.placed || (physicalOffset % segmentSize) + bytes.length > segmentSize) {
-      throw new MqError('ARGUMENT_ILLEGAL', `appending ${bytes.length} bytes at ${physicalOffset}, the log ends at ${this.#log.placed}`)
+    if (
+      physicalOffset !== this.#parts.log.placed ||
+      (physicalOffset % segmentSize) + bytes.length > segmentSize
+    ) {
+      throw new MqError(
+        'ARGUMENT_ILLEGAL',
+        `appending ${bytes.length} bytes at ${physicalOffset}, the log ends at ${this.#parts.log.placed}`,
+      )
     }
-    this.#log.append(bytes)
-    this.#flush.schedule()
-    const end = this.#log.placed
+    this.#parts.log.append(bytes)
+    this.#parts.flush.schedule()
+    const end = this.#parts.log.placed
     const needs = this.config.flushDiskType === 'SYNC_FLUSH' ? 'synced' : 'written'
     const place: Placed = { status: 'PUT_OK', physicalOffset, queueOffset: 0, storeTimestamp: 0, end }
-    const done = await this.#waiters.wait(place, needs)
-    if (done.status !== 'PUT_OK') throw new MqError('DISK_FAILED', `appending at ${physicalOffset}: ${done.remark}`)
+    const done = await this.#parts.waiters.wait(place, needs)
+    if (done.status !== 'PUT_OK')
+      throw new MqError('DISK_FAILED', `appending at ${physicalOffset}: ${done.remark}`)
   }
 
   async truncateTo(physicalOffset: number): Promise<void> {
     const refusal = this.#stateRefusal()
-    if (refusal !== undefined) throw new MqError('STORE_CLOSED', `cutting at ${physicalOffset}: ${refusal.remark}`)
-    if (physicalOffset > this.#log.placed || physicalOffset < this.segments.first) {
-      throw new MqError('ARGUMENT_ILLEGAL', `cutting at ${physicalOffset}, the log ends at ${this.#log.placed}`)
+    if (refusal !== undefined)
+      throw new MqError('STORE_CLOSED', `cutting at ${physicalOffset}: ${refusal.remark}`)
+    if (physicalOffset > this.#parts.log.placed || physicalOffset < this.segments.first) {
+      throw new MqError(
+        'ARGUMENT_ILLEGAL',
+        `cutting at ${physicalOffset}, the log ends at ${this.#parts.log.placed}`,
+      )
     }
     this.#held = 'the log is being cut'
     try {
-      await this.#flush.drain()
-      // First the checkpoint goes back: it must not speak of records that go now, nor of younger ones that come.
+      await this.#parts.flush.drain()
+      // First the checkpoint goes back: it must not speak of records that go now, nor of younger ones that
+      // come.
       const safeTime = (await firstStoreTimestamp(this.segments, this.segments.startOf(physicalOffset))) ?? 0
-      await this.#round.run()
-      await this.#checkpoint.save({
+      await this.#parts.round.run()
+      await this.#parts.checkpoint.save({
         physicMsgTimestamp: safeTime,
         logicsMsgTimestamp: safeTime,
         confirmPhyOffset: physicalOffset,
@@ -227,7 +185,7 @@ export class StoreCore {
 
   async #start(): Promise<void> {
     try {
-      await this.#files.lock()
+      await this.#parts.files.lock()
     } catch (error) {
       throw this.#wrapped(`opening '${this.config.storePathRootDir}'`, error)
     }
@@ -242,31 +200,30 @@ export class StoreCore {
 
   async #load(): Promise<void> {
     const { disk, log } = this.#env
-    const lastExitOk = !this.#files.aborted
+    const lastExitOk = !this.#parts.files.aborted
     this.#state = { kind: 'recovering', done: 0, total: 1 }
-    this.#files.refuseUnknownParts()
+    this.#parts.files.refuseUnknownParts()
     this.segments.load()
     this.queues.load()
-    this.#checkpoint.load()
-    await this.#files.markAborted()
+    this.#parts.checkpoint.load()
+    await this.#parts.files.markAborted()
     const recovered = await recover({
       disk,
       log,
       config: this.config,
       segments: this.segments,
       queues: this.queues,
-      dispatch: this.#dispatch,
-      checkpoint: this.#checkpoint,
+      dispatch: this.#parts.dispatch,
+      checkpoint: this.#parts.checkpoint,
       lastExitOk,
-      indexed: this.#index !== undefined,
+      indexed: this.#parts.index !== undefined,
       progress: (done, total) => {
         this.#state = { kind: 'recovering', done, total }
       },
     })
-    this.#moveTo(recovered.end)
-    this.#log.sawStoreTimestamp(recovered.lastStoreTimestamp)
-    this.#dispatchedTime = recovered.lastStoreTimestamp
-    if (recovered.lastStoreTimestamp > 0) await this.#round.run()
+    this.#moveTo(recovered.end, recovered.lastStoreTimestamp)
+    this.#parts.log.sawStoreTimestamp(recovered.lastStoreTimestamp)
+    if (recovered.lastStoreTimestamp > 0) await this.#parts.round.run()
     // The round may have met a broken disk.
     if (this.#state.kind === 'recovering') this.#state = { kind: 'open' }
   }
@@ -275,82 +232,61 @@ export class StoreCore {
     await this.#starting?.catch(() => {})
     this.#held = 'the store is stopping'
     if (this.#state.kind === 'open') {
-      await this.#flush.drain()
+      await this.#parts.flush.drain()
       const { placed, synced } = this.watermarks
-      const clean = synced === placed && (await this.#round.run())
+      const clean = synced === placed && (await this.#parts.round.run())
       await this.#close()
       // Whoever opens the store next recovers what could not be written now.
-      if (clean && this.#state.kind === 'open') await this.#files.clearAborted().catch((error) => this.#fail(error))
+      if (clean && this.#state.kind === 'open')
+        await this.#parts.files.clearAborted().catch((error) => this.#fail(error))
     } else {
       await this.#close()
     }
-    await this.#files.unlock()
+    await this.#parts.files.unlock()
     if (this.#state.kind !== 'failed') this.#state = { kind: 'stopped' }
   }
 
   async #close(): Promise<void> {
-    await this.#round.close()
-    await this.#flush.stop()
+    await this.#parts.round.close()
+    await this.#parts.flush.stop()
     this.queues.close()
     this.segments.close()
-    this.#descriptors.retireAll()
-    if (this.#state.kind === 'recovering') await this.#files.unlock()
+    this.#parts.descriptors.retireAll()
+    if (this.#state.kind === 'recovering') await this.#parts.files.unlock()
   }
 
-  #moveTo(physicalOffset: number): void {
-    this.#log.moveTo(physicalOffset)
-    this.#flush.moveTo(physicalOffset)
-    this.#dispatched = physicalOffset
+  #moveTo(physicalOffset: number, storeTimestamp?: number): void {
+    this.#parts.log.moveTo(physicalOffset)
+    this.#parts.flush.moveTo(physicalOffset)
+    this.#parts.live.moveTo(physicalOffset, storeTimestamp)
   }
 
   #advanced(): void {
     try {
-      this.#dispatchTo(this.watermarks.readable)
+      this.#parts.live.advance(this.watermarks.readable)
     } catch (error) {
-      return this.#fail(error)
+      this.#fail(error)
+      return
     }
-    this.#round.arm()
+    this.#parts.round.arm()
     this.#emit()
-  }
-
-  #dispatchTo(readable: number): void {
-    if (this.#dispatching) return
-    this.#dispatching = true
-    try {
-      this.#dispatched = followLog(this.#tail, this.reader, this.segments.segmentSize, this.#dispatched, readable, (bytes, record) => {
-        const outcome = this.#dispatch.record(bytes, record, true)
-        this.#dispatchedTime = record.storeTimestamp
-        this.#log.sawStoreTimestamp(record.storeTimestamp)
-        const arrival = this.#dispatch.last
-        if (outcome !== 'added' || arrival === undefined) return
-        for (const listener of this.#arrivalListeners) listener(arrival)
-      })
-    } finally {
-      this.#dispatching = false
-    }
   }
 
   #emit(lost?: NonNullable<AdvanceEvent['lost']>): void {
     const event: AdvanceEvent = lost === undefined ? this.watermarks : { ...this.watermarks, lost }
-    if (lost !== undefined) this.#waiters.lost(lost.from, 'SERVICE_NOT_AVAILABLE', lost.remark)
-    this.#waiters.advanced(event)
+    if (lost !== undefined) this.#parts.waiters.lost(lost.from, 'SERVICE_NOT_AVAILABLE', lost.remark)
+    this.#parts.waiters.advanced(event)
     for (const listener of this.#advanceListeners) listener(event)
   }
 
   /** There was no room: everything behind `written` is taken back, the queue offsets with it. */
   #lost(error: unknown): void {
     const code = diskErrorCode(error) ?? 'unknown'
-    const from = this.#flush.written
-    const to = this.#log.placed
+    const from = this.#parts.flush.written
+    const to = this.#parts.log.placed
     this.#env.log.warn('disk-full', { code, from, to })
-    this.#log.moveTo(from)
-    for (const queue of this.queues) queue.nextOffset = queue.maxOffset
-    followLog(this.#tail, this.reader, this.segments.segmentSize, this.#dispatched, from, (bytes, record) => {
-      if (!isQueued(record.sysFlag)) return
-      const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
-      const queue: ConsumeQueue | undefined = this.queues.get(topic, record.queueId)
-      if (queue !== undefined) queue.nextOffset = record.queueOffset + 1
-    })
+    this.#parts.log.moveTo(from)
+    this.#parts.live.retractQueueOffsets(from)
     const remark = code === 'ENOSPC' || code === 'EDQUOT' ? 'disk full' : `the log cannot be written: ${code}`
     this.#emit({ from, to, status: 'SERVICE_NOT_AVAILABLE', remark })
   }
@@ -362,19 +298,30 @@ export class StoreCore {
     const error = this.#wrapped(`writing to '${this.config.storePathRootDir}'`, cause)
     this.#state = { kind: 'failed', error }
     this.queues.close()
-    void this.#flush.stop()
+    void this.#parts.flush.stop()
     this.#env.log.error('store-failed', { error: error.message, cause: diskErrorCode(cause) })
-    this.#emit({ from, to: this.#log.placed, status: 'SERVICE_NOT_AVAILABLE', remark: 'the store failed' })
+    this.#emit({
+      from,
+      to: this.#parts.log.placed,
+      status: 'SERVICE_NOT_AVAILABLE',
+      remark: 'the store failed',
+    })
     this.#onFatal(error)
   }
 
   async #syncedTo(logEnd: number): Promise<boolean> {
-    if (this.#flush.synced < logEnd) {
-      const place: Placed = { status: 'PUT_OK', physicalOffset: 0, queueOffset: 0, storeTimestamp: 0, end: logEnd }
-      this.#flush.want(logEnd)
-      await this.#waiters.wait(place, 'synced')
+    if (this.#parts.flush.synced < logEnd) {
+      const place: Placed = {
+        status: 'PUT_OK',
+        physicalOffset: 0,
+        queueOffset: 0,
+        storeTimestamp: 0,
+        end: logEnd,
+      }
+      this.#parts.flush.want(logEnd)
+      await this.#parts.waiters.wait(place, 'synced')
     }
-    return this.#flush.synced >= logEnd && this.#state.kind !== 'failed'
+    return this.#parts.flush.synced >= logEnd && this.#state.kind !== 'failed'
   }
 
   #stateRefusal(): Refused | undefined {

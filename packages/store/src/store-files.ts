@@ -2,7 +2,10 @@ import type { Disk, DiskLock, Host } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 import { writeFully } from './full-write.js'
 
-/** The files of a store directory that say who uses it and how it was left (store-format.md sections 1 and 10). */
+/**
+ * The files of a store directory that say who uses it and how it was left (store-format.md sections 1 and
+ * 10).
+ */
 export class StoreFiles {
   readonly #disk: Disk
   readonly #host: Host
@@ -48,10 +51,16 @@ export class StoreFiles {
   refuseUnknownParts(): void {
     for (const part of ['batchconsumequeue', 'consumequeue_ext']) {
       if (this.#disk.list(`${this.#root}/${part}`).length === 0) continue
-      throw new MqError('STORE_CORRUPT', `opening '${this.#root}': queues of kind '${part}' are not supported`)
+      throw new MqError(
+        'STORE_CORRUPT',
+        `opening '${this.#root}': queues of kind '${part}' are not supported`,
+      )
     }
     if (this.#disk.exists(`${this.consumeQueue}/CURRENT`)) {
-      throw new MqError('STORE_CORRUPT', `opening '${this.consumeQueue}': it holds a RocksDB, not queue files`)
+      throw new MqError(
+        'STORE_CORRUPT',
+        `opening '${this.consumeQueue}': it holds a RocksDB, not queue files`,
+      )
     }
   }
 

@@ -12,7 +12,11 @@ export interface TimeContext {
 }
 
 /** Store time of the record of one entry; -1 when there is none. */
-export async function storeTimeOf(context: TimeContext, queue: ConsumeQueue, queueOffset: number): Promise<number> {
+export async function storeTimeOf(
+  context: TimeContext,
+  queue: ConsumeQueue,
+  queueOffset: number,
+): Promise<number> {
   if (queueOffset < queue.minOffset || queueOffset >= queue.maxOffset) return -1
   const unit = queue.read(queueOffset, 1)
   if (unit === undefined || unit.length === 0 || isFiller(unit, 0)) return -1
@@ -23,9 +27,10 @@ export async function storeTimeOf(context: TimeContext, queue: ConsumeQueue, que
 }
 
 /**
- * LOWER: the first queue offset stored at or after `timestamp`, maxOffset when all are older. UPPER: the last one
- * stored at or before it; minOffset when all are younger, maxOffset when there is none at all. Entries without
- * a record count as older. Source: ConsumeQueue#getOffsetInQueueByTime, over all files at once.
+ * LOWER: the first queue offset stored at or after `timestamp`, maxOffset when all are older. UPPER: the
+ * last one stored at or before it; minOffset when all are younger, maxOffset when there is none at all.
+ * Entries without a record count as older. Source: ConsumeQueue#getOffsetInQueueByTime, over all files at
+ * once.
  */
 export async function offsetByTimestamp(
   context: TimeContext,

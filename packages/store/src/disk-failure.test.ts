@@ -1,0 +1,139 @@
+import { expect, test } from '@jest/globals'
+import type { Fault } from './memory-disk.fixture.js'
+import type { AdvanceEvent } from './message-store.js'
+import { draft, drained, type Life, restarted, started, stopped } from './store-bench.fixture.js'
+
+async function statuses(at: Life, count: number): Promise<string[]> {
+  const results = Array.from({ length: count }, (_, i) => at.store.put(draft({ text: `message ${i}` })))
+  return (await at.clock.until(Promise.all(results))).map(({ status }) => status)
+}
+
+function failLog(at: Life, kind: 'write' | 'sync' | 'open', fault: Fault): void {
+  at.disk.fault = (operation) =>
+    operation.kind === kind && operation.path.includes('commitlog') ? fault : undefined
+}
+
+test.each([
+  ['at once', { code: 'ENOSPC' }],
+  ['after some bytes', { code: 'ENOSPC', taken: 150 }],
+])(
+  'a full disk, noticed %s, fails those sends only, and the store goes on when there is room',
+  async (_, fault) => {
+    const first = await started()
+    const events: AdvanceEvent[] = []
+    first.store.onAdvance((event) => events.push(event))
+    expect(await statuses(first, 1)).toEqual(['PUT_OK'])
+    const { written } = first.store.watermarks
+    failLog(first, 'write', fault)
+    const full = await first.clock.until(first.store.put(draft({ text: 'no room' })))
+    expect(full).toMatchObject({ status: 'SERVICE_NOT_AVAILABLE', remark: 'disk full' })
+    expect(await statuses(first, 3)).toEqual(Array(3).fill('SERVICE_NOT_AVAILABLE'))
+    expect(first.store.state.kind).toBe('open')
+    expect(first.store.watermarks).toMatchObject({ placed: written, written })
+    expect(events.at(-1)?.lost).toMatchObject({ from: written, status: 'SERVICE_NOT_AVAILABLE' })
+    expect((await drained(first, 'T', 0)).length).toBe(1)
+    first.disk.fault = () => undefined
+    const again = await first.clock.until(first.store.put(draft({ text: 'room again' })))
+    expect(again).toMatchObject({ status: 'PUT_OK', queueOffset: 1, physicalOffset: written })
+    first.disk.kill()
+    const texts = (await drained(await restarted(first), 'T', 0)).map(({ body }) => body.toString())
+    expect(texts).toEqual(['message 0', 'room again'])
+  },
+)
+
+test('with SYNC_FLUSH, offsets of written but unsynced messages survive a full disk', async () => {
+  const first = await started({ flushDiskType: 'SYNC_FLUSH' })
+  // Written, and the sync is still in the pool when the next write meets the full disk.
+  const one = first.store.put(draft({ text: 'one' }))
+  await first.clock.settle(() => first.store.watermarks.written > 0)
+  failLog(first, 'write', { code: 'ENOSPC' })
+  const two = first.store.put(draft({ text: 'two' }))
+  expect((await first.clock.until(two)).status).toBe('SERVICE_NOT_AVAILABLE')
+  expect((await first.clock.until(one)).status).toBe('PUT_OK')
+  first.disk.fault = () => undefined
+  expect(await first.clock.until(first.store.put(draft({ text: 'three' })))).toMatchObject({ queueOffset: 1 })
+  await stopped(first)
+})
+
+test('a short write is completed', async () => {
+  const first = await started()
+  failLog(first, 'write', { taken: 7 })
+  expect(await statuses(first, 3)).toEqual(Array(3).fill('PUT_OK'))
+  first.disk.kill()
+  expect((await drained(await restarted(first), 'T', 0)).length).toBe(3)
+})
+
+test.each([
+  ['sync', 'SYNC_FLUSH'],
+  ['write', 'SYNC_FLUSH'],
+  ['write', 'ASYNC_FLUSH'],
+] as const)(
+  'EIO on %s with %s ends the store: no later acknowledgement, told once',
+  async (kind, flushDiskType) => {
+    const first = await started({ flushDiskType })
+    expect(await statuses(first, 1)).toEqual(['PUT_OK'])
+    failLog(first, kind, { code: 'EIO' })
+    expect(await statuses(first, 2)).toEqual(Array(2).fill('SERVICE_NOT_AVAILABLE'))
+    first.disk.fault = () => undefined
+    expect(first.store.place(draft()).status).toBe('SERVICE_NOT_AVAILABLE')
+    expect(first.store.state.kind).toBe('failed')
+    expect(first.fatal.length).toBe(1)
+    await first.clock.pass(20_000)
+    expect(first.fatal.length).toBe(1)
+    await stopped(first)
+    // Not stopped properly: the next start recovers.
+    const next = await restarted(first, { flushDiskType })
+    expect((await drained(next, 'T', 0)).map(({ queueOffset }) => queueOffset)).toContain(0)
+  },
+)
+
+test('EIO on the background sync of ASYNC_FLUSH ends the store and shows only synced messages', async () => {
+  const first = await started()
+  expect(await statuses(first, 2)).toEqual(['PUT_OK', 'PUT_OK'])
+  failLog(first, 'sync', { code: 'EIO' })
+  await first.clock.pass(600)
+  expect(first.store.state.kind).toBe('failed')
+  expect(first.store.watermarks.readable).toBe(0)
+  expect((await drained(first, 'T', 0)).length).toBe(0)
+})
+
+test('a slow disk moves the writes to the pool, and the results stay the same', async () => {
+  const first = await started()
+  failLog(first, 'write', { slowMs: 20 })
+  expect(await statuses(first, 4)).toEqual(Array(4).fill('PUT_OK'))
+  expect(await statuses(first, 4)).toEqual(Array(4).fill('PUT_OK'))
+  expect((await drained(first, 'T', 0)).map(({ queueOffset }) => queueOffset)).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7,
+  ])
+  await stopped(first)
+})
+
+test('a sync that does not come in time is answered FLUSH_DISK_TIMEOUT with the offsets', async () => {
+  const first = await started({ flushDiskType: 'SYNC_FLUSH' })
+  const put = first.store.put(draft())
+  await first.clock.settle(() => first.store.watermarks.written > 0)
+  const pooled = first.clock.pool.splice(0)
+  await first.clock.pass(5_001)
+  expect(await first.clock.until(put)).toMatchObject({
+    status: 'FLUSH_DISK_TIMEOUT',
+    queueOffset: 0,
+    physicalOffset: 0,
+  })
+  first.clock.pool.push(...pooled)
+  await first.clock.settle()
+  expect(first.store.watermarks.synced).toBeGreaterThan(0)
+  await stopped(first)
+})
+
+test('queue entries that find no space are read from memory and written later', async () => {
+  const first = await started()
+  first.disk.fault = ({ path, kind }) =>
+    path.includes('consumequeue') && kind !== 'read' ? { code: 'ENOSPC' } : undefined
+  expect(await statuses(first, 5)).toEqual(Array(5).fill('PUT_OK'))
+  await first.clock.pass(15_000)
+  expect((await drained(first, 'T', 0)).length).toBe(5)
+  first.disk.fault = () => undefined
+  await first.clock.pass(15_000)
+  await stopped(first)
+  expect((await drained(await restarted(first), 'T', 0)).length).toBe(5)
+})

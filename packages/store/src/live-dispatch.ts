@@ -1,0 +1,78 @@
+import type { CommitLog } from './commit-log.js'
+import type { ConsumeQueues } from './consume-queues.js'
+import { type Dispatch, isQueued } from './dispatch.js'
+import { followLog } from './log-follow.js'
+import type { LogReader } from './log-reader.js'
+import type { LogTail } from './log-tail.js'
+import type { Arrival } from './message-store.js'
+
+export interface LiveDispatchOptions {
+  readonly dispatch: Dispatch
+  readonly queues: ConsumeQueues
+  readonly log: CommitLog
+  readonly tail: LogTail
+  readonly reader: LogReader
+  readonly segmentSize: number
+}
+
+/** Follows the readable end of an open store and tells of arrivals. */
+export class LiveDispatch {
+  readonly #options: LiveDispatchOptions
+  readonly #listeners = new Set<(arrival: Arrival) => void>()
+  #end = 0
+  #storeTimestamp = 0
+  #running = false
+
+  constructor(options: LiveDispatchOptions) {
+    this.#options = options
+  }
+
+  /** Physical offset behind the last record dispatched, and its store time. */
+  get reached(): { readonly logEnd: number; readonly storeTimestamp: number } {
+    return { logEnd: this.#end, storeTimestamp: this.#storeTimestamp }
+  }
+
+  onArrival(listener: (arrival: Arrival) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  moveTo(physicalOffset: number, storeTimestamp = this.#storeTimestamp): void {
+    this.#end = physicalOffset
+    this.#storeTimestamp = storeTimestamp
+  }
+
+  /**
+   * Dispatches up to `readable`. A listener may place messages; what they make readable comes in a later
+   * call.
+   */
+  advance(readable: number): void {
+    if (this.#running) return
+    const { dispatch, log, tail, reader, segmentSize } = this.#options
+    this.#running = true
+    try {
+      this.#end = followLog(tail, reader, segmentSize, this.#end, readable, (bytes, record) => {
+        const outcome = dispatch.record(bytes, record, true)
+        this.#storeTimestamp = record.storeTimestamp
+        log.sawStoreTimestamp(record.storeTimestamp)
+        const arrival = dispatch.last
+        if (outcome !== 'added' || arrival === undefined) return
+        for (const listener of this.#listeners) listener(arrival)
+      })
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** What was placed behind `written` is gone: the next queue offsets follow what is left. */
+  retractQueueOffsets(written: number): void {
+    const { queues, tail, reader, segmentSize } = this.#options
+    for (const queue of queues) queue.nextOffset = queue.maxOffset
+    followLog(tail, reader, segmentSize, this.#end, written, (bytes, record) => {
+      if (!isQueued(record.sysFlag)) return
+      const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
+      const queue = queues.get(topic, record.queueId)
+      if (queue !== undefined) queue.nextOffset = record.queueOffset + 1
+    })
+  }
+}

@@ -1,0 +1,94 @@
+import type { Env } from '@rockhopper/env'
+import { Checkpoint } from './checkpoint.js'
+import { CheckpointRound } from './checkpoint-round.js'
+import { CommitLog } from './commit-log.js'
+import { ConsumeQueues } from './consume-queues.js'
+import { parseDelayLevels } from './delay-level.js'
+import { Descriptors } from './descriptors.js'
+import { Dispatch } from './dispatch.js'
+import { Flush } from './flush.js'
+import { LiveDispatch } from './live-dispatch.js'
+import { LogReader } from './log-reader.js'
+import { LogSegments } from './log-segments.js'
+import { LogTail } from './log-tail.js'
+import { PutWaiters } from './put-waiters.js'
+import type { StoreConfig } from './store-config.js'
+import { StoreFiles } from './store-files.js'
+
+/** What the parts tell the store. */
+export interface StoreEvents {
+  advanced(): void
+  lost(error: unknown): void
+  failed(error: unknown): void
+  synced(logEnd: number): Promise<boolean>
+}
+
+export type StoreParts = ReturnType<typeof storeParts>
+
+/** Makes the parts of a store and connects them; touches nothing. */
+export function storeParts(
+  { clock, disk, host, log: notes }: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>,
+  config: StoreConfig,
+  { advanced, lost, failed, synced }: StoreEvents,
+) {
+  const segmentSize = config.mappedFileSizeCommitLog
+  const files = new StoreFiles(disk, host, config.storePathRootDir)
+  const descriptors = new Descriptors(disk)
+  const tail = new LogTail()
+  const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
+  const reader = new LogReader(segments, tail, clock)
+  const queues = new ConsumeQueues({
+    disk,
+    clock,
+    log: notes,
+    descriptors,
+    directory: files.consumeQueue,
+    fileSize: config.mappedFileSizeConsumeQueue,
+    writeIntervalMs: config.flushIntervalConsumeQueue,
+    onFailed: failed,
+  })
+  const index = undefined
+  const dispatch = new Dispatch({ queues, index, delayLevels: parseDelayLevels(config.messageDelayLevel) })
+  const log = new CommitLog(config, clock, tail)
+  const live = new LiveDispatch({ dispatch, queues, log, tail, reader, segmentSize })
+  const flush = new Flush({
+    clock,
+    segments,
+    tail,
+    syncAtOnce: config.flushDiskType === 'SYNC_FLUSH',
+    intervalMs: config.flushIntervalCommitLog,
+    placed: () => log.placed,
+    advanced,
+    lost,
+    failed,
+  })
+  const checkpoint = new Checkpoint(disk, files.checkpoint)
+  const round = new CheckpointRound({
+    clock,
+    log: notes,
+    intervalMs: config.checkpointInterval,
+    checkpoint,
+    queues,
+    index,
+    dispatched: () => live.reached,
+    synced,
+    onFailed: failed,
+  })
+  const waiters = new PutWaiters(clock, config.syncFlushTimeout)
+  return {
+    files,
+    descriptors,
+    tail,
+    segments,
+    reader,
+    queues,
+    index,
+    dispatch,
+    log,
+    live,
+    flush,
+    checkpoint,
+    round,
+    waiters,
+  }
+}
