@@ -14,6 +14,8 @@ export interface ApacheBrokerOptions {
   readonly clusterName?: string
   /** A store to open, or where to make one; without it one that goes away with the broker. */
   readonly storeDir?: string
+  /** Default: a free one. */
+  readonly port?: number
   /** Any key of Apache's broker.conf. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>
 }
@@ -66,7 +68,7 @@ export async function startApacheNameServer(): Promise<NameServer> {
 export async function startApacheBroker(options: ApacheBrokerOptions): Promise<Broker> {
   const brokerName = options.brokerName ?? 'broker-a'
   return attempted(async (home) => {
-    const port = await freePort([0, -2, 1])
+    const port = options.port ?? (await freePort([0, -2, 1]))
     const address = `127.0.0.1:${port}`
     const storeDir = options.storeDir ?? home.storeDir
     const file = home.writeProperties('broker.conf', {

@@ -56,12 +56,17 @@ export const goClient: ForeignClient = {
   consume: (options) => runGo('consume', consumeArguments(options)),
 }
 
-export async function runJava(version: JavaClientVersion, mainClass: string, options: Options): Promise<Program> {
+export async function runJava(
+  version: JavaClientVersion,
+  mainClass: string,
+  options: Options,
+  moreJvmArguments: readonly string[] = [],
+): Promise<Program> {
   const classPath = await javaPrograms(version)
   return new Program({
     name: `Java ${version} ${mainClass}`,
     command: 'java',
-    args: [...jvmArguments(), '-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
+    args: [...jvmArguments(), ...moreJvmArguments, '-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
   })
 }
 

@@ -70,7 +70,7 @@ public final class Consume {
         String topic = options.required("topic");
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(options.required("group"));
         consumer.setNamesrvAddr(options.required("nameserver"));
-        consumer.setInstanceName(options.text("instance", "DEFAULT"));
+        Identity.set(consumer, options);
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setPollNameServerInterval(options.number("route-poll-ms", 5_000));
         consumer.setConsumeMessageBatchMaxSize(options.number("batch", 1));

@@ -42,7 +42,7 @@ public final class Produce {
             ? transactionProducer(options.required("group"))
             : new DefaultMQProducer(options.required("group"));
         producer.setNamesrvAddr(options.required("nameserver"));
-        producer.setInstanceName(options.text("instance", "DEFAULT"));
+        Identity.set(producer, options);
         producer.setSendMsgTimeout(options.number("timeout-ms", 10_000));
         producer.start();
         send(producer, items, mode, options.number("batch-size", 32));

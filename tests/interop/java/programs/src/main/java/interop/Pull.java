@@ -33,7 +33,7 @@ public final class Pull {
     private static void run(Options options) throws Exception {
         DefaultMQPullConsumer consumer = new DefaultMQPullConsumer(options.text("group", "interop-pull"));
         consumer.setNamesrvAddr(options.required("nameserver"));
-        consumer.setInstanceName(options.text("instance", "DEFAULT"));
+        Identity.set(consumer, options);
         consumer.start();
         Set<MessageQueue> queues = consumer.fetchSubscribeMessageQueues(options.required("topic"));
         int total = 0;

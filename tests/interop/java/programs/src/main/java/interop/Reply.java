@@ -19,11 +19,11 @@ public final class Reply {
             Options options = new Options(arguments);
             DefaultMQProducer producer = new DefaultMQProducer(options.required("group") + "-replies");
             producer.setNamesrvAddr(options.required("nameserver"));
-            producer.setInstanceName(options.text("instance", "DEFAULT"));
+            Identity.set(producer, options);
             producer.start();
             DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(options.required("group"));
             consumer.setNamesrvAddr(options.required("nameserver"));
-            consumer.setInstanceName(options.text("instance", "DEFAULT"));
+            Identity.set(consumer, options);
             consumer.subscribe(options.required("topic"), "*");
             consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
                 for (MessageExt message : messages) {

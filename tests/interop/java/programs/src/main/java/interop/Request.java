@@ -14,7 +14,7 @@ public final class Request {
             Options options = new Options(arguments);
             DefaultMQProducer producer = new DefaultMQProducer(options.required("group"));
             producer.setNamesrvAddr(options.required("nameserver"));
-            producer.setInstanceName(options.text("instance", "DEFAULT"));
+            Identity.set(producer, options);
             producer.start();
             int count = options.number("count", 5);
             for (int i = 0; i < count; i++) {
