@@ -1,3 +1,12 @@
+export * from './body/consumer-progress.js'
+export * from './body/data-version.js'
+export * from './body/heartbeat.js'
+export * from './body/message-queue.js'
+export * from './body/queue-locks.js'
+export * from './body/register-broker.js'
+export * from './body/route.js'
+export * from './body/subscription-group.js'
+export * from './body/topic-config.js'
 export { createRemotingClient, type RemotingClient, type RemotingClientOptions } from './connection/client.js'
 export type { Response } from './connection/command-codec.js'
 export { type CloseReason, Connection, type InvokeOptions } from './connection/connection.js'
@@ -18,6 +27,7 @@ export {
 } from './connection/processor.js'
 export { createRemotingServer, type RemotingServer, type RemotingServerOptions } from './connection/server.js'
 export { type JsonObject, type JsonResult, type JsonValue, parseLenientJson } from './json/lenient-json.js'
+export type { Body, BodyOf, JsonForm, Shape } from './json/shape.js'
 export {
   COMMANDS,
   type CommandName,
