@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common'
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices'
 import type { SendResult } from '@rockhopper/client'
 import { type Message, MqError } from '@rockhopper/message'
+import type { Observable } from 'rxjs'
 import { type BodyCodec, bodyCodec } from './codec.js'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
 import { RocketMQSetupError } from './exceptions.js'
@@ -31,7 +32,7 @@ type PublishCallback = (packet: WritePacket) => void
  * `RocketMQModule`. `emit` sends at once, watched or not; `send` sends when subscribed to; `publish` and `request`
  * are the same two as promises.
  */
-export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQClientStatus> {
+export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   readonly #options: RocketMQClientOptions
   readonly #logger = new Logger(ClientRocketMQ.name)
   readonly #codec: BodyCodec
@@ -40,6 +41,8 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQCl
   #connecting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #nextRequest = 1
+  /** Ends every wait for an answer at once. */
+  readonly #closed = new AbortController()
 
   constructor(options: RocketMQClientOptions = {}) {
     super()
@@ -49,6 +52,11 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQCl
     this.deserializer = options.deserializer ?? {
       deserialize: (body: Buffer) => this.#codec.decode(body) as never,
     }
+  }
+
+  /** Replayed and distinct. The base class says string, so that this class fits where Nest wants any ClientProxy. */
+  override get status(): Observable<RocketMQClientStatus> {
+    return super.status as Observable<RocketMQClientStatus>
   }
 
   /** Concurrent calls share one attempt; a failed one is not remembered. Rejects after `close`. */
@@ -90,8 +98,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQCl
     dataOrCallback: unknown,
   ): Promise<SendReceipt> | (() => void) {
     // Data is JSON, so a function can only be Nest's callback.
-    if (typeof dataOrCallback !== 'function')
-      return this.#publish(this.#packet(patternOrPacket, dataOrCallback))
+    if (typeof dataOrCallback !== 'function') return this.#publishNew(patternOrPacket, dataOrCallback)
     return this.#ask(patternOrPacket as ReadPacket, dataOrCallback as PublishCallback)
   }
 
@@ -117,6 +124,10 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQCl
     return this.#publish(packet) as Promise<T>
   }
 
+  async #publishNew(pattern: unknown, data: unknown): Promise<SendReceipt> {
+    return this.#publish(this.#packet(pattern, data))
+  }
+
   async #publish(packet: ReadPacket): Promise<SendReceipt> {
     try {
       await this.connect()
@@ -137,7 +148,10 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQCl
       // Removed by teardown or close: nobody waits any more.
       if (this.routingMap.delete(id)) callback(answer)
     }
-    this.#exchange(packet, abort.signal, timeoutMs).then(settle, (err: unknown) => settle({ err }))
+    this.#exchange(packet, AbortSignal.any([abort.signal, this.#closed.signal]), timeoutMs).then(
+      settle,
+      (err: unknown) => settle({ err }),
+    )
     return () => {
       this.routingMap.delete(id)
       abort.abort()
@@ -214,6 +228,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents, RocketMQCl
       this.routingMap.delete(id)
       callback({ err: new MqError('CLOSED', 'waiting for an answer') })
     }
+    this.#closed.abort()
     await this.#producer?.shutdown()
     this._status$.next('closed')
   }

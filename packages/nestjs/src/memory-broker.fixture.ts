@@ -100,6 +100,15 @@ export class MemoryBroker implements RocketMQClients {
   }
 }
 
+/** A promise and its key. */
+export function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
 class MemoryConsumer implements NativeConsumer {
   readonly #broker: MemoryBroker
   readonly #options: PushConsumerOptions
@@ -139,7 +148,7 @@ class MemoryConsumer implements NativeConsumer {
 
   async shutdown({ timeoutMs = 10_000 } = {}): Promise<void> {
     this.#open = false
-    const { promise, resolve } = Promise.withResolvers<void>()
+    const { promise, resolve } = deferred()
     const timer = setTimeout(resolve, timeoutMs)
     await Promise.race([Promise.all(this.#running), promise])
     clearTimeout(timer)

@@ -1,0 +1,193 @@
+import { describe, expect, test } from '@jest/globals'
+import { Controller, type LoggerService } from '@nestjs/common'
+import { ClientsModule, MessagePattern, Payload, RpcException } from '@nestjs/microservices'
+import { Test } from '@nestjs/testing'
+import { firstValueFrom, from, lastValueFrom, timeout } from 'rxjs'
+import { ClientRocketMQ } from './client.js'
+import { DeadLetterException, RocketMQRemoteError } from './exceptions.js'
+import { MemoryBroker } from './memory-broker.fixture.js'
+import type { RocketMQClientOptions } from './options.js'
+import { RocketMQRecordBuilder } from './record.js'
+import { ServerRocketMQ } from './server.js'
+
+const silent: LoggerService = { log() {}, error() {}, warn() {} }
+
+class TeapotException extends RpcException {
+  override getError(): object {
+    return { name: 'Teapot', code: 418, message: 'short and stout', details: { lid: true } }
+  }
+}
+
+@Controller()
+class Inventory {
+  calls = 0
+
+  @MessagePattern('inventory.quote')
+  quote(@Payload() { sku }: { sku: string }): unknown {
+    this.calls++
+    if (sku === 'unknown') throw new TeapotException('')
+    if (sku === 'broken') throw new TypeError('secret')
+    if (sku === 'dead') throw new DeadLetterException('no such thing')
+    if (sku === 'nothing') return undefined
+    if (sku === 'stream') return from([1, 2, 3])
+    return { sku, price: 5 }
+  }
+
+  @MessagePattern('slow')
+  slow(): Promise<never> {
+    return new Promise(() => undefined)
+  }
+}
+
+async function withServer(options: RocketMQClientOptions = {}) {
+  const broker = new MemoryBroker()
+  const settings = { namesrvAddr: 'memory', clients: broker, ...options }
+  const strategy = new ServerRocketMQ({ ...settings, consumerGroup: 'inventory', shutdownTimeoutMs: 0 })
+  const module = await Test.createTestingModule({
+    imports: [ClientsModule.register([{ name: 'BUS', customClass: ClientRocketMQ, options: settings }])],
+    controllers: [Inventory],
+  })
+    .setLogger(silent)
+    .compile()
+  const app = module.createNestMicroservice({ strategy })
+  await app.listen()
+  return { broker, app, client: app.get<ClientRocketMQ>('BUS'), inventory: app.get(Inventory) }
+}
+
+describe('requests', () => {
+  test('send gets the answer of the handler, and of a stream its last value', async () => {
+    const { app, client } = await withServer()
+    const quote = client.send('inventory.quote', { sku: 'a' })
+    expect(await firstValueFrom(quote)).toEqual({ sku: 'a', price: 5 })
+    expect(await client.request('inventory.quote', { sku: 'stream' })).toBe(3)
+    await app.close()
+  })
+
+  test('a handler without a value completes the observable empty', async () => {
+    const { app, client } = await withServer()
+    const nothing = client.send('inventory.quote', { sku: 'nothing' })
+    expect(await lastValueFrom(nothing, { defaultValue: 'empty' })).toBe('empty')
+    expect(await client.request('inventory.quote', { sku: 'nothing' })).toBeUndefined()
+    await app.close()
+  })
+
+  test('an error comes back as data, is not retried, and an unknown one tells nothing', async () => {
+    const { broker, app, client, inventory } = await withServer()
+    const refused = await firstValueFrom(client.send('inventory.quote', { sku: 'unknown' })).catch(
+      (e: unknown) => e,
+    )
+    expect(refused).toBeInstanceOf(RocketMQRemoteError)
+    expect(refused).toMatchObject({
+      name: 'Teapot',
+      code: 418,
+      message: 'short and stout',
+      details: { lid: true },
+    })
+    await expect(client.request('inventory.quote', { sku: 'broken' })).rejects.toThrow(
+      'Internal server error',
+    )
+    await expect(client.request('inventory.quote', { sku: 'dead' })).rejects.toThrow('no such thing')
+    await broker.settled()
+    expect(inventory.calls).toBe(3)
+    expect(broker.bodies('%DLQ%inventory')).toEqual(['{"sku":"dead"}'])
+    await app.close()
+  })
+
+  test('a body that cannot be read is answered with an error', async () => {
+    const { broker, app, client } = await withServer()
+    const bytes = Buffer.from('no json')
+    await expect(client.request('inventory.quote', bytes)).rejects.toThrow('body cannot be decoded')
+    expect(broker.bodies('%DLQ%inventory')).toEqual(['no json'])
+    await app.close()
+  })
+
+  test('a request ends at its timeout, at that of the caller, and when the client closes', async () => {
+    const { app, client } = await withServer({ requestTimeoutMs: 20 })
+    await expect(client.request('slow', {})).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' })
+    await expect(firstValueFrom(client.send('slow', {}).pipe(timeout(1)))).rejects.toThrow('Timeout')
+    const waiting = client.request('slow', {}, { timeoutMs: 60_000 })
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
+    await new Promise((resolve) => setImmediate(resolve))
+    await client.close()
+    await refused
+    await app.close()
+  })
+})
+
+describe('events', () => {
+  const connected = (options: RocketMQClientOptions = {}) => {
+    const broker = new MemoryBroker()
+    return {
+      broker,
+      client: new ClientRocketMQ({ namesrvAddr: 'memory', clients: broker, connectAttempts: 1, ...options }),
+    }
+  }
+
+  test('publish and emit send plain JSON and resolve with the receipt', async () => {
+    const { broker, client } = connected()
+    const receipt = await client.publish('order_topic:created', { id: 1 })
+    expect(receipt).toMatchObject({ status: 'SEND_OK', queue: { topic: 'order_topic' }, queueOffset: 0 })
+    expect(await firstValueFrom(client.emit('order_topic', 'x'))).toMatchObject({ queueOffset: 1 })
+    expect(broker.bodies('order_topic')).toEqual(['{"id":1}', '"x"'])
+    expect(broker.topics.get('order_topic')?.[0]?.tag).toBe('created')
+    await client.close()
+  })
+
+  test('emit sends although nobody watches, and its failure is told to on(publishError)', async () => {
+    const { broker, client } = connected()
+    const failures: unknown[] = []
+    client.on('publishError', (error, pattern) => failures.push(error, pattern))
+    client.emit('a', 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(broker.bodies('a')).toEqual(['1'])
+    broker.down = new Error('no broker')
+    await expect(firstValueFrom(client.emit('a', 2))).rejects.toBe(broker.down)
+    expect(failures).toEqual([broker.down, 'a'])
+    await client.close()
+  })
+
+  test('a record carries tag, keys, properties, delay and order key; metadata of a dispatch hook joins them', async () => {
+    const { broker, client } = connected()
+    client.setOnDispatchHook((packet) => {
+      packet.metadata = { traceparent: '00-1' }
+    })
+    const record = new RocketMQRecordBuilder({ id: 1 })
+      .setTag('t')
+      .setKeys('k1', 'k2')
+      .setProperty('tenant', 'x')
+      .setDelayLevel(3)
+      .setShardingKey('o1')
+      .build()
+    await client.publish('a', record)
+    expect(broker.topics.get('a')?.[0]).toMatchObject({
+      tag: 't',
+      keys: ['k1', 'k2'],
+      properties: { tenant: 'x', traceparent: '00-1', DELAY: '3', __SHARDINGKEY: 'o1' },
+    })
+    await expect(client.publish('a:u', record)).rejects.toThrow("pattern says tag 'u'")
+    await expect(client.publish('a', undefined)).rejects.toThrow('empty body')
+    await client.publish('a', new RocketMQRecordBuilder().build())
+    expect(broker.bodies('a')[1]).toBe('')
+    await client.close()
+  })
+
+  test('concurrent calls share one attempt to connect, a failed one is not remembered, and closing is final', async () => {
+    const { broker, client } = connected()
+    const seen: string[] = []
+    client.status.subscribe((status) => seen.push(status))
+    broker.down = new Error('not yet')
+    await expect(Promise.all([client.connect(), client.connect()])).rejects.toBe(broker.down)
+    broker.down = undefined
+    await Promise.all([client.connect(), client.publish('a', 1), client.publish('a', 2)])
+    expect(broker.bodies('a')).toHaveLength(2)
+    await client.close()
+    await client.close()
+    await expect(client.publish('a', 3)).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(seen).toEqual(['connecting', 'disconnected', 'connecting', 'connected', 'closed'])
+  })
+
+  test('without an address the error names the option and the environment variable', async () => {
+    const client = new ClientRocketMQ()
+    await expect(client.connect()).rejects.toThrow('ROCKETMQ_NAMESRV_ADDR')
+  })
+})
