@@ -84,9 +84,9 @@ module.exports = {
     ),
     forbid(
       'no-cycle',
-      'Two files that import each other are one idea in two places.',
+      'Two files that need each other to run are one idea in two places; types may go both ways.',
       {},
-      { circular: true },
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     ),
     forbid('not-resolved', 'An import leads nowhere.', { pathNot: '\\.d\\.ts$' }, { couldNotResolve: true }),
     forbid(

@@ -14,6 +14,7 @@ const ALLOWED: readonly (readonly [path: string, imported: string])[] = [
   ['packages/nestjs/src/allowed.test.ts', '@rockhopper/embedded'],
   ['packages/testing/src/nest/allowed.ts', '@rockhopper/nestjs'],
   ['packages/client/src/allowed.test.ts', 'fast-check'],
+  ['packages/client/src/types-only.ts', './types-only-too.js'],
 ]
 const FORBIDDEN: readonly (readonly [path: string, imported: string, rule: string])[] = [
   ['packages/client/src/a.ts', '@rockhopper/broker', 'level-2-client'],
@@ -48,6 +49,7 @@ describe('the package graph', () => {
     symlinkSync(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'))
     for (const name of PACKAGES) plantPackage(name)
     for (const [path, imported] of [...ALLOWED, ...FORBIDDEN]) write(path, `import '${imported}'\n`)
+    write('packages/client/src/types-only-too.ts', "import type {} from './types-only.js'\n")
     for (const { from, rule } of cruise(root))
       violations.set(from, [...(violations.get(from) ?? []), rule.name])
   })

@@ -152,6 +152,8 @@ const EXAMPLES: readonly (readonly [Rule, { bad: readonly Example[]; good: reado
         ['try { f() } catch { return undefined }'],
         ["try { await f() } catch (error) { if (error.code === 'ENOENT') return; throw error }"],
         ['try { f(); g() } catch (error) { rethrowAssertion(error); log.warn(error) }'],
+        ['try { f(); g() } catch (error) { this.#fail(error) }'],
+        ['try { await handle() } catch (error) { retry(error) }', 'packages/nestjs/src/server.ts'],
         ['f().catch((error) => this.#fail(error))'],
         ['try { await f() } catch {}', 'packages/store/src/commit-log.test.ts'],
       ],
