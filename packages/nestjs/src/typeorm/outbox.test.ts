@@ -1,0 +1,248 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Cancel, Clock } from '@rockhopper/env'
+import type { DataSource } from 'typeorm'
+import type { RocketMQRecord } from '../record.js'
+import { DATABASES, open, openTwice } from './database.fixture.js'
+import { type NewOutboxEvent, Outbox } from './outbox.js'
+import { OutboxClaims } from './outbox-claims.js'
+import { OutboxEvent } from './outbox-event.js'
+import { type OutboxPublisher, OutboxRelay } from './outbox-relay.js'
+import { serializeTransactions } from './turns.js'
+
+/** Time stands still until the test moves it. */
+class ManualClock implements Clock {
+  #now = 1_000
+  #timers = new Set<{ at: number; run: () => void }>()
+  now = () => this.#now
+  monotonic = () => this.#now
+  endOfTurn = (run: () => void): void => void setImmediate(run)
+  after = (delayMs: number, run: () => void): Cancel => {
+    const timer = { at: this.#now + delayMs, run }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+  /** The pauses that are being waited for. */
+  pauses = () => [...this.#timers].map((timer) => timer.at - this.#now)
+  move(ms: number): void {
+    this.#now += ms
+    for (const timer of [...this.#timers])
+      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.run()
+  }
+}
+
+/** Keeps what was sent; refuses what it is told to. */
+class Sink implements OutboxPublisher {
+  readonly sent: string[] = []
+  readonly records: RocketMQRecord[] = []
+  refuses: (text: string) => boolean = () => false
+  publish: OutboxPublisher['publish'] = async ({ topic, tag }, record) => {
+    const text = `${topic}:${tag ?? ''} ${String(record.data)}`
+    if (this.refuses(text)) throw new Error(`no broker for ${text}`)
+    this.sent.push(text)
+    this.records.push(record)
+    return { messageId: `m${this.sent.length}` }
+  }
+}
+
+async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 10_000; turn++) {
+    if (await done()) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  throw new Error('it never came true')
+}
+
+const add = (db: DataSource, outbox: Outbox, ...events: NewOutboxEvent[]) =>
+  db.transaction(async (manager) => {
+    for (const event of events) await outbox.add(manager, event)
+  })
+
+const unsent = (db: DataSource) =>
+  db.manager.createQueryBuilder(OutboxEvent, 'e').where('e.sentAt IS NULL').getCount()
+
+describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
+  async function running(more: object = {}) {
+    const db = await open(name)
+    const clock = new ManualClock()
+    const sink = new Sink()
+    const relay = new OutboxRelay(db, sink, { clock, ...more })
+    relay.start()
+    const stop = async () => {
+      await relay.stop()
+      await db.destroy()
+    }
+    return { db, clock, sink, relay, outbox: new Outbox(clock), stop }
+  }
+
+  test('a commit wakes the relay; the row is marked with the id the broker gave', async () => {
+    const { db, sink, outbox, clock, stop } = await running()
+    await until(() => clock.pauses().length === 1)
+    await add(db, outbox, {
+      pattern: 'order_topic:created',
+      data: { id: 1 },
+      aggregateId: 'o1',
+      keys: ['o1'],
+      properties: { tenant: 'x' },
+    })
+    await until(async () => (await unsent(db)) === 0)
+    expect(sink.sent).toEqual(['order_topic:created {"id":1}'])
+    const [row] = await db.manager.find(OutboxEvent)
+    expect(row).toMatchObject({ messageId: 'm1', sentAt: 1_000, leaseOwner: null, attempts: 0 })
+    expect(sink.records[0]?.options).toMatchObject({
+      shardingKey: 'o1',
+      keys: ['o1'],
+      properties: { tenant: 'x', 'rockhopper-event-id': row?.eventId },
+    })
+    await stop()
+  })
+
+  test('an event of a transaction that is rolled back is never sent, although the relay looks while it is open', async () => {
+    const { db, sink, outbox, relay, clock, stop } = await running()
+    const rolledBack = db.transaction(async (manager) => {
+      await outbox.add(manager, { pattern: 'a', data: 'phantom' })
+      relay.wake()
+      clock.move(60_000)
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      throw new Error('changed my mind')
+    })
+    await expect(rolledBack).rejects.toThrow('changed my mind')
+    await add(db, outbox, { pattern: 'a', data: 'real' })
+    await until(async () => (await unsent(db)) === 0)
+    expect(sink.sent).toEqual(['a: "real"'])
+    await stop()
+  })
+
+  test('an aggregate keeps its order when its first event fails, and does not hold up the others', async () => {
+    const { db, sink, outbox, clock, stop } = await running({ firstBackoffMs: 100 })
+    let broken = true
+    sink.refuses = (text) => broken && text.includes('A1')
+    const events = ['A1', 'A2', 'A3', 'B1', 'B2'].map((data) => ({
+      pattern: 'a',
+      data,
+      aggregateId: data.charAt(0),
+    }))
+    await add(db, outbox, ...events)
+    await until(async () => (await unsent(db)) === 3)
+    expect(sink.sent).toEqual(['a: "B1"', 'a: "B2"'])
+    broken = false
+    await until(async () => {
+      clock.move(1_000)
+      return (await unsent(db)) === 0
+    })
+    expect(sink.sent.slice(2)).toEqual(['a: "A1"', 'a: "A2"', 'a: "A3"'])
+    await stop()
+  })
+
+  test('while the broker is down the pauses double up to the limit, and all is sent when it is back', async () => {
+    const { db, sink, outbox, clock, stop } = await running({
+      firstBackoffMs: 100,
+      longestBackoffMs: 400,
+      pollIntervalMs: 7,
+    })
+    sink.refuses = () => true
+    const events = Array.from({ length: 30 }, (_, index) => ({
+      pattern: 'a',
+      data: index,
+      aggregateId: String(index % 3),
+    }))
+    const pauses: number[] = []
+    await add(db, outbox, ...events)
+    while (pauses.length < 5) {
+      await until(() => clock.pauses().length === 1)
+      const [pause = 0] = clock.pauses()
+      // The look at the empty table before the events came, and at rows that all wait, pause for the poll interval.
+      if (pause !== 7) pauses.push(pause)
+      clock.move(pause)
+    }
+    expect(pauses).toEqual([100, 200, 400, 400, 400])
+    sink.refuses = () => false
+    await until(async () => {
+      clock.move(400)
+      return (await unsent(db)) === 0
+    })
+    for (const aggregate of [0, 1, 2]) {
+      const own = sink.sent
+        .map((text) => Number(text.split(' ')[1]))
+        .filter((index) => index % 3 === aggregate)
+      expect(own).toEqual([...own].sort((a, b) => a - b))
+      expect(own).toHaveLength(10)
+    }
+    await stop()
+  })
+
+  test('adding outside a transaction, or to no destination, is refused', async () => {
+    const { db, outbox, stop } = await running()
+    await expect(outbox.add(db.manager, { pattern: 'a', data: 1 })).rejects.toThrow(
+      'wants the manager of a transaction',
+    )
+    await expect(add(db, outbox, { pattern: 'a:x||y', data: 1 })).rejects.toThrow('one tag')
+    await stop()
+  })
+
+  test('sent rows are removed after their time, unsent ones never', async () => {
+    const { db, outbox, clock, sink, stop } = await running({ keepSentMs: 1_000 })
+    await add(db, outbox, { pattern: 'a', data: 'sent' })
+    await until(async () => (await unsent(db)) === 0)
+    sink.refuses = () => true
+    await add(db, outbox, { pattern: 'a', data: 'unsent' })
+    await until(async () => {
+      clock.move(60_000)
+      return (await db.manager.count(OutboxEvent)) === 1
+    })
+    expect((await db.manager.find(OutboxEvent))[0]?.body).toBe('"unsent"')
+    await stop()
+  })
+})
+
+describe('two relays on one database', () => {
+  test('a leased row is left alone until its lease is over, and later rows of its aggregate with it', async () => {
+    const { first, second, close } = await openTwice()
+    const outbox = new Outbox({ now: () => 0 })
+    const events = ['A1', 'A2', 'B1'].map((data) => ({ pattern: 'a', data, aggregateId: data.charAt(0) }))
+    await add(first, outbox, ...events)
+    const bodies = async (db: DataSource, owner: string, now: number) => {
+      return (await new OutboxClaims(db).claim(owner, 10, now, 1_000)).map((row) => row.body)
+    }
+    expect(await bodies(first, 'one', 0)).toEqual(['"A1"', '"B1"'])
+    expect(await bodies(second, 'two', 500)).toEqual([])
+    expect(await bodies(second, 'two', 1_001)).toEqual(['"A1"', '"B1"'])
+    await close()
+  })
+
+  test('together they send every event once, each aggregate in order', async () => {
+    const { first, second, close } = await openTwice()
+    serializeTransactions(first)
+    const sink = new Sink()
+    const outbox = new Outbox()
+    const relays = [first, second].map((db) => new OutboxRelay(db, sink, { batchSize: 3, pollIntervalMs: 1 }))
+    for (const relay of relays) relay.start()
+    const numbers = Array.from({ length: 60 }, (_, index) => index)
+    for (const data of numbers)
+      await add(first, outbox, { pattern: 'a', data, aggregateId: String(data % 5) })
+    await until(async () => (await unsent(first)) === 0)
+    for (const relay of relays) await relay.stop()
+    const sent = sink.sent.map((text) => Number(text.split(' ')[1]))
+    expect([...sent].sort((a, b) => a - b)).toEqual(numbers)
+    for (let aggregate = 0; aggregate < 5; aggregate++) {
+      const own = sent.filter((data) => data % 5 === aggregate)
+      expect(own).toEqual([...own].sort((a, b) => a - b))
+    }
+    await close()
+  })
+})
+
+test('on SQLite transactions take turns, and one inside another stays part of it', async () => {
+  const db = await open('better-sqlite3')
+  serializeTransactions(db)
+  const log: string[] = []
+  const one = db.transaction(async () => {
+    log.push('one begins')
+    await new Promise((resolve) => setImmediate(resolve))
+    await db.transaction(async () => void log.push('inside one'))
+    log.push('one ends')
+  })
+  const two = db.transaction(async () => void log.push('two'))
+  await Promise.all([one, two])
+  expect(log).toEqual(['one begins', 'inside one', 'one ends', 'two'])
+  await db.destroy()
+})
