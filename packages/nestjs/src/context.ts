@@ -22,7 +22,7 @@ export class RocketMQContext extends BaseRpcContext<[MessageView, Delivery]> {
 
   /** The topic it was sent to; for a retried message the original one, not `%RETRY%group`. */
   getTopic(): string {
-    return this.getMessage().properties['RETRY_TOPIC'] ?? this.getMessage().topic
+    return this.getMessage().topic
   }
 
   getTag(): string | undefined {

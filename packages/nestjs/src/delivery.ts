@@ -31,7 +31,7 @@ export async function deliver(
   plan: GroupPlan,
   consumer: NativeConsumer,
 ): Promise<Verdict> {
-  const topic = originalTopic(message)
+  const { topic } = message
   const isRequest = wantsReply(message.properties)
   const route = findRoute(plan.routes, topic, message.tag, isRequest)
   if (route === undefined) {
@@ -94,9 +94,4 @@ async function answer(
   if (packet.err instanceof RetryLaterException) return verdict
   await port.reply(request, 'error', errorFields(packet.err), route.codec)
   return verdict.kind === 'dead-letter' ? verdict : DONE
-}
-
-/** For a retried message the topic it was first sent to, whatever the client shows. */
-function originalTopic(message: MessageView): string {
-  return message.properties['RETRY_TOPIC'] ?? message.topic
 }

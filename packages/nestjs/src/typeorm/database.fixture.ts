@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm'
+import { Column, DataSource, type DataSourceOptions, Entity, type Logger, PrimaryColumn } from 'typeorm'
 import { ROCKETMQ_ENTITIES } from './index.js'
 import { CreateOutboxAndInbox1764000000000 } from './migration.js'
 
@@ -30,7 +30,10 @@ export async function open(name: keyof typeof DATABASES & string): Promise<DataS
 }
 
 /** Two data sources on one file, as two processes have; tables made by the migration. */
-export async function openTwice(): Promise<{
+/** `beforeQuery` runs in the middle of what the second one does, as another process might. */
+export async function openTwice(
+  beforeQuery: (query: string, first: DataSource) => void = () => undefined,
+): Promise<{
   first: DataSource
   second: DataSource
   close: () => Promise<void>
@@ -45,11 +48,35 @@ export async function openTwice(): Promise<{
     migrationsRun: true,
   }
   const first = await new DataSource(options).initialize()
-  const second = await new DataSource({ ...options, migrationsRun: false }).initialize()
+  const logger = new QueryHook((query) => beforeQuery(query, first))
+  const second = await new DataSource({
+    ...options,
+    migrationsRun: false,
+    logging: true,
+    logger,
+  }).initialize()
   const close = async () => {
     await first.destroy()
     await second.destroy()
     rmSync(directory, { recursive: true })
   }
   return { first, second, close }
+}
+
+/** TypeORM logs a query before it runs it. */
+class QueryHook implements Logger {
+  readonly #before: (query: string) => void
+
+  constructor(before: (query: string) => void) {
+    this.#before = before
+  }
+
+  logQuery(query: string): void {
+    this.#before(query)
+  }
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+  logMigration(): void {}
+  log(): void {}
 }

@@ -209,6 +209,23 @@ describe('two relays on one database', () => {
     await close()
   })
 
+  test('a row that another relay takes between the look and the claim stays with that one', async () => {
+    const { first, second, close } = await openTwice((query, other) => {
+      if (!query.startsWith('UPDATE "rocketmq_outbox"')) return
+      const { databaseConnection } = other.driver as unknown as {
+        databaseConnection: { exec(sql: string): void }
+      }
+      databaseConnection.exec(
+        `UPDATE rocketmq_outbox SET lease_owner = 'one', lease_until = 1000 WHERE body = '"A1"'`,
+      )
+    })
+    await add(first, new Outbox({ now: () => 0 }), { pattern: 'a', data: 'A1' }, { pattern: 'a', data: 'B1' })
+    const claimed = await new OutboxClaims(second).claim('two', 10, 0, 1_000)
+    expect(claimed.map((row) => row.body)).toEqual(['"B1"'])
+    expect((await first.manager.findOneByOrFail(OutboxEvent, { body: '"A1"' })).leaseOwner).toBe('one')
+    await close()
+  })
+
   test('together they send every event once, each aggregate in order', async () => {
     const { first, second, close } = await openTwice()
     serializeTransactions(first)
