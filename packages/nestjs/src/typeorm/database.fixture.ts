@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,16 +18,45 @@ export class Effect {
 
 const entities = [...ROCKETMQ_ENTITIES, Effect]
 
-/** Every database the tests run on here; PostgreSQL when DATABASE_URL names one, in the end-to-end tests. */
-export const DATABASES: Record<string, () => DataSourceOptions> = {
+const url = process.env['DATABASE_URL']
+
+/** Every database the tests run on here: PostgreSQL, too, when DATABASE_URL names one. */
+export const DATABASES: Record<string, (schema: string) => DataSourceOptions> = {
   'sql.js': () => ({ type: 'sqljs', entities, synchronize: true }),
   'better-sqlite3': () => ({ type: 'better-sqlite3', database: ':memory:', entities, synchronize: true }),
+  ...(url === undefined
+    ? {}
+    : {
+        postgres: (schema: string) => ({
+          type: 'postgres' as const,
+          url,
+          schema,
+          entities,
+          synchronize: true,
+        }),
+      }),
 }
 
 export async function open(name: keyof typeof DATABASES & string): Promise<DataSource> {
-  const options = DATABASES[name]?.()
+  const schema = `rockhopper_${randomUUID().slice(0, 8)}`
+  const options = DATABASES[name]?.(schema)
   if (options === undefined) throw new Error(`no database ${name}`)
-  return new DataSource(options).initialize()
+  if (options.type !== 'postgres') return new DataSource(options).initialize()
+  return openSchema(options, schema)
+}
+
+/** A schema of its own, so that a test leaves nothing behind in somebody's database. */
+async function openSchema(options: DataSourceOptions, schema: string): Promise<DataSource> {
+  const admin = await new DataSource({ type: 'postgres', url: url ?? '' }).initialize()
+  await admin.query(`CREATE SCHEMA ${schema}`)
+  const db = await new DataSource(options).initialize()
+  const destroy = db.destroy.bind(db)
+  db.destroy = async () => {
+    await destroy()
+    await admin.query(`DROP SCHEMA ${schema} CASCADE`)
+    await admin.destroy()
+  }
+  return db
 }
 
 /** Two data sources on one file, as two processes have; tables made by the migration. */
