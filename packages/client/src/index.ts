@@ -1,5 +1,6 @@
-export { AVG, AVG_BY_CIRCLE, allocateByConfig, type AllocateStrategy } from './consuming/allocation.js'
+export { Admin, type AdminTarget, type CreateTopicOptions, type SubscriptionGroupSettings } from './admin.js'
 export type { ClientOptions } from './client-options.js'
+export { type AllocateStrategy, AVG, AVG_BY_CIRCLE, allocateByConfig } from './consuming/allocation.js'
 export type { ConsumeContext, ConsumeResult, MessageListener } from './listener.js'
 export type { MessageQueue } from './message-queue.js'
 export type { MessageView } from './message-view.js'

@@ -1,6 +1,2 @@
-/** One queue of a topic at one broker (Apache: MessageQueue). */
-export interface MessageQueue {
-  readonly topic: string
-  readonly brokerName: string
-  readonly queueId: number
-}
+/** One queue of a topic at one broker: `{topic, brokerName, queueId}` (Apache: MessageQueue). */
+export type { MessageQueue } from '@rockhopper/remoting'

@@ -1,6 +1,6 @@
-import type { MessageQueue } from './message-queue.js'
 import type { Message } from '@rockhopper/message'
 import type { ClientOptions } from './client-options.js'
+import type { MessageQueue } from './message-queue.js'
 
 export interface ProducerOptions extends ClientOptions {
   /** Name of the group this producer belongs to; 1 to 120 characters. */

@@ -1,13 +1,54 @@
-import type { Message, MessageExt } from '@rockhopper/message'
+import {
+  checkGroup,
+  createUniqueIdSource,
+  type Message,
+  type MessageExt,
+  MqError,
+  Property,
+} from '@rockhopper/message'
+import { ClientInstance } from './client-instance.js'
 import type { ProducerOptions, SendOptions } from './producer-options.js'
+import {
+  type InternalProperties,
+  type OutgoingLimits,
+  type OutgoingMessage,
+  outgoingBatch,
+  outgoingSingle,
+} from './producing/outgoing-message.js'
+import { RequestTable } from './producing/request-table.js'
+import { Sender } from './producing/sender.js'
 import type { SendResult } from './send-result.js'
+import { settledWithin } from './wait.js'
+
+/** The broker's own limit (Apache: MessageStoreConfig.maxMessageSize). */
+const MESSAGE_SIZE_MAX = 4 * 1024 * 1024
 
 /** Sends messages. One per process is enough: sends share connections and may run at once. */
 export class Producer {
   readonly #options: ProducerOptions
+  readonly #instance: ClientInstance
+  readonly #sender: Sender
+  readonly #requests: RequestTable
+  readonly #nextId: () => string
+  readonly #limits: OutgoingLimits
+  readonly #inFlight = new Set<Promise<unknown>>()
 
+  /** Opens nothing. Throws MqError GROUP_ILLEGAL or ADDRESS_ILLEGAL. */
   constructor(options: ProducerOptions) {
+    const reason = checkGroup(options.producerGroup)
+    if (reason !== undefined)
+      throw new MqError('GROUP_ILLEGAL', `Making a producer of '${options.producerGroup}': ${reason}`)
     this.#options = options
+    this.#instance = new ClientInstance(options)
+    this.#sender = new Sender(this.#instance, options)
+    const { env } = this.#instance
+    this.#requests = new RequestTable(env)
+    this.#nextId = createUniqueIdSource(env)
+    this.#limits = { maxMessageSize: options.maxMessageSize ?? MESSAGE_SIZE_MAX }
+    this.#instance.addProducer({
+      group: options.producerGroup,
+      replyArrived: (reply) => this.#requests.settle(reply),
+    })
   }
 
   get producerGroup(): string {
@@ -16,31 +57,100 @@ export class Producer {
 
   /** `<ip>@<instanceName>`, what brokers and tools know this client by. */
   get clientId(): string {
-    throw new Error('not wired yet')
+    return this.#instance.clientId
   }
 
-  /** Checks the options and starts heartbeats. Connects to brokers at the first send. */
+  /** Starts route refresh and heartbeats. Connects at the first send. Rejects with ALREADY_STARTED or CLOSED. */
   async start(): Promise<void> {
-    throw new Error('not wired yet')
+    this.#instance.start()
   }
 
-  /** Waits for sends that run, at most `timeoutMs`, then unregisters and closes. */
-  async shutdown(_options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    throw new Error('not wired yet')
+  /** Waits for sends that run, at most `timeoutMs` (default 10,000), then unregisters and closes. May be called again. */
+  async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (this.#instance.started) {
+      const { clock } = this.#instance.env
+      await settledWithin(clock, Promise.allSettled([...this.#inFlight]), options.timeoutMs ?? 10_000)
+    }
+    await this.#instance.stop()
+    this.#requests.close()
   }
 
-  /** An array goes as one batch: one topic, same waitStoreMessageOk, no delay. The bytes are those at the time of the call. */
-  async send(_message: Message | readonly Message[], _options: SendOptions = {}): Promise<SendResult> {
-    throw new Error('not wired yet')
+  /**
+   * An array goes as one batch: one topic, same waitStoreMessageOk, no delay, at most `maxMessageSize` bytes. The bytes
+   * are those at the time of the call. Rejects with MqError: MESSAGE_TOO_LARGE, ROUTE_NOT_FOUND, SEND_FAILED, ...
+   */
+  async send(message: Message | readonly Message[], options: SendOptions = {}): Promise<SendResult> {
+    const outgoing = isBatch(message)
+      ? outgoingBatch(message, this.#nextId, this.#limits)
+      : outgoingSingle(message, this.#nextId, this.#limits)
+    return this.#tracked(outgoing.topic, () => this.#sender.send(outgoing, options))
   }
 
   /** Resolves when the bytes were handed to the connection. Nothing tells whether they arrived. */
-  async sendOneway(_message: Message, _options: SendOptions = {}): Promise<void> {
-    throw new Error('not wired yet')
+  async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
+    const outgoing = outgoingSingle(message, this.#nextId, this.#limits)
+    return this.#tracked(outgoing.topic, () => this.#sender.sendOneway(outgoing, options))
   }
 
-  /** Sends and waits for the message that a consumer makes with `createReplyMessage` and sends. Default 3000 ms. */
-  async request(_message: Message, _options: SendOptions = {}): Promise<MessageExt> {
-    throw new Error('not wired yet')
+  /**
+   * Sends and waits for the message that a consumer makes with `createReplyMessage` and sends. `timeoutMs` covers both;
+   * default 3000. Rejects with MqError REPLY_TIMEOUT when the request was sent and nothing came back.
+   */
+  async request(message: Message, options: SendOptions = {}): Promise<MessageExt> {
+    const timeoutMs = options.timeoutMs ?? this.#options.sendMsgTimeoutMs ?? 3_000
+    const correlationId = this.#requests.nextId()
+    const internal: InternalProperties = {
+      [Property.CORRELATION_ID]: correlationId,
+      [Property.REPLY_TO_CLIENT]: this.clientId,
+      [Property.TTL]: String(timeoutMs),
+    }
+    const outgoing = outgoingSingle(message, this.#nextId, this.#limits, internal)
+    return this.#tracked(outgoing.topic, () =>
+      this.#request(outgoing, correlationId, { ...options, timeoutMs }),
+    )
+  }
+
+  async #request(
+    outgoing: OutgoingMessage,
+    correlationId: string,
+    options: SendOptions & { readonly timeoutMs: number },
+  ): Promise<MessageExt> {
+    const { topic } = outgoing
+    const waiting = this.#requests.wait(correlationId, {
+      topic,
+      timeoutMs: options.timeoutMs,
+      signal: options.signal,
+    })
+    // Whichever fails first is the answer; a reply may even come before the send's own answer.
+    const sent = this.#sender.greetBrokersOf(topic).then(() => this.#sender.send(outgoing, options))
+    const failed = sent.then(
+      () => waiting,
+      (error: unknown) => {
+        this.#requests.forget(correlationId)
+        throw error
+      },
+    )
+    return Promise.race([waiting, failed])
+  }
+
+  async #tracked<T>(topic: string, run: () => Promise<T>): Promise<T> {
+    this.#instance.assertStarted(`Sending to '${topic}'`)
+    const most = this.#options.sendsInFlightMax ?? 65_535
+    if (this.#inFlight.size >= most) {
+      throw new MqError(
+        'TOO_MANY_REQUESTS',
+        `Sending to '${topic}' while ${most} sends wait for their answers`,
+      )
+    }
+    const running = run()
+    this.#inFlight.add(running)
+    try {
+      return await running
+    } finally {
+      this.#inFlight.delete(running)
+    }
   }
 }
+
+const isBatch = (message: Message | readonly Message[]): message is readonly Message[] =>
+  Array.isArray(message)

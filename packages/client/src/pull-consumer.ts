@@ -1,6 +1,15 @@
-import type { MessageQueue } from './message-queue.js'
+import { checkGroup, MqError, PullSysFlag } from '@rockhopper/message'
+import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
+import { Subscriptions } from './consuming/subscriptions.js'
+import type { MessageQueue } from './message-queue.js'
 import type { MessageView } from './message-view.js'
+import { decompressed, viewOf, wantedBy } from './received-message.js'
+
+/** Largest body after decompression. */
+const BODY_SIZE_MAX = 64 * 1024 * 1024
+/** What a long poll may take beyond the time the broker was asked to wait. */
+const POLL_SLACK_MS = 15_000
 
 export interface PullConsumerOptions extends ClientOptions {
   readonly consumerGroup: string
@@ -27,34 +36,103 @@ export interface PullOptions {
 
 /** Reads queues at offsets the caller chooses and keeps. Takes no part in rebalancing. */
 export class PullConsumer {
-  constructor(_options: PullConsumerOptions) {}
+  readonly #instance: ClientInstance
+  readonly #consumerGroup: string
+
+  /** Opens nothing. Throws MqError GROUP_ILLEGAL or ADDRESS_ILLEGAL. */
+  constructor(options: PullConsumerOptions) {
+    const reason = checkGroup(options.consumerGroup)
+    if (reason !== undefined) {
+      throw new MqError('GROUP_ILLEGAL', `Making a consumer of '${options.consumerGroup}': ${reason}`)
+    }
+    this.#consumerGroup = options.consumerGroup
+    this.#instance = new ClientInstance(options)
+  }
+
   async start(): Promise<void> {
-    throw new Error('not wired yet')
+    this.#instance.start()
   }
+
   async shutdown(): Promise<void> {
-    throw new Error('not wired yet')
+    await this.#instance.stop()
   }
-  async messageQueues(_topic: string): Promise<readonly MessageQueue[]> {
-    throw new Error('not wired yet')
+
+  /** The topic's queues that can be read, sorted by broker name and id. Rejects with ROUTE_NOT_FOUND. */
+  async messageQueues(topic: string): Promise<readonly MessageQueue[]> {
+    this.#instance.assertStarted(`Listing the queues of '${topic}'`)
+    return (await this.#instance.routes.require(topic)).readQueues
   }
-  async pull(_queue: MessageQueue, _queueOffset: number, _options: PullOptions = {}): Promise<PullResult> {
-    throw new Error('not wired yet')
+
+  /** Rejects with MqError BODY_ILLEGAL or COMPRESSION_UNSUPPORTED when a body cannot be read here. */
+  async pull(queue: MessageQueue, queueOffset: number, options: PullOptions = {}): Promise<PullResult> {
+    const { countMax = 32, expression = '*', suspendMs = 0, signal } = options
+    const { env, api } = this.#instance
+    const subscriptions = new Subscriptions(env.clock)
+    subscriptions.set(queue.topic, expression)
+    const { tagsSet = new Set<string>(), subVersion = 0 } = subscriptions.get(queue.topic) ?? {}
+    const header = {
+      consumerGroup: this.#consumerGroup,
+      topic: queue.topic,
+      queueId: queue.queueId,
+      queueOffset,
+      maxMsgNums: countMax,
+      sysFlag: PullSysFlag.SUBSCRIPTION | (suspendMs > 0 ? PullSysFlag.SUSPEND : 0),
+      commitOffset: 0,
+      suspendTimeoutMillis: suspendMs,
+      subscription: expression,
+      subVersion,
+      expressionType: 'TAG',
+      bname: queue.brokerName,
+    }
+    const address = await this.#addressOf(queue, 'Pulling')
+    const answer = await api.pull(address, header, { timeoutMs: suspendMs + POLL_SLACK_MS, signal })
+    const wanted = answer.records.filter((record) => wantedBy(tagsSet, record))
+    const readable = await Promise.all(
+      wanted.map((record) => decompressed(record, env.compute, BODY_SIZE_MAX)),
+    )
+    return {
+      status: answer.status,
+      messages: readable.map((record) => viewOf(record, queue)),
+      nextQueueOffset: answer.nextBeginOffset,
+      minQueueOffset: answer.minOffset,
+      maxQueueOffset: answer.maxOffset,
+    }
   }
-  async minOffset(_queue: MessageQueue): Promise<number> {
-    throw new Error('not wired yet')
+
+  /** The first offset that exists. */
+  async minOffset(queue: MessageQueue): Promise<number> {
+    return this.#instance.api.minOffset(await this.#addressOf(queue, 'Asking for the min offset'), queue)
   }
-  async maxOffset(_queue: MessageQueue): Promise<number> {
-    throw new Error('not wired yet')
+
+  /** The offset that the next message will get. */
+  async maxOffset(queue: MessageQueue): Promise<number> {
+    return this.#instance.api.maxOffset(await this.#addressOf(queue, 'Asking for the max offset'), queue)
   }
-  /** First message stored at `timestamp` (ms) or later. */
-  async searchOffset(_queue: MessageQueue, _timestamp: number): Promise<number> {
-    throw new Error('not wired yet')
+
+  /** First message stored at `timestamp` (ms since 1970) or later; the max offset when there is none. */
+  async searchOffset(queue: MessageQueue, timestamp: number): Promise<number> {
+    return this.#instance.api.searchOffset(
+      await this.#addressOf(queue, 'Searching an offset'),
+      queue,
+      timestamp,
+    )
   }
+
   /** The group's committed offset, or undefined. */
-  async committedOffset(_queue: MessageQueue): Promise<number | undefined> {
-    throw new Error('not wired yet')
+  async committedOffset(queue: MessageQueue): Promise<number | undefined> {
+    const address = await this.#addressOf(queue, 'Asking for the committed offset')
+    return this.#instance.api.queryConsumerOffset(address, this.#consumerGroup, queue)
   }
-  async commitOffset(_queue: MessageQueue, _queueOffset: number): Promise<void> {
-    throw new Error('not wired yet')
+
+  /** `queueOffset` is the next one to consume. */
+  async commitOffset(queue: MessageQueue, queueOffset: number): Promise<void> {
+    const address = await this.#addressOf(queue, 'Committing an offset')
+    await this.#instance.api.updateConsumerOffset(address, this.#consumerGroup, queue, queueOffset)
+  }
+
+  async #addressOf(queue: MessageQueue, attempted: string): Promise<string> {
+    this.#instance.assertStarted(`${attempted} of queue ${queue.queueId} of '${queue.topic}'`)
+    await this.#instance.routes.require(queue.topic)
+    return this.#instance.routes.requireMaster(queue.brokerName)
   }
 }

@@ -1,11 +1,14 @@
-import type { AllocateStrategy } from './consuming/allocation.js'
 import type { ClientOptions } from './client-options.js'
+import type { AllocateStrategy } from './consuming/allocation.js'
 
 /** CLUSTERING: each message to one member of the group. BROADCASTING: to every member, offsets kept locally. */
 export type MessageModel = 'CLUSTERING' | 'BROADCASTING'
 
 /** Where a group starts in a queue for which it has no offset yet. */
-export type ConsumeFromWhere = 'CONSUME_FROM_LAST_OFFSET' | 'CONSUME_FROM_FIRST_OFFSET' | 'CONSUME_FROM_TIMESTAMP'
+export type ConsumeFromWhere =
+  | 'CONSUME_FROM_LAST_OFFSET'
+  | 'CONSUME_FROM_FIRST_OFFSET'
+  | 'CONSUME_FROM_TIMESTAMP'
 
 /** Names, defaults and meaning are those of Apache's DefaultMQPushConsumer unless said otherwise. */
 export interface PushConsumerOptions extends ClientOptions {
@@ -14,7 +17,7 @@ export interface PushConsumerOptions extends ClientOptions {
   readonly messageModel?: MessageModel
   /** Default CONSUME_FROM_LAST_OFFSET. A new group on a fresh topic starts at 0 all the same: the broker says so. */
   readonly consumeFromWhere?: ConsumeFromWhere
-  /** For CONSUME_FROM_TIMESTAMP: ms since 1970, or Apache's `yyyyMMddHHmmss` in UTC. Default: half an hour ago. */
+  /** For CONSUME_FROM_TIMESTAMP: ms since 1970, or Apache's `yyyyMMddHHmmss` in local time. Default: half an hour ago. */
   readonly consumeTimestamp?: number | string
   /**
    * Attempts after the first one before a message goes to `%DLQ%<group>`. Default -1: 16 for concurrent consumers,

@@ -1,53 +1,103 @@
+import { checkGroup, MqError } from '@rockhopper/message'
+import { ClientInstance } from './client-instance.js'
+import { ConsumerRun } from './consuming/consumer-run.js'
+import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
+import { Subscriptions } from './consuming/subscriptions.js'
 import type { MessageListener } from './listener.js'
 import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
 
-/** Receives the messages of its group's topics. */
-export class PushConsumer {
-  readonly #options: PushConsumerOptions
+/** How long running listener calls are waited for by default. */
+const SHUTDOWN_TIMEOUT_MS = 10_000
 
+/**
+ * Receives the messages of its group's topics: at least once, again after a failure, in queue order when `orderly`.
+ * It pulls; the name is Apache's, for the listener that is called.
+ */
+export class PushConsumer {
+  readonly #settings: ConsumerSettings
+  readonly #instance: ClientInstance
+  readonly #subscriptions: Subscriptions
+  #run: ConsumerRun | undefined
+  #suspended = false
+  #stopping: Promise<void> | undefined
+
+  /** Opens nothing. Throws MqError GROUP_ILLEGAL, ADDRESS_ILLEGAL or ARGUMENT_ILLEGAL. */
   constructor(options: PushConsumerOptions) {
-    this.#options = options
+    const reason = checkGroup(options.consumerGroup)
+    if (reason !== undefined) {
+      throw new MqError('GROUP_ILLEGAL', `Making a consumer of '${options.consumerGroup}': ${reason}`)
+    }
+    this.#instance = new ClientInstance(options)
+    this.#settings = consumerSettings(options, this.#instance.env)
+    this.#subscriptions = new Subscriptions(this.#instance.env.clock)
   }
 
   get consumerGroup(): string {
-    return this.#options.consumerGroup
+    return this.#settings.consumerGroup
   }
 
   /** `<ip>@<instanceName>`, what brokers and tools know this client by. */
   get clientId(): string {
-    throw new Error('not wired yet')
+    return this.#instance.clientId
   }
 
-  /** Before or after start. `expression` is `*` or tags joined by `||`. */
-  subscribe(_topic: string, _expression = '*'): void {
-    throw new Error('not wired yet')
+  /**
+   * Before or after start; a second call for a topic replaces the first. `expression` is `*` or tags joined by `||`.
+   * Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
+   */
+  subscribe(topic: string, expression = '*'): void {
+    this.#subscriptions.set(topic, expression)
+    this.#run?.subscriptionsChanged(topic)
   }
 
-  unsubscribe(_topic: string): void {
-    throw new Error('not wired yet')
+  /** Gives the topic's queues up, after the listener calls that run. */
+  unsubscribe(topic: string): void {
+    this.#subscriptions.delete(topic)
+    this.#run?.subscriptionsChanged(topic)
   }
 
-  /** Starts to take part in the group. Resolves when the brokers know of this consumer; see `ready`. */
-  async start(_listener: MessageListener): Promise<void> {
-    throw new Error('not wired yet')
+  /**
+   * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or routes are
+   * not there yet: it goes on trying. Rejects with ALREADY_STARTED, CLOSED or NAME_SERVER_UNREACHABLE.
+   */
+  async start(listener: MessageListener): Promise<void> {
+    this.#instance.start()
+    const run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, listener)
+    this.#run = run
+    if (this.#suspended) run.suspend()
+    await run.start()
   }
 
   /** Resolves when queues of every subscribed topic were assigned once (to this member or to others). */
   async ready(): Promise<void> {
-    throw new Error('not wired yet')
+    await this.#started('Waiting for queues').ready()
   }
 
-  /** No new pulls and no new listener calls; queues stay assigned. */
+  /** No new pulls and no new listener calls; queues stay assigned. Before start: the consumer starts suspended. */
   suspend(): void {
-    throw new Error('not wired yet')
+    this.#suspended = true
+    this.#run?.suspend()
   }
 
   resume(): void {
-    throw new Error('not wired yet')
+    this.#suspended = false
+    this.#run?.resume()
   }
 
-  /** Stops pulling, waits for running listener calls, commits offsets, unlocks, unregisters, closes. */
-  async shutdown(_options: ShutdownOptions = {}): Promise<void> {
-    throw new Error('not wired yet')
+  /** Stops pulling, waits for running listener calls, commits offsets, unlocks, unregisters, closes. May be called again. */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    this.#stopping ??= this.#shutdown(options.timeoutMs ?? SHUTDOWN_TIMEOUT_MS)
+    return this.#stopping
+  }
+
+  async #shutdown(timeoutMs: number): Promise<void> {
+    await this.#run?.stop(timeoutMs)
+    await this.#instance.stop()
+  }
+
+  #started(attempted: string): ConsumerRun {
+    this.#instance.assertStarted(attempted)
+    if (this.#run === undefined) throw new MqError('NOT_STARTED', attempted)
+    return this.#run
   }
 }

@@ -1,4 +1,4 @@
-import { MqError, Property, type Message, type MessageExt, replyTopic } from '@rockhopper/message'
+import { type Message, type MessageExt, MqError, Property, replyTopic } from '@rockhopper/message'
 
 /** A message that answers another one; only `createReplyMessage` makes it, only `Producer.send` understands it. */
 export interface ReplyMessage extends Message {
@@ -23,7 +23,10 @@ export function createReplyMessage(
   const { [Property.CLUSTER]: cluster, [Property.CORRELATION_ID]: correlationId } = request.properties
   const { [Property.REPLY_TO_CLIENT]: replyToClient, [Property.TTL]: ttlMs } = request.properties
   if (cluster === undefined || correlationId === undefined || replyToClient === undefined) {
-    throw new MqError('MESSAGE_ILLEGAL', `Replying to a message of topic '${request.topic}' that is not a request`)
+    throw new MqError(
+      'MESSAGE_ILLEGAL',
+      `Replying to a message of topic '${request.topic}' that is not a request`,
+    )
   }
   const { brokerName } = request
   return {

@@ -15,7 +15,11 @@ export function wait(clock: Clock, delayMs: number, signal?: AbortSignal): Promi
 }
 
 /** Resolves true when `promise` settled either way within `timeoutMs`, else false. */
-export async function settledWithin(clock: Clock, promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+export async function settledWithin(
+  clock: Clock,
+  promise: Promise<unknown>,
+  timeoutMs: number,
+): Promise<boolean> {
   const ended = new AbortController()
   const settled = promise.then(
     () => true,
@@ -25,4 +29,10 @@ export async function settledWithin(clock: Clock, promise: Promise<unknown>, tim
   const inTime = await Promise.race([settled, late])
   ended.abort()
   return inTime
+}
+
+/** Resolves when `signal` is or becomes aborted. For signals that live about as long as the wait. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

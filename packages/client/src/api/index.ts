@@ -1,1 +1,7 @@
-export {}
+export { type ClientApi, type ClientApiOptions, createClientApi } from './client-api.js'
+export type { CallOptions, Commands } from './commands.js'
+export type { LockRequest } from './membership-calls.js'
+export type { PullAnswer, PullStatus, SendCommand } from './message-calls.js'
+export { NameServers, parseAddresses } from './name-servers.js'
+export { RouteCache, type RouteCacheOptions } from './route-cache.js'
+export { MASTER_ID, type TopicRoute, topicRouteOf } from './topic-route.js'

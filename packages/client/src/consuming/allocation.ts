@@ -8,7 +8,11 @@ import type { MessageQueue } from '../message-queue.js'
 export interface AllocateStrategy {
   /** Apache's name: all members and the broker must agree on it. */
   readonly name: string
-  allocate(queues: readonly MessageQueue[], clientIds: readonly string[], clientId: string): readonly MessageQueue[]
+  allocate(
+    queues: readonly MessageQueue[],
+    clientIds: readonly string[],
+    clientId: string,
+  ): readonly MessageQueue[]
 }
 
 /** Consecutive runs of queues; the first members get one more when it does not come out even (AllocateMessageQueueAveragely). */

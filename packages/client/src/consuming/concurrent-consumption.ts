@@ -35,7 +35,7 @@ export class ConcurrentConsumption implements Consumption {
     while (left.length > 0) {
       if (!(await this.#parts.turns.take())) return
       try {
-        if (processQueue.dropped) return
+        if (processQueue.leaving) return
         left = await this.#attempt(processQueue, left)
       } finally {
         this.#parts.turns.release()
@@ -46,15 +46,22 @@ export class ConcurrentConsumption implements Consumption {
 
   /** One call. Returns the messages that neither succeeded nor could be given back. */
   async #attempt(processQueue: ProcessQueue, batch: readonly Held[]): Promise<Held[]> {
-    const outcome = await callListener(this.#parts, processQueue, batch)
+    const readable = batch.filter((held) => held.problem === undefined)
+    const outcome = await this.#call(processQueue, readable)
     // Whoever owns the queue now gets these messages again: giving them back too would double them.
     if (processQueue.dropped) return []
-    const { failed, succeeded } = split(batch, outcome)
+    const { failed: refused, succeeded } = split(readable, outcome)
+    const failed = [...refused, ...batch.filter((held) => held.problem !== undefined)]
     const stuck = await this.#giveBack(failed, outcome.kind === 'later' ? outcome.delayLevel : 0)
     if (processQueue.dropped) return []
     const ended = [...succeeded, ...failed.filter((held) => !stuck.includes(held))]
     if (ended.length > 0) this.#parts.moveOffset(processQueue, processQueue.finish(ended))
     return stuck
+  }
+
+  async #call(processQueue: ProcessQueue, readable: readonly Held[]): Promise<Outcome> {
+    if (readable.length === 0) return { kind: 'success', ackIndex: -1 }
+    return callListener(this.#parts, processQueue, readable)
   }
 
   async #giveBack(failed: readonly Held[], delayLevel: number): Promise<Held[]> {
@@ -63,7 +70,11 @@ export class ConcurrentConsumption implements Consumption {
     if (broadcasting) {
       // There is no retry topic per member: Apache's client drops them with a line in its log as well.
       const ids = failed.map((held) => held.message.messageId)
-      log.warn('client.consume.dropped', { consumerGroup, reason: 'broadcasting has no retry', messageIds: ids })
+      log.warn('client.consume.dropped', {
+        consumerGroup,
+        reason: 'broadcasting has no retry',
+        messageIds: ids,
+      })
       return []
     }
     const stuck: Held[] = []
@@ -82,7 +93,7 @@ export class ConcurrentConsumption implements Consumption {
   }
 
   #ended(processQueue: ProcessQueue): AbortSignal {
-    return AbortSignal.any([processQueue.signal, this.#parts.shutdown])
+    return AbortSignal.any([processQueue.leavingSignal, this.#parts.shutdown])
   }
 
   #track(processQueue: ProcessQueue, run: Promise<void>): void {
@@ -96,7 +107,10 @@ export class ConcurrentConsumption implements Consumption {
   }
 }
 
-function split(batch: readonly Held[], outcome: Outcome): { failed: readonly Held[]; succeeded: readonly Held[] } {
+function split(
+  batch: readonly Held[],
+  outcome: Outcome,
+): { failed: readonly Held[]; succeeded: readonly Held[] } {
   switch (outcome.kind) {
     case 'success': {
       const end = Math.max(0, Math.min(batch.length, outcome.ackIndex + 1))

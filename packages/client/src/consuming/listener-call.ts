@@ -1,12 +1,17 @@
 import type { Clock, Log } from '@rockhopper/env'
-import type { MessageQueue } from '../message-queue.js'
 import type { ConsumeContext, MessageListener } from '../listener.js'
+import type { MessageQueue } from '../message-queue.js'
 import type { Held, ProcessQueue } from './process-queue.js'
 
 /** How a listener call ended. `later` carries what the listener said about the next attempt. */
 export type Outcome =
   | { readonly kind: 'success'; readonly ackIndex: number }
-  | { readonly kind: 'later'; readonly delayLevel: number; readonly suspendMs: number; readonly error?: unknown }
+  | {
+      readonly kind: 'later'
+      readonly delayLevel: number
+      readonly suspendMs: number
+      readonly error?: unknown
+    }
 
 export interface ListenerCallParts {
   readonly clock: Clock
@@ -35,7 +40,12 @@ export async function callListener(
   const timeout = timeoutOf(parts, context)
   processQueue.lastConsumeAt = parts.clock.monotonic()
   try {
-    const ended = Promise.resolve(parts.listener(batch.map((held) => held.message), context))
+    const ended = Promise.resolve(
+      parts.listener(
+        batch.map((held) => held.message),
+        context,
+      ),
+    )
     const result = await Promise.race([ended, timeout.passed])
     if (result === timeout) {
       parts.log.warn('client.consume.timeout', { ...context.facts, timeoutMs: parts.consumeTimeoutMs })
@@ -51,16 +61,21 @@ export async function callListener(
   }
 }
 
+/** `passed` resolves with this object when the call is no longer waited for: timeout, or a shutdown's deadline. */
 function timeoutOf(parts: ListenerCallParts, context: CallContext) {
-  const timeout = {
-    cancel: () => {},
-    passed: undefined as unknown as Promise<unknown>,
-  }
+  const { clock, consumeTimeoutMs, shutdown } = parts
+  const timeout = { cancel: () => {}, passed: undefined as unknown as Promise<unknown> }
   timeout.passed = new Promise((resolve) => {
-    timeout.cancel = parts.clock.after(parts.consumeTimeoutMs, () => {
+    const end = () => {
       context.abort()
       resolve(timeout)
-    })
+    }
+    const cancelTimer = clock.after(consumeTimeoutMs, end)
+    shutdown.addEventListener('abort', end, { once: true })
+    timeout.cancel = () => {
+      cancelTimer()
+      shutdown.removeEventListener('abort', end)
+    }
   })
   return timeout
 }

@@ -3,15 +3,16 @@ import type { Consumption, ConsumptionParts } from './consumption.js'
 import { callListener } from './listener-call.js'
 import type { Held, ProcessQueue } from './process-queue.js'
 
-/** Pause before the lock is asked for again (Apache: tryLockLaterAndReconsume, 3 s). */
-const RELOCK_MS = 3_000
-
 export interface OrderlyParts extends ConsumptionParts {
   /** Attempts after the first one before a message is dead-lettered; Infinity for no end. */
   readonly maxReconsumeTimes: number
   /** Whether this member holds the queue's lock at the broker and may rely on it now. */
   readonly holdsLock: (processQueue: ProcessQueue) => boolean
-  readonly lock: (processQueue: ProcessQueue) => Promise<boolean>
+  /**
+   * The lock is gone: another member may have moved on from here. The queue must be dropped and, when the lock can be
+   * had again, taken anew from the offset that is committed then.
+   */
+  readonly lockLost: (processQueue: ProcessQueue) => void
 }
 
 /**
@@ -41,10 +42,10 @@ export class OrderlyConsumption implements Consumption {
    */
   async #work(processQueue: ProcessQueue): Promise<void> {
     await Promise.resolve() // `submit` has entered this worker into the table before it can leave it.
-    const ended = AbortSignal.any([processQueue.signal, this.#parts.shutdown])
+    const ended = AbortSignal.any([processQueue.leavingSignal, this.#parts.shutdown])
     try {
       while (!ended.aborted && processQueue.count > 0) {
-        const pauseMs = (await this.#locked(processQueue)) ? await this.#turn(processQueue) : RELOCK_MS
+        const pauseMs = await this.#turn(processQueue)
         if (pauseMs === undefined) return
         if (pauseMs > 0) await wait(this.#parts.clock, pauseMs, ended)
       }
@@ -53,9 +54,10 @@ export class OrderlyConsumption implements Consumption {
     }
   }
 
-  async #locked(processQueue: ProcessQueue): Promise<boolean> {
-    const { broadcasting, holdsLock, lock } = this.#parts
-    return broadcasting || holdsLock(processQueue) || (await lock(processQueue))
+  #locked(processQueue: ProcessQueue): boolean {
+    if (this.#parts.broadcasting || this.#parts.holdsLock(processQueue)) return true
+    this.#parts.lockLost(processQueue)
+    return false
   }
 
   /** One listener call. Returns the pause before the next one, or undefined when there will be none. */
@@ -63,41 +65,65 @@ export class OrderlyConsumption implements Consumption {
     const { turns, batchSizeMax } = this.#parts
     if (!(await turns.take())) return undefined
     try {
-      if (processQueue.dropped) return undefined
+      if (processQueue.leaving || !this.#locked(processQueue)) return undefined
       const batch = processQueue.first(batchSizeMax)
-      if (!(await this.#locked(processQueue))) return 0
-      const outcome = await callListener(this.#parts, processQueue, batch)
+      const [first] = batch
+      if (first?.problem !== undefined) return await this.#deadLetter(processQueue, first)
+      const readable = batch.slice(0, firstProblem(batch))
+      const outcome = await callListener(this.#parts, processQueue, readable)
       // Without the lock another member may be at work on these messages already: this result counts for nothing.
-      if (processQueue.dropped || !(this.#parts.broadcasting || this.#parts.holdsLock(processQueue))) return 0
+      if (processQueue.dropped || !this.#locked(processQueue)) return undefined
       if (outcome.kind === 'success') {
-        this.#parts.moveOffset(processQueue, processQueue.finish(batch))
+        this.#parts.moveOffset(processQueue, processQueue.finish(readable))
         return 0
       }
-      return await this.#failed(processQueue, batch, outcome.suspendMs)
+      return await this.#failed(processQueue, readable, outcome.suspendMs)
     } finally {
       turns.release()
     }
   }
 
-  /** Dead-letters what is at its limit, counts the attempt of the rest. */
+  /** A body that cannot be read here will not become readable: in place of blocking the queue for ever it is set aside. */
+  #deadLetter(processQueue: ProcessQueue, held: Held): Promise<number> {
+    const { consumerGroup, log, suspendCurrentQueueTimeMs } = this.#parts
+    log.warn('client.message.unreadable', {
+      consumerGroup,
+      messageId: held.message.messageId,
+      error: held.problem,
+    })
+    return this.#failed(processQueue, [held], suspendCurrentQueueTimeMs)
+  }
+
+  /** Dead-letters what is at its limit, counts the attempt of the rest. Returns the pause. */
   async #failed(processQueue: ProcessQueue, batch: readonly Held[], suspendMs: number): Promise<number> {
-    const { maxReconsumeTimes, sendBack, log, consumerGroup, holdsLock, broadcasting } = this.#parts
     const ended: Held[] = []
     for (const held of batch) {
-      if (held.message.reconsumeTimes >= maxReconsumeTimes && !broadcasting) {
-        try {
-          await sendBack(held.message, -1)
-          ended.push(held)
-          continue
-        } catch (error) {
-          log.warn('client.deadLetter.failed', { consumerGroup, messageId: held.message.messageId, error })
-        }
-      }
-      held.message = { ...held.message, reconsumeTimes: held.message.reconsumeTimes + 1 }
+      if (await this.#setAside(held)) ended.push(held)
+      else held.message = { ...held.message, reconsumeTimes: held.message.reconsumeTimes + 1 }
     }
-    if (ended.length > 0 && !processQueue.dropped && holdsLock(processQueue)) {
+    if (ended.length > 0 && !processQueue.dropped && this.#locked(processQueue)) {
       this.#parts.moveOffset(processQueue, processQueue.finish(ended))
     }
     return ended.length === batch.length ? 0 : suspendMs
   }
+
+  /** True when the queue may go on without the message. */
+  async #setAside({ message, problem }: Held): Promise<boolean> {
+    const { maxReconsumeTimes, sendBack, log, consumerGroup, broadcasting } = this.#parts
+    if (problem === undefined && message.reconsumeTimes < maxReconsumeTimes) return false
+    // A broadcasting group has no dead-letter topic per member (Apache drops the message as well).
+    if (broadcasting) return true
+    try {
+      await sendBack(message, -1)
+      return true
+    } catch (error) {
+      log.warn('client.deadLetter.failed', { consumerGroup, messageId: message.messageId, error })
+      return false
+    }
+  }
+}
+
+function firstProblem(batch: readonly Held[]): number {
+  const at = batch.findIndex((held) => held.problem !== undefined)
+  return at < 0 ? batch.length : at
 }

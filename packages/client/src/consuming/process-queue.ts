@@ -6,7 +6,12 @@ export interface Held {
   message: MessageView
   /** Consumed, sent back or dead-lettered: the offset may pass it. */
   done: boolean
+  /** Set when the body cannot be read here: the listener is not called, the message goes the way of a failure. */
+  readonly problem?: Error
 }
+
+/** What a pull brought, ready to be held. */
+export type Pulled = Pick<Held, 'message' | 'problem'>
 
 /** Bounds of what one queue may hold here; reaching one pauses its pulls, nothing is dropped. */
 export interface FlowLimits {
@@ -26,6 +31,7 @@ export type FlowState = 'room' | 'too many messages' | 'too many bytes' | 'span 
 export class ProcessQueue {
   readonly queue: MessageQueue
   readonly #limits: FlowLimits
+  readonly #leaving = new AbortController()
   readonly #dropped = new AbortController()
   /** Done ones in front of `#head` are given back in blocks, so that removal costs O(1) each. */
   #held: Held[] = []
@@ -45,7 +51,16 @@ export class ProcessQueue {
     this.#limits = limits
   }
 
-  /** Aborted when the queue was lost or given up. From then on nothing here may move an offset. */
+  /** Aborted when the queue is to be given up: no new pull, no new listener call; what runs may end and count. */
+  get leavingSignal(): AbortSignal {
+    return this.#leaving.signal
+  }
+
+  get leaving(): boolean {
+    return this.#leaving.signal.aborted
+  }
+
+  /** Aborted when the queue is lost. From then on nothing here may move an offset. */
   get signal(): AbortSignal {
     return this.#dropped.signal
   }
@@ -54,9 +69,14 @@ export class ProcessQueue {
     return this.#dropped.signal.aborted
   }
 
-  drop(): void {
-    this.#dropped.abort()
+  leave(): void {
+    this.#leaving.abort()
     this.#wake()
+  }
+
+  drop(): void {
+    this.leave()
+    this.#dropped.abort()
   }
 
   /** Messages pulled and not done. */
@@ -85,11 +105,11 @@ export class ProcessQueue {
    * Takes what a pull brought, in queue order, and moves to where the next pull begins. Messages that are already
    * behind the position are left out: an answer may repeat.
    */
-  put(messages: readonly MessageView[], nextOffset: number): Held[] {
+  put(pulled: readonly Pulled[], nextOffset: number): Held[] {
     const taken: Held[] = []
-    for (const message of messages) {
+    for (const { message, problem } of pulled) {
       if (message.queueOffset < this.#nextOffset) continue
-      const held = { message, done: false }
+      const held = { message, done: false, ...(problem === undefined ? {} : { problem }) }
       taken.push(held)
       this.#held.push(held)
       this.#bytes += sizeOf(message)
@@ -139,9 +159,9 @@ export class ProcessQueue {
     return 'room'
   }
 
-  /** Resolves when there is room for another pull or the queue was dropped. One caller at a time: the pull loop. */
+  /** Resolves when there is room for another pull or the queue is being left. One caller at a time: the pull loop. */
   async room(): Promise<void> {
-    while (!this.dropped && this.flow() !== 'room') {
+    while (!this.leaving && this.flow() !== 'room') {
       await new Promise<void>((resolve) => {
         this.#wakePuller = resolve
       })

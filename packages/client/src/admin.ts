@@ -1,0 +1,213 @@
+import {
+  checkGroup,
+  checkTopic,
+  hostText,
+  MqError,
+  parseOffsetMessageId,
+  SystemTopic,
+} from '@rockhopper/message'
+import type {
+  ClusterInfo,
+  ConsumeStats,
+  TopicConfig,
+  TopicRouteData,
+  TopicStatsTable,
+} from '@rockhopper/remoting'
+import { SubscriptionGroupConfig } from '@rockhopper/remoting'
+import { MASTER_ID } from './api/topic-route.js'
+import { ClientInstance } from './client-instance.js'
+import type { ClientOptions } from './client-options.js'
+import { compareQueues } from './consuming/allocation.js'
+import type { MessageQueue } from './message-queue.js'
+import type { MessageView } from './message-view.js'
+import { decompressed, viewOf } from './received-message.js'
+
+/** Queues per broker that a topic gets by default (Apache: updateTopic). */
+const QUEUES_DEFAULT = 8
+const BODY_SIZE_MAX = 64 * 1024 * 1024
+
+/** Where a topic or group is made: every master of a cluster (default: of every cluster), or one broker. */
+export interface AdminTarget {
+  readonly cluster?: string
+  /** `host:port` */
+  readonly brokerAddr?: string
+}
+
+export interface CreateTopicOptions extends AdminTarget {
+  /** Read and write queues per broker. Default 8. */
+  readonly queues?: number
+  readonly readQueueNums?: number
+  readonly writeQueueNums?: number
+  /** 2 write, 4 read. Default 6. */
+  readonly perm?: number
+  readonly order?: boolean
+  /** Apache's topic attributes, `message.type` and the like. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+/** A group's settings; what is left out has Apache's default. */
+export type SubscriptionGroupSettings = Partial<SubscriptionGroupConfig> & { readonly groupName: string }
+
+type Entries<T> = readonly (readonly [MessageQueue, T])[]
+
+/** Administration over the same commands as Apache's mqadmin. Every method rejects with MqError. */
+export class Admin {
+  readonly #instance: ClientInstance
+
+  /** Opens nothing. Throws MqError ADDRESS_ILLEGAL. */
+  constructor(options: ClientOptions) {
+    this.#instance = new ClientInstance(options)
+  }
+
+  async start(): Promise<void> {
+    this.#instance.start()
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#instance.stop()
+  }
+
+  /** Makes the topic at every target, or changes it. Resolves when all brokers have it and told their name servers. */
+  async createTopic(topic: string, options: CreateTopicOptions = {}): Promise<TopicConfig> {
+    const reason = checkTopic(topic)
+    if (reason !== undefined) throw new MqError('TOPIC_ILLEGAL', `Creating the topic '${topic}': ${reason}`)
+    const queues = options.queues ?? QUEUES_DEFAULT
+    const attributes = Object.entries(options.attributes ?? {})
+    const config: TopicConfig = {
+      topicName: topic,
+      readQueueNums: options.readQueueNums ?? queues,
+      writeQueueNums: options.writeQueueNums ?? queues,
+      perm: options.perm ?? 6,
+      topicFilterType: 'SINGLE_TAG',
+      topicSysFlag: 0,
+      order: options.order ?? false,
+      attributes: new Map(attributes),
+    }
+    const { topicName: _, attributes: __, ...settings } = config
+    const header = {
+      topic,
+      defaultTopic: SystemTopic.AUTO_CREATE,
+      ...settings,
+      ...(attributes.length === 0
+        ? {}
+        : { attributes: attributes.map(([key, value]) => `+${key}=${value}`).join(',') }),
+    }
+    const targets = await this.#targets(options, `Creating the topic '${topic}'`)
+    await Promise.all(targets.map((address) => this.#instance.api.createTopic(address, header)))
+    return config
+  }
+
+  /** Removes the topic from the brokers, then from the name servers. */
+  async deleteTopic(topic: string, target: AdminTarget = {}): Promise<void> {
+    const { api, nameServers } = this.#instance
+    const targets = await this.#targets(target, `Deleting the topic '${topic}'`)
+    await Promise.all(targets.map((address) => api.deleteTopicInBroker(address, topic)))
+    await Promise.all(nameServers.addresses.map((address) => api.deleteTopicInNameServer(address, topic)))
+  }
+
+  async updateSubscriptionGroup(
+    settings: SubscriptionGroupSettings,
+    target: AdminTarget = {},
+  ): Promise<void> {
+    const { groupName } = settings
+    const reason = checkGroup(groupName)
+    if (reason !== undefined)
+      throw new MqError('GROUP_ILLEGAL', `Changing the group '${groupName}': ${reason}`)
+    const config: SubscriptionGroupConfig = {
+      ...SubscriptionGroupConfig.read({ groupName }, '$'),
+      ...settings,
+    }
+    const targets = await this.#targets(target, `Changing the group '${groupName}'`)
+    await Promise.all(targets.map((address) => this.#instance.api.updateSubscriptionGroup(address, config)))
+  }
+
+  /** Asks the name server, not the cache. Rejects with ROUTE_NOT_FOUND. */
+  async topicRoute(topic: string): Promise<TopicRouteData> {
+    this.#instance.assertStarted(`Asking for the route of '${topic}'`)
+    await this.#instance.routes.fetch(topic)
+    return (await this.#instance.routes.require(topic)).data
+  }
+
+  async clusterInfo(): Promise<ClusterInfo> {
+    return this.#atNameServer('Asking for the clusters', (address) => this.#instance.api.clusterInfo(address))
+  }
+
+  async topicList(): Promise<readonly string[]> {
+    return this.#atNameServer('Asking for the topics', (address) => this.#instance.api.topicList(address))
+  }
+
+  /** Offsets of the topic's queues at all its brokers. */
+  async topicStats(topic: string): Promise<TopicStatsTable> {
+    const addresses = await this.#mastersOf(topic)
+    const tables = await Promise.all(
+      addresses.map((address) => this.#instance.api.topicStats(address, topic)),
+    )
+    return {
+      offsetTable: joined(tables.map((table) => table.offsetTable)),
+      topicPutTps: tables.reduce((sum, table) => sum + table.topicPutTps, 0),
+    }
+  }
+
+  /** Offsets of the group in its topics, or in one, at all brokers that serve `topic` or the group's retry topic. */
+  async consumerProgress(consumerGroup: string, topic?: string): Promise<ConsumeStats> {
+    const attempted = `Asking for the progress of '${consumerGroup}'`
+    const addresses = topic === undefined ? await this.#targets({}, attempted) : await this.#mastersOf(topic)
+    const tables = await Promise.all(
+      addresses.map((address) => this.#instance.api.consumeStats(address, consumerGroup, topic)),
+    )
+    return {
+      offsetTable: joined(tables.map((table) => table.offsetTable)),
+      consumeTps: tables.reduce((sum, table) => sum + table.consumeTps, 0),
+    }
+  }
+
+  /** The message an offset message id names. Rejects with MESSAGE_NOT_FOUND. */
+  async viewMessage(offsetMessageId: string): Promise<MessageView> {
+    this.#instance.assertStarted(`Reading the message ${offsetMessageId}`)
+    const id = parseOffsetMessageId(offsetMessageId)
+    if (id === undefined)
+      throw new MqError('ARGUMENT_ILLEGAL', `'${offsetMessageId}' is not an offset message id`)
+    const record = await this.#instance.api.viewMessage(hostText(id.host), id.physicalOffset)
+    const readable = await decompressed(record, this.#instance.env.compute, BODY_SIZE_MAX)
+    return viewOf(readable, { topic: record.topic, brokerName: '', queueId: record.queueId })
+  }
+
+  async #mastersOf(topic: string): Promise<string[]> {
+    const route = await this.topicRoute(topic)
+    return route.brokerDatas.flatMap((row) => row.brokerAddrs.get(MASTER_ID) ?? [])
+  }
+
+  /** Addresses of all masters that are meant. Rejects with BROKER_NOT_FOUND when there is none. */
+  async #targets({ brokerAddr, cluster }: AdminTarget, attempted: string): Promise<string[]> {
+    this.#instance.assertStarted(attempted)
+    if (brokerAddr !== undefined) return [brokerAddr]
+    const { brokerAddrTable } = await this.clusterInfo()
+    const rows = [...brokerAddrTable.values()].filter(
+      (row) => cluster === undefined || row.cluster === cluster,
+    )
+    const addresses = rows.flatMap((row) => row.brokerAddrs.get(MASTER_ID) ?? [])
+    if (addresses.length > 0) return addresses
+    throw new MqError(
+      'BROKER_NOT_FOUND',
+      `${attempted} in ${cluster === undefined ? 'any cluster' : `cluster '${cluster}'`}`,
+    )
+  }
+
+  /** The first name server that answers. */
+  async #atNameServer<T>(attempted: string, call: (address: string) => Promise<T>): Promise<T> {
+    this.#instance.assertStarted(attempted)
+    let cause: unknown
+    for (const address of this.#instance.nameServers.addresses) {
+      try {
+        return await call(address)
+      } catch (error) {
+        if (!(error instanceof MqError) || error.code === 'RESPONSE_REFUSED') throw error
+        cause = error
+      }
+    }
+    throw new MqError('NAME_SERVER_UNREACHABLE', attempted, { cause })
+  }
+}
+
+const joined = <T>(tables: readonly Entries<T>[]): Entries<T> =>
+  tables.flat().sort(([a], [b]) => compareQueues(a, b))

@@ -1,0 +1,64 @@
+import type { Log } from '@rockhopper/env'
+import type { MessageQueue } from '../message-queue.js'
+import { queueKey } from './allocation.js'
+import type { OffsetStore } from './offset-store.js'
+
+export interface BrokerOffsets {
+  query(queue: MessageQueue): Promise<number | undefined>
+  commit(queue: MessageQueue, queueOffset: number): Promise<void>
+}
+
+interface Entry {
+  queueOffset: number
+  /** What the broker confirmed last. */
+  kept: number | undefined
+}
+
+/**
+ * Offsets of a clustering group, kept by the broker of each queue (Apache: RemoteBrokerOffsetStore). Commits wait for
+ * the broker's answer, so that a shutdown ends only after they arrived.
+ */
+export class BrokerOffsetStore implements OffsetStore {
+  readonly #brokers: BrokerOffsets
+  readonly #log: Log
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(brokers: BrokerOffsets, log: Log) {
+    this.#brokers = brokers
+    this.#log = log
+  }
+
+  load(queue: MessageQueue): Promise<number | undefined> {
+    return this.#brokers.query(queue)
+  }
+
+  current(queue: MessageQueue): number | undefined {
+    return this.#entries.get(queueKey(queue))?.queueOffset
+  }
+
+  update(queue: MessageQueue, queueOffset: number, backwards = false): void {
+    const entry = this.#entries.get(queueKey(queue))
+    if (entry === undefined) this.#entries.set(queueKey(queue), { queueOffset, kept: undefined })
+    else if (backwards || queueOffset > entry.queueOffset) entry.queueOffset = queueOffset
+  }
+
+  async persist(queues: readonly MessageQueue[]): Promise<void> {
+    await Promise.all(queues.map((queue) => this.#persist(queue)))
+  }
+
+  remove(queue: MessageQueue): void {
+    this.#entries.delete(queueKey(queue))
+  }
+
+  async #persist(queue: MessageQueue): Promise<void> {
+    const entry = this.#entries.get(queueKey(queue))
+    if (entry === undefined || entry.queueOffset === entry.kept) return
+    const { queueOffset } = entry
+    try {
+      await this.#brokers.commit(queue, queueOffset)
+      entry.kept = queueOffset
+    } catch (error) {
+      this.#log.warn('client.offset.notKept', { ...queue, queueOffset, error })
+    }
+  }
+}

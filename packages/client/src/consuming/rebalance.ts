@@ -1,0 +1,160 @@
+import type { Log } from '@rockhopper/env'
+import { isRetryTopic, MqError } from '@rockhopper/message'
+import type { ClientInstance } from '../client-instance.js'
+import type { MessageQueue } from '../message-queue.js'
+import { type AllocateStrategy, compareQueues, queueKey } from './allocation.js'
+import type { Assignment } from './assignment.js'
+import type { QueueLocks } from './queue-locks.js'
+import type { Subscriptions } from './subscriptions.js'
+
+/** A round that could not finish (no route yet, a lock still with another member) is repeated after this. */
+const INCOMPLETE_RETRY_MS = 1_000
+
+export interface RebalanceParts {
+  readonly instance: ClientInstance
+  readonly log: Log
+  readonly consumerGroup: string
+  readonly clustering: boolean
+  readonly strategy: AllocateStrategy
+  readonly subscriptions: Subscriptions
+  readonly assignment: Assignment
+  readonly startOffset: (queue: MessageQueue) => Promise<number>
+  /** Only an orderly clustering consumer has locks: a queue is taken after its lock. */
+  readonly locks: QueueLocks | undefined
+}
+
+/**
+ * Brings the assigned queues in line with the group's members (Apache: RebalanceImpl.doRebalance). Every member computes
+ * the split alone; it is right as soon as all see the same members.
+ */
+export class Rebalance {
+  readonly #parts: RebalanceParts
+  readonly #settled = new Set<string>()
+  readonly #waiting: (() => void)[] = []
+
+  constructor(parts: RebalanceParts) {
+    this.#parts = parts
+  }
+
+  /** One round over all topics. Returns when to run again if something is missing. */
+  async run(): Promise<number | undefined> {
+    const { subscriptions, assignment, instance } = this.#parts
+    const topics = subscriptions.all().map((subscription) => subscription.topic)
+    for (const queue of assignment.queues()) {
+      if (!topics.includes(queue.topic)) instance.background.run('release', () => assignment.release(queue))
+    }
+    const complete = await Promise.all(topics.map((topic) => this.#topicSafely(topic)))
+    this.#noteReady()
+    return complete.every(Boolean) ? undefined : INCOMPLETE_RETRY_MS
+  }
+
+  /** Resolves when every subscribed topic was split once, whoever got its queues. */
+  ready(): Promise<void> {
+    if (this.#allSettled()) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  forget(topic: string): void {
+    this.#settled.delete(topic)
+  }
+
+  async #topicSafely(topic: string): Promise<boolean> {
+    try {
+      const complete = await this.#topic(topic)
+      if (complete) this.#settled.add(topic)
+      return complete
+    } catch (error) {
+      if (!(error instanceof MqError)) throw error
+      this.#parts.log.warn('client.rebalance.failed', {
+        consumerGroup: this.#parts.consumerGroup,
+        topic,
+        error,
+      })
+      return false
+    }
+  }
+
+  async #topic(topic: string): Promise<boolean> {
+    const { instance, clustering, strategy, assignment, log, consumerGroup } = this.#parts
+    const route = await instance.routes.find(topic)
+    if (route === undefined) {
+      if (!isRetryTopic(topic)) log.warn('client.rebalance.noRoute', { consumerGroup, topic })
+      return false
+    }
+    const queues = [...route.readQueues].sort(compareQueues)
+    let mine: readonly MessageQueue[] = queues
+    if (clustering) {
+      const clientIds = await this.#clientIds(queues)
+      if (clientIds === undefined) return false
+      mine = strategy.allocate(queues, clientIds, instance.clientId)
+    }
+    const wanted = new Set(mine.map(queueKey))
+    for (const queue of assignment.queues()) {
+      if (queue.topic !== topic || wanted.has(queueKey(queue))) continue
+      instance.background.run('release', () => assignment.release(queue))
+    }
+    const taken = await Promise.all(mine.map((queue) => assignment.has(queue) || this.#take(queue)))
+    return taken.every(Boolean)
+  }
+
+  /**
+   * The group's members, sorted by code unit, from any broker of the topic. Undefined while no broker knows this one:
+   * a split without it would take all its queues away for a moment.
+   */
+  async #clientIds(queues: readonly MessageQueue[]): Promise<string[] | undefined> {
+    const { instance, consumerGroup } = this.#parts
+    const names = [...new Set(queues.map((queue) => queue.brokerName))]
+    let failure: unknown
+    for (const name of names) {
+      const address = instance.routes.masterAddress(name) ?? instance.routes.brokerAddress(name, 1)
+      if (address === undefined) continue
+      try {
+        const ids = await this.#idsAt(address)
+        if (ids.includes(instance.clientId)) return ids.sort()
+        instance.lost(address)
+      } catch (error) {
+        if (!(error instanceof MqError)) throw error
+        failure = error
+      }
+    }
+    if (failure !== undefined) throw failure
+    instance.env.log.warn('client.rebalance.notMember', { consumerGroup, clientId: instance.clientId })
+    return undefined
+  }
+
+  async #idsAt(address: string): Promise<string[]> {
+    const { instance, consumerGroup } = this.#parts
+    await instance.greet(address)
+    const ids = await instance.api.consumerIds(address, consumerGroup)
+    if (ids.includes(instance.clientId)) return ids
+    // The broker was restarted, or dropped us: tell it who is here and ask once more.
+    instance.lost(address)
+    await instance.greet(address)
+    return instance.api.consumerIds(address, consumerGroup)
+  }
+
+  /** True when the queue is ours and being pulled. */
+  async #take(queue: MessageQueue): Promise<boolean> {
+    const { assignment, locks, startOffset, log } = this.#parts
+    if (assignment.isLeaving(queue)) return false
+    if (locks !== undefined && !(await locks.lock(queue))) return false
+    try {
+      assignment.add(queue, await startOffset(queue))
+      return true
+    } catch (error) {
+      if (!(error instanceof MqError)) throw error
+      log.warn('client.rebalance.noOffset', { ...queue, error })
+      return false
+    }
+  }
+
+  #allSettled(): boolean {
+    const topics = this.#parts.subscriptions.all().map((subscription) => subscription.topic)
+    return topics.every((topic) => isRetryTopic(topic) || this.#settled.has(topic))
+  }
+
+  #noteReady(): void {
+    if (!this.#allSettled()) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,193 @@
+import { isMqError, MqError, SystemTopic } from '@rockhopper/message'
+import type { SendCommand } from '../api/message-calls.js'
+import type { ClientInstance } from '../client-instance.js'
+import type { MessageQueue } from '../message-queue.js'
+import type { ProducerOptions, SendOptions } from '../producer-options.js'
+import { isReplyMessage } from '../reply-message.js'
+import type { SendResult } from '../send-result.js'
+import { compressed, type OutgoingMessage } from './outgoing-message.js'
+import { RoundRobin, selectByHash } from './queue-selection.js'
+import { mayRetry } from './send-retry.js'
+
+export type SenderOptions = Omit<ProducerOptions, 'namesrvAddr'>
+
+const COMMAND: Readonly<Record<OutgoingMessage['kind'], SendCommand>> = {
+  single: 'SEND_MESSAGE_V2',
+  batch: 'SEND_BATCH_MESSAGE',
+  reply: 'SEND_REPLY_MESSAGE_V2',
+}
+
+/** The way of one message to a broker: route, queue, attempts (Apache: DefaultMQProducerImpl.sendDefaultImpl). */
+export class Sender {
+  readonly #instance: ClientInstance
+  readonly #options: SenderOptions
+  readonly #roundRobin: RoundRobin
+
+  constructor(instance: ClientInstance, options: SenderOptions) {
+    this.#instance = instance
+    this.#options = options
+    this.#roundRobin = new RoundRobin(instance.env.random)
+  }
+
+  /** Rejects with MqError: ROUTE_NOT_FOUND, SEND_FAILED (attempts used up), RESPONSE_REFUSED, REQUEST_ABORTED, ... */
+  async send(given: OutgoingMessage, options: SendOptions): Promise<SendResult> {
+    const { clock } = this.#instance.env
+    const startedAt = clock.monotonic()
+    const timeoutMs = options.timeoutMs ?? this.#options.sendMsgTimeoutMs ?? 3_000
+    const outgoing = await this.#compressed(given)
+    const queues = await this.#queues(outgoing)
+    const pick = this.#pickOf(outgoing, queues, options)
+    const attemptsMax = pick.fixed ? 1 : 1 + (this.#options.retryTimesWhenSendFailed ?? 2)
+    let failure: unknown
+    let degraded: SendResult | undefined
+    let brokerName: string | undefined
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const leftMs = timeoutMs - (clock.monotonic() - startedAt)
+      if (leftMs <= 0) break
+      const queue = pick.next(brokerName)
+      brokerName = queue.brokerName
+      try {
+        const result = await this.#attempt(outgoing, queue, { ...options, timeoutMs: leftMs })
+        if (result.status === 'SEND_OK' || this.#options.retryAnotherBrokerWhenNotStoreOk !== true)
+          return result
+        degraded = result
+      } catch (error) {
+        if (!mayRetry(error)) throw error
+        failure = error
+        this.#afterFailure(outgoing, queue, attempt, error)
+      }
+    }
+    if (degraded !== undefined) return degraded
+    throw this.#sendFailed(outgoing, timeoutMs, failure)
+  }
+
+  /** One attempt without an answer. */
+  async sendOneway(given: OutgoingMessage, options: SendOptions): Promise<void> {
+    const outgoing = await this.#compressed(given)
+    const queue = this.#pickOf(outgoing, await this.#queues(outgoing), options).next(undefined)
+    const address = this.#instance.routes.requireMaster(queue.brokerName)
+    await this.#instance.api.oneway(
+      address,
+      COMMAND[outgoing.kind],
+      this.#header(outgoing, queue),
+      outgoing.body,
+    )
+  }
+
+  /** The broker that a request goes to must know this client before it can bring the reply. */
+  async greetBrokersOf(topic: string): Promise<void> {
+    const route = await this.#routeOf(topic)
+    const names = new Set(route.writeQueues.map((queue) => queue.brokerName))
+    await Promise.all(
+      [...names].map(async (name) => {
+        const address = this.#instance.routes.masterAddress(name)
+        if (address !== undefined) await this.#instance.greet(address)
+      }),
+    )
+  }
+
+  #compressed(outgoing: OutgoingMessage): Promise<OutgoingMessage> {
+    const { compressMsgBodyOverHowmuch: sizeMin = 4096, compressLevel: level = 5 } = this.#options
+    return compressed(outgoing, this.#instance.env.compute, { sizeMin, level })
+  }
+
+  #routeOf(topic: string) {
+    const { createTopicKey = SystemTopic.AUTO_CREATE, defaultTopicQueueNums = 4 } = this.#options
+    return this.#instance.routes.findForSend(topic, createTopicKey, defaultTopicQueueNums)
+  }
+
+  async #queues(outgoing: OutgoingMessage): Promise<readonly MessageQueue[]> {
+    const { writeQueues } = await this.#routeOf(outgoing.topic)
+    if (writeQueues.length > 0) return writeQueues
+    throw new MqError('QUEUE_NOT_FOUND', `Sending to '${outgoing.topic}': none of its queues can be written`)
+  }
+
+  /** Who chooses the queue. A choice by the caller or by the key stands: another queue would break the order. */
+  #pickOf(outgoing: OutgoingMessage, queues: readonly MessageQueue[], options: SendOptions) {
+    const { message, topic } = outgoing
+    const fixed = (queue: MessageQueue) => ({ fixed: true, next: () => queue })
+    if (options.queue !== undefined) return fixed({ ...options.queue, topic })
+    const selector =
+      options.selector ?? (message.shardingKey === undefined ? undefined : selectByHash(message.shardingKey))
+    if (selector !== undefined) return fixed(selector(queues, message))
+    // The broker that delivered a request is one that knows who asked.
+    const near = isReplyMessage(message)
+      ? queues.filter((queue) => queue.brokerName === message.reply.brokerName)
+      : []
+    const from = near.length > 0 ? near : queues
+    return {
+      fixed: false,
+      next: (lastBrokerName: string | undefined) => this.#roundRobin.select(topic, from, lastBrokerName),
+    }
+  }
+
+  async #attempt(outgoing: OutgoingMessage, queue: MessageQueue, options: SendOptions): Promise<SendResult> {
+    const address = this.#instance.routes.requireMaster(queue.brokerName)
+    const { body, messageId, topic } = outgoing
+    const call = {
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }
+    try {
+      const answer = await this.#instance.api.send(
+        address,
+        COMMAND[outgoing.kind],
+        this.#header(outgoing, queue),
+        body,
+        call,
+      )
+      return {
+        status: answer.status,
+        messageId,
+        offsetMessageId: answer.msgId,
+        queue: { topic, brokerName: queue.brokerName, queueId: answer.queueId },
+        queueOffset: answer.queueOffset,
+        ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }),
+        ...(answer.recallHandle === undefined ? {} : { recallHandle: answer.recallHandle }),
+      }
+    } catch (error) {
+      if (isMqError(error, 'CONNECT_FAILED') || isMqError(error, 'CONNECTION_CLOSED'))
+        this.#instance.lost(address)
+      throw error
+    }
+  }
+
+  #header(outgoing: OutgoingMessage, queue: MessageQueue) {
+    const {
+      createTopicKey = SystemTopic.AUTO_CREATE,
+      defaultTopicQueueNums = 4,
+      producerGroup,
+    } = this.#options
+    return {
+      producerGroup,
+      topic: outgoing.topic,
+      defaultTopic: createTopicKey,
+      defaultTopicQueueNums,
+      queueId: queue.queueId,
+      sysFlag: outgoing.sysFlag,
+      bornTimestamp: this.#instance.env.clock.now(),
+      flag: outgoing.flag,
+      properties: outgoing.propertiesText,
+      reconsumeTimes: outgoing.reconsumeTimes,
+      unitMode: false,
+      batch: outgoing.kind === 'batch',
+      bname: queue.brokerName,
+      ...(outgoing.maxReconsumeTimes === undefined ? {} : { maxReconsumeTimes: outgoing.maxReconsumeTimes }),
+    }
+  }
+
+  #afterFailure(outgoing: OutgoingMessage, queue: MessageQueue, attempt: number, error: unknown): void {
+    const { env, background, routes } = this.#instance
+    env.log.warn('client.send.attemptFailed', { ...queue, attempt, messageId: outgoing.messageId, error })
+    // The broker may be gone or the topic moved: later sends should know.
+    background.run('route after a failed send', () => routes.fetch(outgoing.topic))
+  }
+
+  #sendFailed(outgoing: OutgoingMessage, timeoutMs: number, cause: unknown): MqError {
+    const what = `Sending ${outgoing.messageId} to '${outgoing.topic}' within ${timeoutMs} ms`
+    if (cause === undefined) return new MqError('REQUEST_TIMEOUT', what)
+    const responseCode = cause instanceof MqError ? cause.responseCode : undefined
+    const why = cause instanceof Error ? `${what}: ${cause.message}` : what
+    return new MqError('SEND_FAILED', why, { cause, ...(responseCode === undefined ? {} : { responseCode }) })
+  }
+}

@@ -1,0 +1,58 @@
+import type { Compute } from '@rockhopper/env'
+import {
+  compressionOf,
+  hostText,
+  isRetryTopic,
+  type MessageExt,
+  MqError,
+  matchesTags,
+  messageKeys,
+  offsetMessageId,
+  Property,
+  withoutCompression,
+} from '@rockhopper/message'
+import type { MessageQueue } from './message-queue.js'
+import type { MessageView } from './message-view.js'
+
+/** A record as the application sees it: retried messages get their first topic back. */
+export function viewOf(record: MessageExt, queue: MessageQueue): MessageView {
+  const { properties } = record
+  const offsetId = offsetMessageId(record.storeHost, record.physicalOffset)
+  const tag = properties[Property.TAGS]
+  const origin = properties[Property.RETRY_TOPIC]
+  return {
+    ...record,
+    topic: isRetryTopic(record.topic) && origin !== undefined ? origin : record.topic,
+    messageId: properties[Property.UNIQ_KEY] ?? offsetId,
+    offsetMessageId: offsetId,
+    keys: messageKeys(properties),
+    brokerName: queue.brokerName,
+    messageQueue: queue,
+    ...(tag === undefined ? {} : { tag }),
+  }
+}
+
+/** The client's second look, by the tags themselves: the broker compared hashes only. */
+export const wantedBy = (tagsSet: ReadonlySet<string>, record: MessageExt): boolean =>
+  matchesTags(tagsSet, record.properties[Property.TAGS])
+
+/**
+ * The record with its body as the sender wrote it. Rejects with MqError COMPRESSION_UNSUPPORTED for codecs other than
+ * zlib, BODY_ILLEGAL for a broken stream or one of more than `sizeMax` bytes.
+ */
+export async function decompressed(
+  record: MessageExt,
+  compute: Compute,
+  sizeMax: number,
+): Promise<MessageExt> {
+  const type = compressionOf(record.sysFlag)
+  if (type === undefined) return record
+  const what = `Reading message ${record.properties[Property.UNIQ_KEY] ?? record.physicalOffset} of '${record.topic}' from ${hostText(record.storeHost)}`
+  if (type !== 'ZLIB') throw new MqError('COMPRESSION_UNSUPPORTED', `${what}, compressed with ${type}`)
+  try {
+    const body = await compute.inflate(record.body, sizeMax)
+    return { ...record, body, sysFlag: withoutCompression(record.sysFlag) }
+  } catch (cause) {
+    throw new MqError('BODY_ILLEGAL', `${what}: decompressing its body (at most ${sizeMax} bytes)`, { cause })
+  }
+}
