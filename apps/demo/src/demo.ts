@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Step } from '@rockhopper/shop-contracts'
+import { Child, type ChildEvents, type ChildState } from './child.js'
+import { Feed } from './feed.js'
+import { Inboxes, type Running, startSmsInbox, startSmtpInbox } from './inboxes.js'
+import type { DemoOptions } from './options.js'
+import { startPage } from './page-server.js'
+import { type Addresses, brokerPlan, HOST, shopPlans } from './plan.js'
+import { Ports } from './ports.js'
+
+/** Less than the ten seconds that a drain may take in all: killing the stragglers needs some, too. */
+const SERVICE_DRAIN_MS = 6_000
+const BROKER_DRAIN_MS = 3_000
+const LOG_LINES_MAX = 200
+
+export interface ServiceView {
+  readonly name: string
+  readonly state: ChildState
+  readonly port: number
+}
+
+/** Everything that runs, and what the page may do with it. */
+export class Demo {
+  readonly feed = new Feed()
+  readonly inboxes = new Inboxes((message) => this.feed.publish('received', message, true))
+  /** Proof that a command comes from a page that this run served. */
+  readonly token = randomBytes(16).toString('hex')
+  readonly #options: DemoOptions
+  readonly #children = new Map<string, { readonly child: Child; readonly port: number }>()
+  readonly #running: Running[] = []
+  readonly #lines = new Map<string, string[]>()
+  readonly #say: (line: string) => void
+  #stopping: Promise<void> | undefined
+  pageUrl = ''
+
+  constructor(options: DemoOptions, say: (line: string) => void) {
+    this.#options = options
+    this.#say = say
+  }
+
+  /** Starts inboxes, broker, services and page; rejects with the tail of the log of what failed. */
+  async start(): Promise<void> {
+    if (this.#options.reset) rmSync(this.#options.dataDir, { recursive: true, force: true })
+    mkdirSync(this.#options.dataDir, { recursive: true })
+    const ports = new Ports(HOST)
+    const base = this.#options.portBase
+    const page = await ports.take(base)
+    // The order service keeps its well-known port when it can, so the others choose after it.
+    const addresses: Addresses = {
+      nameserver: await ports.take(base === 8010 ? 9876 : base + 10),
+      broker: await ports.take(base === 8010 ? 10_911 : base + 12),
+      smtp: await ports.take(base + 15),
+      sms: await ports.take(base + 16),
+    }
+    this.#running.push(await startSmtpInbox(this.inboxes, HOST, addresses.smtp))
+    this.#running.push(await startSmsInbox(this.inboxes, HOST, addresses.sms))
+    await this.#add(brokerPlan(this.#options, addresses), addresses.broker).start()
+    this.#say(`broker        ${HOST}:${addresses.broker}   name server ${HOST}:${addresses.nameserver}`)
+    const planned = await shopPlans(this.#options, addresses, ports)
+    await Promise.all(
+      planned.map(async ({ plan, port }) => {
+        await this.#add(plan, port).start()
+        this.#say(`${plan.name.padEnd(13)} http://${HOST}:${port}`)
+      }),
+    )
+    const server = await startPage(this, HOST, page)
+    this.#running.push(server)
+    this.pageUrl = `http://${HOST}:${server.port}/`
+  }
+
+  services(): ServiceView[] {
+    return [...this.#children].map(([name, { child, port }]) => ({ name, port, state: child.state }))
+  }
+
+  portOf(service: string): number | undefined {
+    return this.#children.get(service)?.port
+  }
+
+  linesOf(service: string): readonly string[] {
+    return this.#lines.get(service) ?? []
+  }
+
+  /** False when there is no such service. */
+  kill(service: string): boolean {
+    const found = this.#children.get(service)
+    found?.child.kill()
+    return found !== undefined
+  }
+
+  /** False when there is no such service. Rejects when it does not start. */
+  async startService(service: string): Promise<boolean> {
+    const found = this.#children.get(service)
+    if (found === undefined || this.#stopping !== undefined) return false
+    await found.child.start()
+    return true
+  }
+
+  /** Services first, so that their last messages still find the broker. Takes at most ten seconds. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const all = [...this.#children.values()].map(({ child }) => child)
+    const broker = all.filter((child) => child.plan.name === 'broker')
+    const services = all.filter((child) => child.plan.name !== 'broker')
+    this.#say('draining the services …')
+    await Promise.all(services.map((child) => child.stop(SERVICE_DRAIN_MS)))
+    this.#say('stopping the broker …')
+    await Promise.all(broker.map((child) => child.stop(BROKER_DRAIN_MS)))
+    this.feed.close()
+    await Promise.all(this.#running.map((server) => server.close()))
+  }
+
+  #add(plan: Child['plan'], port: number): Child {
+    const child = new Child(plan, this.#events())
+    this.#children.set(plan.name, { child, port })
+    return child
+  }
+
+  #events(): ChildEvents {
+    return {
+      changed: (child) => {
+        this.feed.publish('services', this.services(), false)
+        const { state, plan } = child
+        if (state.kind === 'stopped' && this.#stopping === undefined && state.why !== 'not started') {
+          this.#say(`${plan.name} ${state.why}`)
+          this.#publishState(plan.name, `${plan.name} ${state.why}`)
+        }
+        if (state.kind === 'running')
+          this.#publishState(plan.name, `${plan.name} is running (pid ${state.pid})`)
+      },
+      message: (_child, message) => {
+        const { kind, step } = message as { kind?: unknown; step?: Step }
+        if (kind === 'step' && step !== undefined) this.feed.publish('step', step, true)
+      },
+      line: (child, line) => {
+        const lines = this.#lines.get(child.plan.name) ?? []
+        lines.push(line)
+        if (lines.length > LOG_LINES_MAX) lines.shift()
+        this.#lines.set(child.plan.name, lines)
+      },
+    }
+  }
+
+  #publishState(service: string, words: string): void {
+    const step: Step = { at: Date.now(), service, what: 'state', words }
+    this.feed.publish('step', step, true)
+  }
+}
+
+export const WEB_FOLDER = join(import.meta.dirname, '..', 'web', 'dist')

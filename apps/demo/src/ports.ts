@@ -1,0 +1,33 @@
+import { createServer } from 'node:net'
+
+const TRIES_MAX = 200
+
+/** Hands out ports: the wanted one, or the next that is free and not handed out before. */
+export class Ports {
+  readonly #host: string
+  readonly #given = new Set<number>()
+
+  constructor(host: string) {
+    this.#host = host
+  }
+
+  /** @throws Error when 200 ports in a row are busy. */
+  async take(wanted: number): Promise<number> {
+    for (let port = wanted; port < Math.min(wanted + TRIES_MAX, 65_536); port++) {
+      if (this.#given.has(port) || !(await isFree(this.#host, port))) continue
+      this.#given.add(port)
+      return port
+    }
+    throw new Error(
+      `ports ${wanted} to ${wanted + TRIES_MAX - 1} are all busy; choose others with --port-base`,
+    )
+  }
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen({ host, port }, () => probe.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,36 @@
+import { App as AntApp, ConfigProvider, theme } from 'antd'
+import { StrictMode, useEffect, useState } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Shop } from './shop.js'
+
+function Root() {
+  const dark = usePrefersDark()
+  const algorithm = dark ? theme.darkAlgorithm : theme.defaultAlgorithm
+  return (
+    <ConfigProvider theme={{ algorithm, cssVar: {}, token: { colorPrimary: '#d48806', borderRadius: 8 } }}>
+      <AntApp>
+        <Shop />
+      </AntApp>
+    </ConfigProvider>
+  )
+}
+
+function usePrefersDark(): boolean {
+  const [query] = useState(() => matchMedia('(prefers-color-scheme: dark)'))
+  const [dark, setDark] = useState(query.matches)
+  useEffect(() => {
+    const changed = (event: MediaQueryListEvent) => setDark(event.matches)
+    query.addEventListener('change', changed)
+    return () => query.removeEventListener('change', changed)
+  }, [query])
+  return dark
+}
+
+const root = document.getElementById('root')
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <Root />
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,49 @@
+import { Empty, Flex, Tag, Typography } from 'antd'
+import type { Step } from './server.js'
+
+const SHOWN_MAX = 200
+const COLORS: Readonly<Record<Step['what'], string>> = {
+  http: 'blue',
+  published: 'gold',
+  handled: 'green',
+  failed: 'red',
+  mail: 'purple',
+  sms: 'purple',
+  state: 'default',
+}
+
+/** Newest first: who did what, with which message, from which queue, at which attempt. */
+export function StepList({ steps }: { readonly steps: readonly Step[] }) {
+  if (steps.length === 0) return <Empty description="Nothing happened yet" />
+  return (
+    <Flex vertical gap={6} style={{ maxHeight: 460, overflowY: 'auto' }}>
+      {steps.slice(0, SHOWN_MAX).map((step) => (
+        <Flex
+          key={`${step.at} ${step.service} ${step.messageId ?? ''} ${step.words}`}
+          gap="small"
+          align="baseline"
+          wrap
+          data-step={step.what}
+        >
+          <Typography.Text type="secondary" style={{ fontSize: 12, fontVariantNumeric: 'tabular-nums' }}>
+            {new Date(step.at).toISOString().slice(11, 23)}
+          </Typography.Text>
+          <Tag color={COLORS[step.what]}>{step.service}</Tag>
+          <Typography.Text>{step.words}</Typography.Text>
+          <Typography.Text type="secondary" style={{ fontSize: 12, overflowWrap: 'anywhere' }}>
+            {facts(step)}
+          </Typography.Text>
+        </Flex>
+      ))}
+    </Flex>
+  )
+}
+
+function facts({ topic, tag, queue, messageId, attempt }: Step): string {
+  const parts: string[] = []
+  if (topic !== undefined) parts.push(tag === undefined ? topic : `${topic}:${tag}`)
+  if (queue !== undefined) parts.push(`queue ${queue}`)
+  if (attempt !== undefined && attempt > 1) parts.push(`retry ${attempt - 1}`)
+  if (messageId !== undefined) parts.push(messageId)
+  return parts.join(' · ')
+}

@@ -1,0 +1,49 @@
+import type { DynamicModule } from '@nestjs/common'
+import { TypeOrmModule } from '@nestjs/typeorm'
+import { ClientRocketMQ, RocketMQModule } from '@rockhopper/nestjs'
+import { OutboxModule, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
+import type { FaultPoint } from './fault-point.js'
+import { ReportingPublisher } from './reporting-publisher.js'
+import { databaseOptions, type ServiceSettings } from './settings.js'
+
+const PUBLISHER = Symbol('PUBLISHER')
+/** A message that failed this often after its first delivery goes to the dead letters. */
+const MAX_RECONSUME_TIMES = 16
+
+export interface ServiceParts {
+  readonly entities: readonly (new () => object)[]
+  readonly beforePublish?: FaultPoint
+  readonly beforeMark?: FaultPoint
+}
+
+/** What every service of the shop is built on: a database of its own, the message transport, the outbox. */
+export function serviceImports(settings: ServiceSettings, parts: ServiceParts): DynamicModule[] {
+  const publisher: DynamicModule = {
+    module: class PublisherModule {},
+    global: true,
+    providers: [
+      {
+        provide: PUBLISHER,
+        inject: [ClientRocketMQ],
+        useFactory: (client: ClientRocketMQ) =>
+          new ReportingPublisher(client, settings.service, parts.beforePublish, parts.beforeMark),
+      },
+    ],
+    exports: [PUBLISHER],
+  }
+  return [
+    TypeOrmModule.forRoot({
+      ...databaseOptions(settings, [...parts.entities, ...ROCKETMQ_ENTITIES]),
+      retryAttempts: 1,
+    }),
+    RocketMQModule.forRoot({
+      namesrvAddr: settings.namesrvAddr,
+      producerGroup: `shop-${settings.service}`,
+      // The shop takes orders while the broker is down, so a service starts without one.
+      connectAttempts: 0,
+      server: { maxReconsumeTimes: MAX_RECONSUME_TIMES, from: 'first', shutdownTimeoutMs: 8_000 },
+    }),
+    publisher,
+    OutboxModule.forRoot({ publisher: PUBLISHER }),
+  ]
+}

@@ -1,0 +1,36 @@
+/** Topics of the shop. Bodies are plain JSON, keys and sharding keys are order ids. */
+export const Topic = {
+  /** created, confirmed, cancelled: what happened to an order. */
+  ORDER: 'order_topic',
+  /** One plain order per message, in the form a Java service reads: see `ShopOrder`. */
+  SHOP_ORDER: 'order-topic',
+  /** reserved, rejected, released: what the stock keeper did. */
+  INVENTORY: 'inventory_topic',
+  /** taken, refused, refunded: what the cashier did. */
+  PAYMENT: 'payment_topic',
+  /** release: give the stock of an order back, or never take it. */
+  INVENTORY_COMMAND: 'inventory_command',
+  /** refund: give the money of an order back, or never take it. */
+  PAYMENT_COMMAND: 'payment_command',
+  /** registered: a new customer. */
+  USER: 'user_topic',
+  /** quote: price and availability, asked and answered. */
+  INVENTORY_QUOTE: 'inventory',
+} as const
+
+/** Every topic and how many queues it gets, for brokers that do not create topics on the first send. */
+export const SHOP_TOPICS: readonly { readonly topic: string; readonly queues: number }[] = Object.values(
+  Topic,
+).map((topic) => ({ topic, queues: 4 }))
+
+/** Consumer groups of the shop: one for each reason to listen. */
+export const Group = {
+  ORDER_SAGA: 'order_saga',
+  INVENTORY_ORDERS: 'inventory_orders',
+  INVENTORY_COMMANDS: 'inventory_commands',
+  INVENTORY_QUOTES: 'inventory_quotes',
+  PAYMENT_ORDERS: 'payment_orders',
+  PAYMENT_COMMANDS: 'payment_commands',
+  NOTIFICATION_ORDERS: 'notification_orders',
+  NOTIFICATION_USERS: 'notification_users',
+} as const

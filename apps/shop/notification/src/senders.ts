@@ -1,0 +1,50 @@
+import { createTransport } from 'nodemailer'
+import type { NoticeRow } from './notice-row.js'
+
+/** Delivers one notice; resolves when the other side took responsibility for it. */
+export interface NoticeSender {
+  send(notice: NoticeRow): Promise<void>
+}
+
+export const MAIL_SENDER = Symbol('MAIL_SENDER')
+export const SMS_SENDER = Symbol('SMS_SENDER')
+
+const SEND_TIMEOUT_MS = 5_000
+const FROM = 'Rockhopper shop <shop@rockhopper.example>'
+
+/** Mail through SMTP. The Message-ID is the notice's id, the same for every repeat. */
+export function createSmtpSender(url: string): NoticeSender {
+  const transport = createTransport({
+    url,
+    connectionTimeout: SEND_TIMEOUT_MS,
+    greetingTimeout: SEND_TIMEOUT_MS,
+    socketTimeout: SEND_TIMEOUT_MS,
+  })
+  return {
+    async send({ id, recipient, subject, text }) {
+      await transport.sendMail({
+        from: FROM,
+        to: recipient,
+        subject,
+        text,
+        messageId: `<${id}@rockhopper.shop>`,
+      })
+    },
+  }
+}
+
+/** SMS through a provider's HTTP interface, which drops repeats of one Idempotency-Key. */
+export function createHttpSmsSender(url: string): NoticeSender {
+  return {
+    async send({ id, recipient, text }) {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': id },
+        body: JSON.stringify({ to: recipient, text }),
+        signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
+      })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`SMS provider answered ${response.status}`)
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common'
+import { PAYMENT_LIMIT_CENTS } from '@rockhopper/shop-contracts'
+import { DataSource } from 'typeorm'
+import { ProviderRow } from './provider-row.js'
+
+export type ChargeResult = { readonly outcome: 'done' | 'refused'; readonly reference: string }
+
+/** A company that moves money. A repeated call with one idempotency key gets the first call's result. */
+export interface PaymentProvider {
+  charge(idempotencyKey: string, amountCents: number): Promise<ChargeResult>
+  refund(idempotencyKey: string, amountCents: number): Promise<ChargeResult>
+}
+
+export const PAYMENT_PROVIDER = Symbol('PAYMENT_PROVIDER')
+
+/** The demo's provider: keeps a book of its own and refuses what is above the limit of the card. */
+@Injectable()
+export class BookProvider implements PaymentProvider {
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  charge(idempotencyKey: string, amountCents: number): Promise<ChargeResult> {
+    return this.#enter(
+      idempotencyKey,
+      'charge',
+      amountCents,
+      amountCents > PAYMENT_LIMIT_CENTS ? 'refused' : 'done',
+    )
+  }
+
+  refund(idempotencyKey: string, amountCents: number): Promise<ChargeResult> {
+    return this.#enter(idempotencyKey, 'refund', amountCents, 'done')
+  }
+
+  async #enter(
+    idempotencyKey: string,
+    kind: ProviderRow['kind'],
+    amountCents: number,
+    outcome: ProviderRow['outcome'],
+  ): Promise<ChargeResult> {
+    const book = this.database.getRepository(ProviderRow)
+    await book
+      .createQueryBuilder()
+      .insert()
+      .values({ idempotencyKey, kind, amountCents, outcome })
+      .orIgnore()
+      .execute()
+    const entry = await book.findOneByOrFail({ idempotencyKey })
+    return { outcome: entry.outcome, reference: entry.idempotencyKey }
+  }
+}
