@@ -119,8 +119,7 @@ export class Dispatcher {
       return { code: error.responseCode, remark: error.message }
     }
     connection.reportFailure(error, name)
-    const failure = error instanceof Error ? error : new Error(String(error))
-    return { code: ResponseCode.SYSTEM_ERROR, remark: `${failure.name}: ${failure.message}` }
+    return { code: ResponseCode.SYSTEM_ERROR, remark: String(error) }
   }
 }
 
