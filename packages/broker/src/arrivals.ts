@@ -1,0 +1,87 @@
+import type { Cancel, Clock } from '@rockhopper/env'
+
+/** Waiting pulls in all; one more is answered at once with what there is, which is nothing. */
+const WAITERS_MAX = 200_000
+
+/** Why a wait ended. In each case the pull looks again, and answers what it then finds. */
+export type Wake = 'arrived' | 'deadline' | 'released' | 'full'
+
+export interface ArrivalWait {
+  readonly topic: string
+  readonly queueId: number
+  /** The first queue offset wanted: older arrivals do not wake. */
+  readonly queueOffset: number
+  /** Decides by the tag's hash; undefined takes all. */
+  readonly matchesEntry: ((tagsCode: number) => boolean) | undefined
+  readonly timeoutMs: number
+}
+
+interface Waiter {
+  readonly wait: ArrivalWait
+  readonly wake: (reason: Wake) => void
+}
+
+/** Pulls that found nothing, until a message arrives or their time is over (Apache: PullRequestHoldService). */
+export class Arrivals {
+  readonly #clock: Clock
+  readonly #topics = new Map<string, Map<number, Set<Waiter>>>()
+  #count = 0
+  #released = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get waiting(): number {
+    return this.#count
+  }
+
+  wait(wait: ArrivalWait): Promise<Wake> {
+    if (this.#released) return Promise.resolve('released')
+    if (this.#count >= WAITERS_MAX) return Promise.resolve('full')
+    return new Promise((resolve) => {
+      const queues = this.#topics.get(wait.topic) ?? new Map<number, Set<Waiter>>()
+      const waiters = queues.get(wait.queueId) ?? new Set<Waiter>()
+      let cancel: Cancel | undefined
+      const waiter: Waiter = {
+        wait,
+        wake: (reason) => {
+          if (!waiters.delete(waiter)) return
+          this.#count--
+          this.#prune(wait)
+          cancel?.()
+          resolve(reason)
+        },
+      }
+      this.#topics.set(wait.topic, queues)
+      queues.set(wait.queueId, waiters)
+      waiters.add(waiter)
+      this.#count++
+      cancel = this.#clock.after(wait.timeoutMs, () => waiter.wake('deadline'))
+    })
+  }
+
+  /** A message can be read now. */
+  arrived(topic: string, queueId: number, queueOffset: number, tagsCode: number): void {
+    const waiters = this.#topics.get(topic)?.get(queueId)
+    if (waiters === undefined) return
+    for (const { wait, wake } of [...waiters]) {
+      if (queueOffset >= wait.queueOffset && (wait.matchesEntry?.(tagsCode) ?? true)) wake('arrived')
+    }
+  }
+
+  /** Ends all waits, those to come too: the broker stops. */
+  releaseAll(): void {
+    this.#released = true
+    for (const queues of [...this.#topics.values()]) {
+      for (const waiters of [...queues.values()]) for (const { wake } of [...waiters]) wake('released')
+    }
+  }
+
+  #prune({ topic, queueId }: ArrivalWait): void {
+    const queues = this.#topics.get(topic)
+    if (queues?.get(queueId)?.size !== 0) return
+    queues.delete(queueId)
+    if (queues.size === 0) this.#topics.delete(topic)
+  }
+}

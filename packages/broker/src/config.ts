@@ -1,0 +1,112 @@
+import { MqError } from '@rockhopper/message'
+import { parseDelayLevels, STORE_CONFIG_DEFAULTS, type StoreConfigInput } from '@rockhopper/store'
+import {
+  type ConfigOf,
+  type ConfigRow,
+  choice,
+  flag,
+  live,
+  number,
+  refuseValue,
+  text,
+} from './config-rows.js'
+
+const DAY_MS = 86_400_000
+const GIB = 1024 ** 3
+
+/** Every key of broker.conf that this broker uses, under Apache's names and with Apache's defaults. */
+export const CONFIG = {
+  host: text('127.0.0.1', 'Address to bind.'),
+  listenPort: number(10_911, 0, 65_535, 'Port to listen on; 0 means any free one.'),
+  brokerIP1: text('', 'Address told to clients; empty means the bind address.'),
+  brokerName: text('broker-a', 'Name of the broker; a master and its slaves share it.'),
+  brokerClusterName: text('DefaultCluster', 'Name of the cluster.'),
+  brokerId: number(0, 0, 2 ** 31 - 1, '0 is the master.'),
+  brokerRole: choice(['ASYNC_MASTER', 'SYNC_MASTER', 'SLAVE'], 'ASYNC_MASTER', 'Role in replication.'),
+  namesrvAddr: text('', 'Name servers to register at: HOST:PORT, several separated by a semicolon.'),
+  storePathRootDir: text('store', 'Directory of everything the broker keeps.'),
+  brokerPermission: live(number(6, 0, 7, 'Bits read 4 and write 2 of the whole broker.')),
+  regionId: text('DefaultRegion', 'Told to clients as MSG_REGION.'),
+  traceOn: live(flag(true, 'Told to clients as TRACE_ON.')),
+  traceTopicEnable: flag(false, 'Creates the topic of message traces.'),
+  msgTraceTopicName: text('RMQ_SYS_TRACE_TOPIC', 'Name of that topic.'),
+  autoCreateTopicEnable: live(flag(true, 'A send to an unknown topic creates it.')),
+  defaultTopicQueueNums: live(number(8, 1, 1024, 'Queues of the topic TBW102.')),
+  autoCreateSubscriptionGroup: live(flag(true, 'A consumer of an unknown group creates it.')),
+  clusterTopicEnable: flag(true, 'The topic named like the cluster may be used.'),
+  brokerTopicEnable: flag(true, 'The topic named like the broker may be used.'),
+  rejectTransactionMessage: live(flag(false, 'Refuses transactional messages.')),
+  enablePropertyFilter: flag(false, 'Allows SQL92 subscriptions.'),
+  storeReplyMessageEnable: live(flag(true, 'Stores replies of request-reply, not only pushes them.')),
+  longPollingEnable: live(flag(true, 'Pulls wait as long as they ask for.')),
+  shortPollingTimeMills: live(number(1_000, 1, 60_000, 'How long pulls wait when longPollingEnable is off.')),
+  notifyConsumerIdsChangedEnable: live(flag(true, 'Tells the members of a group when it changes.')),
+  slaveReadEnable: live(flag(false, 'Suggests reading old messages from a slave.')),
+  rejectPullConsumerEnable: flag(false, 'Refuses consumers that pull by themselves.'),
+  litePullMessageEnable: flag(true, 'Allows code 361.'),
+  useServerSideResetOffset: live(flag(true, 'Offsets are reset at the broker, not by a push to clients.')),
+  channelExpiredTimeout: number(120_000, 1_000, DAY_MS, 'Silence in ms after which a client is dropped.'),
+  registerNameServerPeriod: number(30_000, 10_000, 60_000, 'Ms between registrations.'),
+  registerBrokerTimeoutMills: number(24_000, 100, 60_000, 'Patience for one registration, ms.'),
+  brokerNotActiveTimeoutMillis: live(
+    number(10_000, 1_000, DAY_MS, 'Heartbeat timeout told to a controller.'),
+  ),
+  flushConsumerOffsetInterval: number(5_000, 100, DAY_MS, 'Ms between writes of consumer offsets.'),
+  flushDelayOffsetInterval: number(10_000, 100, DAY_MS, 'Ms between writes of delay offsets.'),
+  messageDelayLevel: text(STORE_CONFIG_DEFAULTS.messageDelayLevel, 'Delay of each level, from level 1 on.'),
+  flushDiskType: choice(['ASYNC_FLUSH', 'SYNC_FLUSH'], 'ASYNC_FLUSH', 'When a send is acknowledged.'),
+  syncFlushTimeout: number(5_000, 1, DAY_MS, 'Ms after which a synchronous flush is answered with 10.'),
+  mappedFileSizeCommitLog: number(GIB, 4096, 2 * GIB - 1, 'Bytes of a log file.'),
+  mappedFileSizeConsumeQueue: number(6_000_000, 20, 2 * GIB - 1, 'Bytes of a queue file.'),
+  flushIntervalCommitLog: number(500, 1, DAY_MS, 'Ms between syncs under ASYNC_FLUSH.'),
+  maxMessageSize: live(number(4 * 1024 * 1024, 1024, 16 * 1024 * 1024 - 65_536, 'Bytes of a body.')),
+  maxFilterMessageSize: number(16_000, 20, GIB, 'Bytes of queue entries one pull looks at.'),
+  maxTransferBytesOnMessageInMemory: number(262_144, 1, 16 * 1024 * 1024, 'Bytes of one pull from memory.'),
+  maxTransferCountOnMessageInMemory: number(32, 1, 4096, 'Messages of one pull from memory.'),
+  maxTransferBytesOnMessageInDisk: number(65_536, 1, 16 * 1024 * 1024, 'Bytes of one pull from disk.'),
+  maxTransferCountOnMessageInDisk: number(8, 1, 4096, 'Messages of one pull from disk.'),
+  messageIndexEnable: flag(true, 'Keeps the index by key.'),
+  defaultQueryMaxNum: number(32, 1, 1024, 'Messages of one query by key.'),
+  fileReservedTime: live(number(72, 1, 24 * 3650, 'Hours a log file is kept.')),
+  deleteWhen: text('04', 'Hours of the day in which old files are removed, separated by semicolons.'),
+  diskMaxUsedSpaceRatio: live(number(75, 10, 95, 'Percent of the disk at which old files are removed.')),
+  haListenPort: number(
+    0,
+    0,
+    65_535,
+    'Port for slaves; 0 means listenPort + 1, opened only when a role needs it.',
+  ),
+} as const satisfies Record<string, ConfigRow>
+
+export type BrokerConfig = ConfigOf<typeof CONFIG>
+export type ConfigKey = keyof BrokerConfig
+
+/**
+ * The given keys over the defaults.
+ * @throws MqError CONFIG_VALUE_ILLEGAL, naming the key.
+ */
+export function completeConfig(given: Partial<BrokerConfig>): BrokerConfig {
+  const config: Record<string, unknown> = {}
+  for (const [key, row] of Object.entries(CONFIG)) {
+    const value = given[key as ConfigKey] ?? row.fallback
+    const reason = refuseValue(row, value)
+    if (reason !== undefined) throw new MqError('CONFIG_VALUE_ILLEGAL', `${key}=${String(value)} ${reason}`)
+    config[key] = value
+  }
+  const complete = config as unknown as BrokerConfig
+  try {
+    parseDelayLevels(complete.messageDelayLevel)
+  } catch (cause) {
+    throw new MqError('CONFIG_VALUE_ILLEGAL', 'messageDelayLevel must be like 1s 5m 2h', { cause })
+  }
+  return complete
+}
+
+/** The keys that are the store's. */
+export function storeConfigOf(config: BrokerConfig): StoreConfigInput {
+  const given: Record<string, unknown> = { storePathRootDir: config.storePathRootDir }
+  for (const key of Object.keys(STORE_CONFIG_DEFAULTS)) {
+    if (Object.hasOwn(config, key)) given[key] = config[key as ConfigKey]
+  }
+  return given as unknown as StoreConfigInput
+}

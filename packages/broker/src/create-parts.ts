@@ -1,0 +1,84 @@
+import type { Env } from '@rockhopper/env'
+import { createUniqueIdSource, type HostAddress } from '@rockhopper/message'
+import { type MessageStore, parseDelayLevels } from '@rockhopper/store'
+import { Arrivals } from './arrivals.js'
+import type { BrokerConfig } from './config.js'
+import { ConsumerOffsets } from './consumer-offsets.js'
+import { Consumers } from './consumers.js'
+import { Groups } from './groups.js'
+import type { BrokerParts, WriteGate } from './parts.js'
+import { Producers } from './producers.js'
+import { QueueLocks } from './queue-locks.js'
+import type { BrokerStateFiles } from './state-files.js'
+import { BrokerStats } from './stats.js'
+import { PropertiesTail } from './stored-properties.js'
+import { systemTopics } from './system-topics.js'
+import { Tickets } from './tickets.js'
+import { Topics } from './topics.js'
+
+export interface PartsInput {
+  readonly env: Pick<Env, 'clock' | 'host' | 'log' | 'random'>
+  readonly config: BrokerConfig
+  readonly store: MessageStore
+  readonly files: BrokerStateFiles
+  readonly writeGate: WriteGate
+  readonly storeHost: HostAddress
+}
+
+/** The tables of a broker around an open store, from what its files say. */
+export function createParts({ env, config, store, files, writeGate, storeHost }: PartsInput): BrokerParts {
+  const { clock, host, log, random } = env
+  const delayLevels = parseDelayLevels(config.messageDelayLevel)
+  const { saved } = files.topics
+  const topics = new Topics({
+    clock,
+    file: files.topics.file,
+    saved: saved && { entries: saved.topicConfigTable, dataVersion: saved.dataVersion },
+  })
+  topics.preset(systemTopics(config, delayLevels.length))
+  const arrivals = new Arrivals(clock)
+  store.onArrival(({ topic, queueId, queueOffset, tagsCode }) =>
+    arrivals.arrived(topic, queueId, queueOffset, tagsCode),
+  )
+  const tickets = new Tickets(clock, config.syncFlushTimeout)
+  tickets.follow(store)
+  return {
+    clock,
+    random,
+    log,
+    config,
+    store,
+    topics,
+    groups: createGroups(env, config, files),
+    offsets: new ConsumerOffsets({ clock, ...files.consumerOffsets }),
+    producers: new Producers(clock),
+    consumers: new Consumers(clock),
+    arrivals,
+    locks: new QueueLocks(clock),
+    stats: new BrokerStats(clock),
+    tickets,
+    delayLevels,
+    propertiesTail: new PropertiesTail(),
+    nextUniqueId: createUniqueIdSource({ clock, random, host }),
+    storeHost,
+    writeGate,
+  }
+}
+
+function createGroups(
+  { clock }: PartsInput['env'],
+  config: BrokerConfig,
+  files: PartsInput['files'],
+): Groups {
+  const { file, saved } = files.groups
+  return new Groups({
+    clock,
+    file,
+    autoCreate: () => config.autoCreateSubscriptionGroup,
+    saved: saved && {
+      entries: saved.subscriptionGroupTable,
+      dataVersion: saved.dataVersion,
+      forbiddenTable: saved.forbiddenTable,
+    },
+  })
+}

@@ -1,0 +1,181 @@
+import { isReadable, PullSysFlag } from '@rockhopper/message'
+import {
+  ok,
+  type Reply,
+  type Request,
+  type RequestHeader,
+  ResponseCode,
+  refuse,
+  type SubscriptionGroupConfig,
+  type TopicConfig,
+} from '@rockhopper/remoting'
+import type { GetMessageResult, GetMessageStatus } from '@rockhopper/store'
+import type { BrokerParts } from '../parts.js'
+import { type EntryFilter, pullFilter } from '../pull-subscription.js'
+import { FAQ_TOPIC, type Refusal } from '../send-checks.js'
+
+type PullHeader = RequestHeader<'PULL_MESSAGE'>
+type PullReply = Reply<'PULL_MESSAGE'>
+
+/** Longest a pull is held, whatever it asks for. */
+const SUSPEND_MAX_MS = 600_000
+
+/** Codes 11 and 361 (remoting.md section 17). */
+export function pullProcessors(parts: BrokerParts) {
+  return {
+    PULL_MESSAGE: (header: PullHeader, request: Request) => pull(parts, header, request),
+    LITE_PULL_MESSAGE: (header: PullHeader, request: Request) => {
+      if (parts.config.litePullMessageEnable) return pull(parts, header, request)
+      const remark = `the broker[${parts.config.brokerIP1}] for lite pull consumer is forbidden`
+      return refuse(ResponseCode.NO_PERMISSION, remark, NO_OFFSETS)
+    },
+  }
+}
+
+/** Java unboxes the four offsets unseen, also of a refusal. */
+const NO_OFFSETS = { suggestWhichBrokerId: 0, nextBeginOffset: 0, minOffset: 0, maxOffset: 0 }
+
+interface Pull {
+  readonly header: PullHeader
+  readonly group: SubscriptionGroupConfig
+  readonly topic: TopicConfig
+  readonly matchesEntry: EntryFilter
+}
+
+async function pull(parts: BrokerParts, header: PullHeader, { connection }: Request): Promise<PullReply> {
+  const checked = await checkPull(parts, header)
+  if ('code' in checked) return refuse(checked.code, checked.remark, NO_OFFSETS)
+  // Once, before any waiting: after it the offset may be older than what was committed since.
+  commitOffset(parts, header)
+  let result = await read(parts, checked)
+  const waitMs = suspendMs(parts, header, result.status)
+  if (waitMs > 0 && !connection.closed) {
+    result = (await suspend(parts, checked, waitMs)) ?? result
+  }
+  return answer(parts, checked, result)
+}
+
+async function checkPull(parts: BrokerParts, header: PullHeader): Promise<Pull | Refusal> {
+  const { config } = parts
+  const forbidden = (remark: string) => ({ code: ResponseCode.NO_PERMISSION, remark })
+  if (!isReadable(config.brokerPermission))
+    return forbidden(`the broker[${config.brokerIP1}] pulling message is forbidden`)
+  const { consumerGroup, queueId } = header
+  const group = parts.groups.get(consumerGroup) ?? (await parts.groups.findOrCreate(consumerGroup))
+  if (group === undefined) {
+    const remark = `subscription group [${consumerGroup}] does not exist, ${FAQ_TOPIC}`
+    return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark }
+  }
+  if (!group.consumeEnable) return forbidden(`subscription group no permission, ${consumerGroup}`)
+  const topic = parts.topics.get(header.topic)
+  if (topic === undefined) {
+    const remark = `topic[${header.topic}] not exist, apply first please! ${FAQ_TOPIC}`
+    return { code: ResponseCode.TOPIC_NOT_EXIST, remark }
+  }
+  if (!isReadable(topic.perm)) return forbidden(`the topic[${header.topic}] pulling message is forbidden`)
+  if (queueId < 0 || queueId >= topic.readQueueNums) {
+    const remark = `queueId[${queueId}] is illegal, topic:[${header.topic}] topicConfig.readQueueNums:[${topic.readQueueNums}]`
+    return { code: ResponseCode.INVALID_PARAMETER, remark }
+  }
+  const filter = pullFilter(parts, header, group)
+  return 'code' in filter ? filter : { header, group, topic, matchesEntry: filter.matchesEntry }
+}
+
+function commitOffset({ config, offsets }: BrokerParts, header: PullHeader): void {
+  const wanted = (header.sysFlag & PullSysFlag.COMMIT_OFFSET) !== 0 && config.brokerRole !== 'SLAVE'
+  const { consumerGroup, topic, queueId } = header
+  if (!wanted || header.commitOffset < 0 || offsets.hasReset(consumerGroup, topic, queueId)) return
+  offsets.commit(consumerGroup, topic, queueId, header.commitOffset)
+}
+
+type ReadResult = Omit<GetMessageResult, 'status'> & { readonly status: GetMessageStatus | 'OFFSET_RESET' }
+
+async function read(
+  { config, offsets, store }: BrokerParts,
+  { header, matchesEntry }: Pull,
+): Promise<ReadResult> {
+  const { consumerGroup, topic, queueId, queueOffset, maxMsgNums, maxMsgBytes } = header
+  const reset = config.useServerSideResetOffset ? offsets.takeReset(consumerGroup, topic, queueId) : undefined
+  if (reset !== undefined) {
+    const minOffset = store.minOffset(topic, queueId)
+    const maxOffset = store.maxOffset(topic, queueId)
+    const found = {
+      nextBeginOffset: reset,
+      minOffset,
+      maxOffset,
+      records: [],
+      size: 0,
+      suggestPullingFromSlave: false,
+    }
+    return { status: 'OFFSET_RESET', ...found }
+  }
+  return store.getMessage({
+    topic,
+    queueId,
+    queueOffset,
+    countMax: Math.max(1, maxMsgNums),
+    ...(maxMsgBytes !== undefined && maxMsgBytes > 0 ? { sizeMax: maxMsgBytes } : {}),
+    ...(matchesEntry === undefined ? {} : { matchesEntry }),
+  })
+}
+
+/** How long to wait for a message; 0 when the answer is not "nothing yet" or the client does not want to wait. */
+function suspendMs({ config }: BrokerParts, header: PullHeader, status: ReadResult['status']): number {
+  if ((header.sysFlag & PullSysFlag.SUSPEND) === 0) return 0
+  if (codeOf(status, header.queueOffset) !== ResponseCode.PULL_NOT_FOUND) return 0
+  const asked = config.longPollingEnable ? header.suspendTimeoutMillis : config.shortPollingTimeMills
+  return Math.min(asked, SUSPEND_MAX_MS)
+}
+
+/** Undefined when the wait ended without a reason to read again. */
+async function suspend(parts: BrokerParts, pull: Pull, timeoutMs: number): Promise<ReadResult | undefined> {
+  const { topic, queueId, queueOffset } = pull.header
+  // A message may have come while the first read was on its way.
+  if (parts.store.maxOffset(topic, queueId) <= queueOffset) {
+    const { matchesEntry } = pull
+    const wake = await parts.arrivals.wait({ topic, queueId, queueOffset, matchesEntry, timeoutMs })
+    if (wake !== 'arrived' && wake !== 'deadline') return undefined
+  }
+  return read(parts, pull)
+}
+
+function answer(parts: BrokerParts, { header, group, topic }: Pull, result: ReadResult): PullReply {
+  const { config, stats } = parts
+  const code = codeOf(result.status, header.queueOffset)
+  const fromSlave = result.suggestPullingFromSlave && config.slaveReadEnable
+  const responseHeader = {
+    suggestWhichBrokerId: fromSlave ? group.whichBrokerWhenConsumeSlowly : config.brokerId,
+    nextBeginOffset: result.nextBeginOffset,
+    minOffset: result.minOffset,
+    maxOffset: result.maxOffset,
+    topicSysFlag: topic.topicSysFlag,
+    groupSysFlag: group.groupSysFlag,
+  }
+  if (code !== ResponseCode.SUCCESS) {
+    stats.getMisses++
+    return refuse(code, result.status, responseHeader)
+  }
+  stats.gets.add(result.records.length)
+  return ok(responseHeader, result.records, result.status)
+}
+
+/** remoting.md section 17.2. */
+function codeOf(status: ReadResult['status'], queueOffset: number): number {
+  switch (status) {
+    case 'FOUND':
+      return ResponseCode.SUCCESS
+    case 'MESSAGE_WAS_REMOVING':
+    case 'NO_MATCHED_MESSAGE':
+      return ResponseCode.PULL_RETRY_IMMEDIATELY
+    case 'NO_MATCHED_LOGIC_QUEUE':
+    case 'NO_MESSAGE_IN_QUEUE':
+      return queueOffset === 0 ? ResponseCode.PULL_NOT_FOUND : ResponseCode.PULL_OFFSET_MOVED
+    case 'OFFSET_FOUND_NULL':
+    case 'OFFSET_OVERFLOW_ONE':
+      return ResponseCode.PULL_NOT_FOUND
+    case 'OFFSET_OVERFLOW_BADLY':
+    case 'OFFSET_TOO_SMALL':
+    case 'OFFSET_RESET':
+      return ResponseCode.PULL_OFFSET_MOVED
+  }
+}

@@ -1,0 +1,222 @@
+import type { Cancel, Log } from '@rockhopper/env'
+import { decodeRecord, encodeProperties, type MessageExt, Property, SystemTopic } from '@rockhopper/message'
+import { type DataVersion, DelayOffsetWrapper } from '@rockhopper/remoting'
+import type { QueueEntry, StateFile } from '@rockhopper/store'
+import { flushMode, type WriterParts, writeDraft } from './message-writer.js'
+import type { BrokerParts } from './parts.js'
+import { prettyJson } from './pretty-json.js'
+
+/** Entries read, and deliveries in flight, of one level. */
+const BATCH = 32
+/** Pause after a delivery that the store refused. */
+const RETRY_AFTER_MS = 1_000
+
+export type ScheduleParts = WriterParts & Pick<BrokerParts, 'clock' | 'log' | 'storeHost' | 'topics'>
+
+/**
+ * Delivers messages of delay levels (Apache: ScheduleMessageService; store-format.md section 13). One queue per level, in
+ * order; it sleeps until the first message of a level is due, and never delivers before the broker's clock says so.
+ */
+export class ScheduleService {
+  readonly #parts: ScheduleParts
+  readonly #levels: ScheduleLevel[]
+  readonly #file: StateFile
+  readonly #dataVersion: DataVersion
+  #stopListening: (() => void) | undefined
+  #saved = ''
+
+  constructor(parts: ScheduleParts, file: StateFile, saved: DelayOffsetWrapper | undefined) {
+    this.#parts = parts
+    this.#file = file
+    this.#dataVersion = saved?.dataVersion ?? { counter: 0, stateVersion: 0, timestamp: parts.clock.now() }
+    this.#levels = parts.delayLevels.map(
+      (delayMs, index) => new ScheduleLevel(parts, index, delayMs, saved?.offsetTable.get(index + 1) ?? 0),
+    )
+  }
+
+  start(): void {
+    this.#stopListening = this.#parts.store.onArrival(({ topic, queueId }) => {
+      if (topic === SystemTopic.SCHEDULE) this.#levels[queueId]?.wake()
+    })
+    for (const level of this.#levels) level.wake()
+  }
+
+  /** Deliveries in flight end before this resolves. */
+  async stop(): Promise<void> {
+    this.#stopListening?.()
+    await Promise.all(this.#levels.map((level) => level.stop()))
+  }
+
+  /** Level to next queue offset, and what its queue holds (code 28, `scheduleMessageOffset_<level>`). */
+  progress(): { level: number; nextOffset: number; maxOffset: number }[] {
+    return this.#levels.map(({ nextOffset }, index) => {
+      return {
+        level: index + 1,
+        nextOffset,
+        maxOffset: this.#parts.store.maxOffset(SystemTopic.SCHEDULE, index),
+      }
+    })
+  }
+
+  /** delayOffset.json (store-format.md section 12). */
+  encode(): Buffer {
+    const moved = this.#levels.map((level, index) => [index + 1, level.nextOffset] as const)
+    const offsetTable = new Map(moved.filter(([, nextOffset]) => nextOffset > 0))
+    return DelayOffsetWrapper.encode({ dataVersion: this.#dataVersion, offsetTable })
+  }
+
+  async persist(): Promise<void> {
+    const text = prettyJson(this.encode())
+    if (text === this.#saved) return
+    await this.#file.save(text)
+    this.#saved = text
+  }
+}
+
+class ScheduleLevel {
+  readonly #parts: ScheduleParts
+  readonly #queueId: number
+  readonly #delayMs: number
+  #nextOffset: number
+  #running: Promise<void> | undefined
+  #wokenMeanwhile = false
+  #cancel: Cancel | undefined
+  #stopped = false
+
+  constructor(parts: ScheduleParts, queueId: number, delayMs: number, nextOffset: number) {
+    this.#parts = parts
+    this.#queueId = queueId
+    this.#delayMs = delayMs
+    this.#nextOffset = nextOffset
+  }
+
+  get nextOffset(): number {
+    return this.#nextOffset
+  }
+
+  wake(): void {
+    if (this.#stopped) return
+    if (this.#running !== undefined) {
+      this.#wokenMeanwhile = true
+      return
+    }
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#running = this.#run().then((waitMs) => {
+      this.#running = undefined
+      if (this.#wokenMeanwhile) {
+        this.#wokenMeanwhile = false
+        this.wake()
+      } else if (waitMs !== undefined && !this.#stopped) {
+        this.#cancel = this.#parts.clock.after(waitMs, () => this.wake())
+      }
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancel?.()
+    await this.#running
+  }
+
+  /** Delivers what is due; returns when to look again, or undefined when the queue is empty: an arrival wakes it. */
+  async #run(): Promise<number | undefined> {
+    try {
+      return await this.#deliverDue()
+    } catch (error) {
+      this.#parts.log.error('SCHEDULE_FAILED', {
+        level: this.#queueId + 1,
+        queueOffset: this.#nextOffset,
+        error,
+      })
+      return RETRY_AFTER_MS
+    }
+  }
+
+  async #deliverDue(): Promise<number | undefined> {
+    const { clock, store } = this.#parts
+    while (!this.#stopped) {
+      this.#stayInQueue()
+      const entries = await store.queueEntries(SystemTopic.SCHEDULE, this.#queueId, this.#nextOffset, BATCH)
+      if (entries.length === 0) return undefined
+      const now = clock.now()
+      const due = entries.findIndex((entry) => this.#waitMs(entry, now) > 0)
+      const ready = due < 0 ? entries : entries.slice(0, due)
+      if (!(await this.#deliverAll(ready))) return RETRY_AFTER_MS
+      const next = entries[ready.length]
+      if (next !== undefined) return Math.max(1, this.#waitMs(next, clock.now()))
+    }
+    return undefined
+  }
+
+  /** A due time further away than the level's delay comes from a clock that was set back: due now. */
+  #waitMs({ tagsCode: dueTime }: QueueEntry, now: number): number {
+    return dueTime > now + this.#delayMs ? 0 : dueTime - now
+  }
+
+  /** The queue may begin later (retention) or end earlier (a crash) than the saved offset says. */
+  #stayInQueue(): void {
+    const { store } = this.#parts
+    const minOffset = store.minOffset(SystemTopic.SCHEDULE, this.#queueId)
+    const maxOffset = store.maxOffset(SystemTopic.SCHEDULE, this.#queueId)
+    this.#nextOffset = Math.min(Math.max(this.#nextOffset, minOffset), maxOffset)
+  }
+
+  /** The offset moves behind each entry that is stored again. False when one was refused. */
+  async #deliverAll(entries: readonly QueueEntry[]): Promise<boolean> {
+    const deliveries = entries.map((entry) => deliver(this.#parts, entry))
+    for (const [index, delivery] of deliveries.entries()) {
+      if (!(await delivery)) {
+        await Promise.all(deliveries)
+        return false
+      }
+      this.#nextOffset = (entries[index] as QueueEntry).queueOffset + 1
+    }
+    return true
+  }
+}
+
+/** True when the message is stored in its real queue, or cannot be and never will. */
+async function deliver(parts: ScheduleParts, entry: QueueEntry): Promise<boolean> {
+  const { log, store } = parts
+  const record = await store.lookMessageByOffset(entry.physicalOffset)
+  const decoded = record && decodeRecord(record, 0)
+  if (!decoded?.ok) {
+    log.error('SCHEDULED_RECORD_MISSING', {
+      physicalOffset: entry.physicalOffset,
+      queueOffset: entry.queueOffset,
+    })
+    return true
+  }
+  const target = targetOf(decoded.value)
+  if (target === undefined) {
+    log.error('SCHEDULED_RECORD_WITHOUT_TARGET', { physicalOffset: entry.physicalOffset })
+    return true
+  }
+  const written = await writeDraft(parts, { ...draftOf(parts, decoded.value), ...target }, flushMode(parts))
+  if ('placed' in written) return true
+  log.warn('SCHEDULED_MESSAGE_REFUSED', { ...target, code: written.code, remark: written.remark })
+  return false
+}
+
+function targetOf({ properties }: MessageExt): { topic: string; queueId: number } | undefined {
+  const topic = properties[Property.REAL_TOPIC]
+  const queueId = Number(properties[Property.REAL_QID])
+  // Apache discards what would go to the half topic: it cannot have come from there.
+  if (topic === undefined || topic === SystemTopic.TRANS_HALF || !(queueId >= 0)) return undefined
+  return { topic, queueId }
+}
+
+function draftOf({ storeHost }: ScheduleParts, message: MessageExt) {
+  return {
+    body: message.body,
+    properties: encodeProperties(message.properties),
+    flag: message.flag,
+    sysFlag: message.sysFlag,
+    bornTimestamp: message.bornTimestamp,
+    bornHost: message.bornHost,
+    storeHost,
+    reconsumeTimes: message.reconsumeTimes,
+    preparedTransactionOffset: message.preparedTransactionOffset,
+  }
+}
