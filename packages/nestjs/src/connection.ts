@@ -10,7 +10,7 @@ export interface Connection {
   readonly env: Env
   readonly clients: RocketMQClients
   /** For every producer, consumer and probe. */
-  readonly options: ClientOptions & { readonly env: Env }
+  readonly options: ClientOptions
 }
 
 const CONNECT_ATTEMPTS = 8
