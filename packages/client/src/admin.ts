@@ -9,6 +9,7 @@ import {
 import type {
   ClusterInfo,
   ConsumeStats,
+  MessageQueue,
   TopicConfig,
   TopicRouteData,
   TopicStatsTable,
@@ -18,7 +19,6 @@ import { MASTER_ID } from './api/topic-route.js'
 import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
 import { compareQueues } from './consuming/allocation.js'
-import type { MessageQueue } from './message-queue.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf } from './received-message.js'
 
@@ -67,7 +67,10 @@ export class Admin {
     await this.#instance.stop()
   }
 
-  /** Makes the topic at every target, or changes it. Resolves when all brokers have it and told their name servers. */
+  /**
+   * Makes the topic at every target, or changes it. Resolves when all brokers have it and told their name
+   * servers.
+   */
   async createTopic(topic: string, options: CreateTopicOptions = {}): Promise<TopicConfig> {
     const reason = checkTopic(topic)
     if (reason !== undefined) throw new MqError('TOPIC_ILLEGAL', `Creating the topic '${topic}': ${reason}`)
@@ -148,7 +151,10 @@ export class Admin {
     }
   }
 
-  /** Offsets of the group in its topics, or in one, at all brokers that serve `topic` or the group's retry topic. */
+  /**
+   * Offsets of the group in its topics, or in one, at all brokers that serve `topic` or the group's retry
+   * topic.
+   */
   async consumerProgress(consumerGroup: string, topic?: string): Promise<ConsumeStats> {
     const attempted = `Asking for the progress of '${consumerGroup}'`
     const addresses = topic === undefined ? await this.#targets({}, attempted) : await this.#mastersOf(topic)

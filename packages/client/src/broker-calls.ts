@@ -5,6 +5,7 @@ import {
   type ConsumerData,
   ConsumerRunningInfo,
   GetConsumerStatusBody,
+  type MessageQueue,
   ok,
   type Processors,
   type RequestHeader,
@@ -13,7 +14,6 @@ import {
   refuse,
 } from '@rockhopper/remoting'
 import type { Background } from './background.js'
-import type { MessageQueue } from './message-queue.js'
 import { decompressed } from './received-message.js'
 
 /** Largest reply body after decompression. */
@@ -49,7 +49,10 @@ export interface BrokerCallParts {
   readonly consumers: ReadonlyMap<string, ConsumerMember>
 }
 
-/** What brokers ask of a client (Apache: ClientRemotingProcessor). Each answers quickly; work goes on in the background. */
+/**
+ * What brokers ask of a client (Apache: ClientRemotingProcessor). Each answers quickly; work goes on in the
+ * background.
+ */
 export function brokerCallHandlers(parts: BrokerCallParts): Processors {
   const { env, producers, consumers, background } = parts
   const unknownGroup = (group: string) =>

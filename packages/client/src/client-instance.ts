@@ -14,12 +14,15 @@ import { settledWithin, wait } from './wait.js'
 
 /** How long a stopping client waits for the brokers' answers to its farewell. */
 const FAREWELL_MS = 3_000
-/** Pause before a lost broker hears from us again; the first reconnect is the pull loops' or senders' business. */
+/**
+ * Pause before a lost broker hears from us again; the first reconnect is the pull loops' or senders'
+ * business.
+ */
 const RECONNECT_MS = 1_000
 
 /**
- * What one client id has at brokers (Apache: MQClientInstance): connections, routes, heartbeats, and the groups that
- * brokers may call. Each producer and consumer has its own.
+ * What one client id has at brokers (Apache: MQClientInstance): connections, routes, heartbeats, and the
+ * groups that brokers may call. Each producer and consumer has its own.
  */
 export class ClientInstance {
   readonly env: Env
@@ -104,12 +107,17 @@ export class ClientInstance {
     this.#consumers.set(member.group, member)
   }
 
-  /** Tells every broker of known routes who is here. Never rejects: a broker that does not answer is tried again. */
+  /**
+   * Tells every broker of known routes who is here. Never rejects: a broker that does not answer is tried
+   * again.
+   */
   async heartbeat(): Promise<void> {
     await Promise.all(this.#brokers().map((address) => this.#greet(address)))
   }
 
-  /** Sends a heartbeat unless this broker has had one over a connection that, as far as known, still lives. */
+  /**
+   * Sends a heartbeat unless this broker has had one over a connection that, as far as known, still lives.
+   */
   async greet(address: string): Promise<boolean> {
     return this.#greeted.has(address) || this.#greet(address)
   }
@@ -131,7 +139,10 @@ export class ClientInstance {
     await this.background.ended()
   }
 
-  /** The broker forgets a client with its connection: consumers and requests need it back before the next heartbeat. */
+  /**
+   * The broker forgets a client with its connection: consumers and requests need it back before the next
+   * heartbeat.
+   */
   #connectionClosed(address: string): void {
     if (!this.#greeted.delete(address)) return
     this.background.run('heartbeat after a lost connection', async () => {

@@ -1,12 +1,12 @@
-import type { MessageQueue } from './message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { MessageView } from './message-view.js'
 
 /**
  * What becomes of the messages of one call.
  * - `CONSUME_SUCCESS` or nothing: done, the offset moves on.
- * - `RECONSUME_LATER` (or a throw): concurrent consumers send the messages back to the broker, which delivers them
- *   again after a growing delay and puts them into `%DLQ%<group>` at the limit. Orderly consumers keep them, wait
- *   and call again; the queue stands still meanwhile.
+ * - `RECONSUME_LATER` (or a throw): concurrent consumers send the messages back to the broker, which
+ *   delivers them again after a growing delay and puts them into `%DLQ%<group>` at the limit. Orderly
+ *   consumers keep them, wait and call again; the queue stands still meanwhile.
  */
 export type ConsumeResult = 'CONSUME_SUCCESS' | 'RECONSUME_LATER'
 
@@ -14,8 +14,8 @@ export interface ConsumeContext {
   readonly messageQueue: MessageQueue
   readonly consumerGroup: string
   /**
-   * For RECONSUME_LATER of a concurrent consumer: -1 dead-letters at once, 0 lets the broker decide (level 3 plus
-   * the number of attempts), 1 to 18 is a delay level. Default 0.
+   * For RECONSUME_LATER of a concurrent consumer: -1 dead-letters at once, 0 lets the broker decide (level
+   * 3 plus the number of attempts), 1 to 18 is a delay level. Default 0.
    */
   delayLevelWhenNextConsume: number
   /**
@@ -23,9 +23,15 @@ export interface ConsumeContext {
    * is behind it goes back to the broker. Default: the last one of the batch.
    */
   ackIndex: number
-  /** For RECONSUME_LATER of an orderly consumer: pause before the next attempt, 10 to 30,000 ms. Default 1000. */
+  /**
+   * For RECONSUME_LATER of an orderly consumer: pause before the next attempt, 10 to 30,000 ms. Default
+   * 1000.
+   */
   suspendCurrentQueueTimeMs: number
-  /** Aborted when the result can no longer count: queue or lock lost, consume timeout passed, shutdown deadline over. */
+  /**
+   * Aborted when the result can no longer count: queue or lock lost, consume timeout passed, shutdown
+   * deadline over.
+   */
   readonly signal: AbortSignal
 }
 

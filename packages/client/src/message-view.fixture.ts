@@ -1,4 +1,4 @@
-import type { MessageQueue } from './message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { MessageView } from './message-view.js'
 
 export const QUEUE: MessageQueue = { topic: 'T', brokerName: 'broker-a', queueId: 0 }

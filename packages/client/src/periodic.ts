@@ -13,8 +13,8 @@ export interface PeriodicOptions {
 }
 
 /**
- * A job that runs again and again, one run at a time. `trigger` starts a run now, or, while one is running, directly
- * after it: what a run reads is never older than the last trigger.
+ * A job that runs again and again, one run at a time. `trigger` starts a run now, or, while one is running,
+ * directly after it: what a run reads is never older than the last trigger.
  */
 export class Periodic {
   readonly #options: PeriodicOptions

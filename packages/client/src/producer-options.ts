@@ -1,6 +1,6 @@
 import type { Message } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { ClientOptions } from './client-options.js'
-import type { MessageQueue } from './message-queue.js'
 
 export interface ProducerOptions extends ClientOptions {
   /** Name of the group this producer belongs to; 1 to 120 characters. */
@@ -9,7 +9,10 @@ export interface ProducerOptions extends ClientOptions {
   readonly sendMsgTimeoutMs?: number
   /** Further attempts on another queue or broker. Default 2. */
   readonly retryTimesWhenSendFailed?: number
-  /** Also try another broker when the answer is FLUSH_DISK_TIMEOUT and its like. Default false: it is stored already. */
+  /**
+   * Also try another broker when the answer is FLUSH_DISK_TIMEOUT and its like. Default false: it is stored
+   * already.
+   */
   readonly retryAnotherBrokerWhenNotStoreOk?: boolean
   /** Bodies of at least this many bytes are compressed with zlib. Default 4096. */
   readonly compressMsgBodyOverHowmuch?: number
@@ -36,5 +39,8 @@ export interface SendOptions {
   readonly selector?: QueueSelector
 }
 
-/** Queues come sorted by broker name and queue id, so that the same key finds the same queue while the route stays. */
+/**
+ * Queues come sorted by broker name and queue id, so that the same key finds the same queue while the route
+ * stays.
+ */
 export type QueueSelector = (queues: readonly MessageQueue[], message: Message) => MessageQueue

@@ -60,12 +60,18 @@ export class Producer {
     return this.#instance.clientId
   }
 
-  /** Starts route refresh and heartbeats. Connects at the first send. Rejects with ALREADY_STARTED or CLOSED. */
+  /**
+   * Starts route refresh and heartbeats. Connects at the first send. Rejects with ALREADY_STARTED or
+   * CLOSED.
+   */
   async start(): Promise<void> {
     this.#instance.start()
   }
 
-  /** Waits for sends that run, at most `timeoutMs` (default 10,000), then unregisters and closes. May be called again. */
+  /**
+   * Waits for sends that run, at most `timeoutMs` (default 10,000), then unregisters and closes. May be
+   * called again.
+   */
   async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#instance.started) {
       const { clock } = this.#instance.env
@@ -76,8 +82,9 @@ export class Producer {
   }
 
   /**
-   * An array goes as one batch: one topic, same waitStoreMessageOk, no delay, at most `maxMessageSize` bytes. The bytes
-   * are those at the time of the call. Rejects with MqError: MESSAGE_TOO_LARGE, ROUTE_NOT_FOUND, SEND_FAILED, ...
+   * An array goes as one batch: one topic, same waitStoreMessageOk, no delay, at most `maxMessageSize`
+   * bytes. The bytes are those at the time of the call. Rejects with MqError: MESSAGE_TOO_LARGE,
+   * ROUTE_NOT_FOUND, SEND_FAILED, ...
    */
   async send(message: Message | readonly Message[], options: SendOptions = {}): Promise<SendResult> {
     const outgoing = isBatch(message)
@@ -93,8 +100,9 @@ export class Producer {
   }
 
   /**
-   * Sends and waits for the message that a consumer makes with `createReplyMessage` and sends. `timeoutMs` covers both;
-   * default 3000. Rejects with MqError REPLY_TIMEOUT when the request was sent and nothing came back.
+   * Sends and waits for the message that a consumer makes with `createReplyMessage` and sends. `timeoutMs`
+   * covers both; default 3000. Rejects with MqError REPLY_TIMEOUT when the request was sent and nothing
+   * came back.
    */
   async request(message: Message, options: SendOptions = {}): Promise<MessageExt> {
     const timeoutMs = options.timeoutMs ?? this.#options.sendMsgTimeoutMs ?? 3_000

@@ -1,8 +1,8 @@
 import { checkGroup, MqError, PullSysFlag } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
 import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
 import { Subscriptions } from './consuming/subscriptions.js'
-import type { MessageQueue } from './message-queue.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf, wantedBy } from './received-message.js'
 

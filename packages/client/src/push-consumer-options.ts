@@ -1,7 +1,9 @@
 import type { ClientOptions } from './client-options.js'
 import type { AllocateStrategy } from './consuming/allocation.js'
 
-/** CLUSTERING: each message to one member of the group. BROADCASTING: to every member, offsets kept locally. */
+/**
+ * CLUSTERING: each message to one member of the group. BROADCASTING: to every member, offsets kept locally.
+ */
 export type MessageModel = 'CLUSTERING' | 'BROADCASTING'
 
 /** Where a group starts in a queue for which it has no offset yet. */
@@ -15,13 +17,19 @@ export interface PushConsumerOptions extends ClientOptions {
   readonly consumerGroup: string
   /** Default CLUSTERING. */
   readonly messageModel?: MessageModel
-  /** Default CONSUME_FROM_LAST_OFFSET. A new group on a fresh topic starts at 0 all the same: the broker says so. */
+  /**
+   * Default CONSUME_FROM_LAST_OFFSET. A new group on a fresh topic starts at 0 all the same: the broker
+   * says so.
+   */
   readonly consumeFromWhere?: ConsumeFromWhere
-  /** For CONSUME_FROM_TIMESTAMP: ms since 1970, or Apache's `yyyyMMddHHmmss` in local time. Default: half an hour ago. */
+  /**
+   * For CONSUME_FROM_TIMESTAMP: ms since 1970, or Apache's `yyyyMMddHHmmss` in local time. Default: half an
+   * hour ago.
+   */
   readonly consumeTimestamp?: number | string
   /**
-   * Attempts after the first one before a message goes to `%DLQ%<group>`. Default -1: 16 for concurrent consumers,
-   * without end for orderly ones.
+   * Attempts after the first one before a message goes to `%DLQ%<group>`. Default -1: 16 for concurrent
+   * consumers, without end for orderly ones.
    */
   readonly maxReconsumeTimes?: number
   /** Listener calls at once, over all queues. Default 20. An orderly consumer makes at most one per queue. */
@@ -36,13 +44,19 @@ export interface PushConsumerOptions extends ClientOptions {
   readonly pullThresholdForQueue?: number
   /** MiB of one queue held here before pulling pauses. Default 100. */
   readonly pullThresholdSizeForQueueMiB?: number
-  /** Distance of the first and last held queue offset before pulling pauses (concurrent only). Default 2000. */
+  /**
+   * Distance of the first and last held queue offset before pulling pauses (concurrent only). Default 2000.
+   */
   readonly consumeConcurrentlyMaxSpan?: number
   /** Largest body after decompression; more is treated as a failure of the message. Default 64 MiB. */
   readonly decompressedSizeMax?: number
-  /** A listener call that takes longer is sent back at level 3 and no longer waited for. Default 15 minutes. */
+  /**
+   * A listener call that takes longer is sent back at level 3 and no longer waited for. Default 15 minutes.
+   */
   readonly consumeTimeoutMs?: number
-  /** One listener call per queue at a time, in queue order, under a lock held at the broker. Default false. */
+  /**
+   * One listener call per queue at a time, in queue order, under a lock held at the broker. Default false.
+   */
   readonly orderly?: boolean
   /** Default AVG. All members of a group must use the same. */
   readonly allocateStrategy?: AllocateStrategy
@@ -56,13 +70,18 @@ export interface PushConsumerOptions extends ClientOptions {
   readonly consumerTimeoutMsWhenSuspend?: number
   /** Pause after a failed pull. Default 1000 ms. */
   readonly pullTimeDelayMsWhenException?: number
-  /** Directory of offset files of BROADCASTING consumers. Default `.rocketmq_offsets` in the home directory. */
+  /**
+   * Directory of offset files of BROADCASTING consumers. Default `.rocketmq_offsets` in the home directory.
+   */
   readonly offsetStoreDir?: string
   /** Default pause of an orderly queue after a failure. Default 1000 ms. */
   readonly suspendCurrentQueueTimeMs?: number
 }
 
 export interface ShutdownOptions {
-  /** How long running listener calls are waited for. Default 10,000 ms; what is still running then is delivered again. */
+  /**
+   * How long running listener calls are waited for. Default 10,000 ms; what is still running then is
+   * delivered again.
+   */
   readonly timeoutMs?: number
 }

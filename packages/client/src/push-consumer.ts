@@ -10,8 +10,8 @@ import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-optio
 const SHUTDOWN_TIMEOUT_MS = 10_000
 
 /**
- * Receives the messages of its group's topics: at least once, again after a failure, in queue order when `orderly`.
- * It pulls; the name is Apache's, for the listener that is called.
+ * Receives the messages of its group's topics: at least once, again after a failure, in queue order when
+ * `orderly`. It pulls; the name is Apache's, for the listener that is called.
  */
 export class PushConsumer {
   readonly #settings: ConsumerSettings
@@ -42,8 +42,8 @@ export class PushConsumer {
   }
 
   /**
-   * Before or after start; a second call for a topic replaces the first. `expression` is `*` or tags joined by `||`.
-   * Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
+   * Before or after start; a second call for a topic replaces the first. `expression` is `*` or tags joined
+   * by `||`. Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
    */
   subscribe(topic: string, expression = '*'): void {
     this.#subscriptions.set(topic, expression)
@@ -57,8 +57,9 @@ export class PushConsumer {
   }
 
   /**
-   * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or routes are
-   * not there yet: it goes on trying. Rejects with ALREADY_STARTED, CLOSED or NAME_SERVER_UNREACHABLE.
+   * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or
+   * routes are not there yet: it goes on trying. Rejects with ALREADY_STARTED, CLOSED or
+   * NAME_SERVER_UNREACHABLE.
    */
   async start(listener: MessageListener): Promise<void> {
     this.#instance.start()
@@ -73,7 +74,10 @@ export class PushConsumer {
     await this.#started('Waiting for queues').ready()
   }
 
-  /** No new pulls and no new listener calls; queues stay assigned. Before start: the consumer starts suspended. */
+  /**
+   * No new pulls and no new listener calls; queues stay assigned. Before start: the consumer starts
+   * suspended.
+   */
   suspend(): void {
     this.#suspended = true
     this.#run?.suspend()
@@ -84,7 +88,10 @@ export class PushConsumer {
     this.#run?.resume()
   }
 
-  /** Stops pulling, waits for running listener calls, commits offsets, unlocks, unregisters, closes. May be called again. */
+  /**
+   * Stops pulling, waits for running listener calls, commits offsets, unlocks, unregisters, closes. May be
+   * called again.
+   */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     this.#stopping ??= this.#shutdown(options.timeoutMs ?? SHUTDOWN_TIMEOUT_MS)
     return this.#stopping

@@ -11,7 +11,7 @@ import {
   Property,
   withoutCompression,
 } from '@rockhopper/message'
-import type { MessageQueue } from './message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { MessageView } from './message-view.js'
 
 /** A record as the application sees it: retried messages get their first topic back. */
@@ -37,8 +37,8 @@ export const wantedBy = (tagsSet: ReadonlySet<string>, record: MessageExt): bool
   matchesTags(tagsSet, record.properties[Property.TAGS])
 
 /**
- * The record with its body as the sender wrote it. Rejects with MqError COMPRESSION_UNSUPPORTED for codecs other than
- * zlib, BODY_ILLEGAL for a broken stream or one of more than `sizeMax` bytes.
+ * The record with its body as the sender wrote it. Rejects with MqError COMPRESSION_UNSUPPORTED for codecs
+ * other than zlib, BODY_ILLEGAL for a broken stream or one of more than `sizeMax` bytes.
  */
 export async function decompressed(
   record: MessageExt,
@@ -47,12 +47,12 @@ export async function decompressed(
 ): Promise<MessageExt> {
   const type = compressionOf(record.sysFlag)
   if (type === undefined) return record
-  const what = `Reading message ${record.properties[Property.UNIQ_KEY] ?? record.physicalOffset} of '${record.topic}' from ${hostText(record.storeHost)}`
+  const { topic, storeHost, properties, physicalOffset } = record
+  const id = properties[Property.UNIQ_KEY] ?? physicalOffset
+  const what = `Reading message ${id} of '${topic}' from ${hostText(storeHost)}`
   if (type !== 'ZLIB') throw new MqError('COMPRESSION_UNSUPPORTED', `${what}, compressed with ${type}`)
-  try {
-    const body = await compute.inflate(record.body, sizeMax)
-    return { ...record, body, sysFlag: withoutCompression(record.sysFlag) }
-  } catch (cause) {
+  const body = await compute.inflate(record.body, sizeMax).catch((cause: unknown) => {
     throw new MqError('BODY_ILLEGAL', `${what}: decompressing its body (at most ${sizeMax} bytes)`, { cause })
-  }
+  })
+  return { ...record, body, sysFlag: withoutCompression(record.sysFlag) }
 }

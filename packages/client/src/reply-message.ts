@@ -1,6 +1,9 @@
 import { type Message, type MessageExt, MqError, Property, replyTopic } from '@rockhopper/message'
 
-/** A message that answers another one; only `createReplyMessage` makes it, only `Producer.send` understands it. */
+/**
+ * A message that answers another one; only `createReplyMessage` makes it, only `Producer.send` understands
+ * it.
+ */
 export interface ReplyMessage extends Message {
   readonly reply: {
     readonly correlationId: string
@@ -13,8 +16,8 @@ export interface ReplyMessage extends Message {
 }
 
 /**
- * The answer to a message that was sent with `Producer.request` (Apache: MessageUtil.createReplyMessage). Send it with
- * any producer. Throws MqError MESSAGE_ILLEGAL when nobody waits for an answer to `request`.
+ * The answer to a message that was sent with `Producer.request` (Apache: MessageUtil.createReplyMessage).
+ * Send it with any producer. Throws MqError MESSAGE_ILLEGAL when nobody waits for an answer to `request`.
  */
 export function createReplyMessage(
   request: MessageExt & { readonly brokerName?: string },

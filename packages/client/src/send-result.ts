@@ -1,8 +1,9 @@
-import type { MessageQueue } from './message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 
 /**
- * All four mean that the broker stored the message (Apache: SendStatus). The last three tell that the configured
- * flush or replication was not confirmed in time: the message is there, a crash right now could lose it.
+ * All four mean that the broker stored the message (Apache: SendStatus). The last three tell that the
+ * configured flush or replication was not confirmed in time: the message is there, a crash right now could
+ * lose it.
  */
 export type SendStatus = 'SEND_OK' | 'FLUSH_DISK_TIMEOUT' | 'FLUSH_SLAVE_TIMEOUT' | 'SLAVE_NOT_AVAILABLE'
 

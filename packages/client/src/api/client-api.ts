@@ -46,9 +46,10 @@ export interface ClientApi
 }
 
 /**
- * Calls on name servers and brokers by address (`host:port`), one connection per address. Nothing is retried and no
- * route is looked up here. Every call has a deadline and rejects with MqError: CONNECT_FAILED, CONNECTION_CLOSED,
- * REQUEST_TIMEOUT, REQUEST_ABORTED, TOO_MANY_REQUESTS, CLOSED; the named calls also with RESPONSE_REFUSED.
+ * Calls on name servers and brokers by address (`host:port`), one connection per address. Nothing is
+ * retried and no route is looked up here. Every call has a deadline and rejects with MqError:
+ * CONNECT_FAILED, CONNECTION_CLOSED, REQUEST_TIMEOUT, REQUEST_ABORTED, TOO_MANY_REQUESTS, CLOSED; the named
+ * calls also with RESPONSE_REFUSED.
  */
 export function createClientApi(options: ClientApiOptions): ClientApi {
   const { env, tls, timeoutMs, connectTimeoutMs, handlers, onConnectionClosed } = options

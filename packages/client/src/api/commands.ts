@@ -13,7 +13,10 @@ import {
 /** `timeoutMs` covers connecting and the answer; default is the client's `requestTimeoutMs`. */
 export type CallOptions = InvokeOptions
 
-/** One function per row of the command table: address, header, body. Resolves with any answer, whatever its code. */
+/**
+ * One function per row of the command table: address, header, body. Resolves with any answer, whatever its
+ * code.
+ */
 export type Commands = {
   readonly [N in CommandName]: (
     address: string,

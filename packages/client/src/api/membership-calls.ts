@@ -3,10 +3,10 @@ import {
   HeartbeatData,
   LockBatchRequestBody,
   LockBatchResponseBody,
+  type MessageQueue,
   type RequestHeader,
   ResponseCode,
 } from '@rockhopper/remoting'
-import type { MessageQueue } from '../message-queue.js'
 import { accepted, type CallOptions, type Commands } from './commands.js'
 
 export interface LockRequest {

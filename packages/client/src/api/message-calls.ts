@@ -57,21 +57,7 @@ export function messageCalls(commands: Commands) {
       const answer = await commands.PULL_MESSAGE(address, header, undefined, options)
       const status = PULL_STATUS.get(answer.code)
       if (status === undefined) throw refusedBy('PULL_MESSAGE', address, answer)
-      const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId } = answer.header
-      const bounds = { minOffset, maxOffset, suggestWhichBrokerId }
-      if (status !== 'FOUND' || answer.body === undefined)
-        return { status, records: [], nextBeginOffset, ...bounds }
-      let broken: string | undefined
-      const records = decodeRecords(answer.body, (reason, at) => {
-        broken = `${reason} at byte ${at}`
-      })
-      if (broken === undefined) return { status, records, nextBeginOffset, ...bounds }
-      // What could be read counts; the next pull begins at what could not, so that it is never passed over unseen.
-      const last = records.at(-1)
-      if (last !== undefined) return { status, records, nextBeginOffset: last.queueOffset + 1, ...bounds }
-      const { topic, queueId, queueOffset } = header
-      const what = `Reading offset ${queueOffset} of queue ${queueId} of '${topic}' from ${address}`
-      throw new MqError('BODY_ILLEGAL', `${what}: ${broken}`)
+      return pullAnswerOf(address, header, status, answer)
     },
 
     async sendBack(
@@ -102,4 +88,26 @@ export function messageCalls(commands: Commands) {
       })
     },
   }
+}
+
+/** What could be read counts; the next pull begins at what could not: it is never passed over unseen. */
+function pullAnswerOf(
+  address: string,
+  asked: RequestHeader<'PULL_MESSAGE'>,
+  status: PullStatus,
+  { header, body }: Response<'PULL_MESSAGE'>,
+): PullAnswer {
+  const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId } = header
+  const bounds = { minOffset, maxOffset, suggestWhichBrokerId }
+  if (status !== 'FOUND' || body === undefined) return { status, records: [], nextBeginOffset, ...bounds }
+  let broken: string | undefined
+  const records = decodeRecords(body, (reason, at) => {
+    broken = `${reason} at byte ${at}`
+  })
+  if (broken === undefined) return { status, records, nextBeginOffset, ...bounds }
+  const last = records.at(-1)
+  if (last !== undefined) return { status, records, nextBeginOffset: last.queueOffset + 1, ...bounds }
+  const { topic, queueId, queueOffset } = asked
+  const what = `Reading offset ${queueOffset} of queue ${queueId} of '${topic}' from ${address}`
+  throw new MqError('BODY_ILLEGAL', `${what}: ${broken}`)
 }

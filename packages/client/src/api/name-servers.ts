@@ -28,8 +28,9 @@ export function parseAddresses(text: string): string[] {
 }
 
 /**
- * The name servers as one. They do not know of each other and all hold the same: any that answers will do, and the
- * one that answered last is asked first (Apache: NettyRemotingClient.getAndCreateNameserverChannel).
+ * The name servers as one. They do not know of each other and all hold the same: any that answers will do,
+ * and the one that answered last is asked first (Apache:
+ * NettyRemotingClient.getAndCreateNameserverChannel).
  */
 export class NameServers {
   readonly addresses: readonly string[]
@@ -43,7 +44,10 @@ export class NameServers {
     this.#log = log
   }
 
-  /** Asks one name server after the other until one answers, whatever it answers. NAME_SERVER_UNREACHABLE otherwise. */
+  /**
+   * Asks one name server after the other until one answers, whatever it answers. NAME_SERVER_UNREACHABLE
+   * otherwise.
+   */
   async ask<N extends CommandName>(
     name: N,
     call: (commands: Commands, address: string) => Promise<Response<N>>,

@@ -1,5 +1,4 @@
-import { ResponseCode } from '@rockhopper/remoting'
-import type { MessageQueue } from '../message-queue.js'
+import { type MessageQueue, ResponseCode } from '@rockhopper/remoting'
 import { accepted, type CallOptions, type Commands } from './commands.js'
 
 /** Queue bounds and consumer offsets (remoting.md section 18). Addresses are those of the queue's broker. */

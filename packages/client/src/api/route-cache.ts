@@ -15,8 +15,9 @@ export interface RouteCacheOptions {
 }
 
 /**
- * Routes of the topics that were asked for, refreshed every 30 s. A refresh that fails, or says that the topic is
- * unknown, keeps what is cached: name servers come back empty before the brokers have registered again.
+ * Routes of the topics that were asked for, refreshed every 30 s. A refresh that fails, or says that the
+ * topic is unknown, keeps what is cached: name servers come back empty before the brokers have registered
+ * again.
  */
 export class RouteCache {
   readonly #nameServers: NameServers
@@ -72,7 +73,10 @@ export class RouteCache {
     return cached === undefined ? this.fetch(topic) : Promise.resolve(cached)
   }
 
-  /** Asks the name server; calls at the same time share one question. What is cached stays when it does not know. */
+  /**
+   * Asks the name server; calls at the same time share one question. What is cached stays when it does not
+   * know.
+   */
   fetch(topic: string): Promise<TopicRoute | undefined> {
     const running = this.#asking.get(topic)
     if (running !== undefined) return running
@@ -81,7 +85,10 @@ export class RouteCache {
     return asking
   }
 
-  /** As `find`, but for a topic that the next send will create: the route of `template`, under the topic's name. */
+  /**
+   * As `find`, but for a topic that the next send will create: the route of `template`, under the topic's
+   * name.
+   */
   async findForSend(topic: string, template: string, queueNums: number): Promise<TopicRoute> {
     const known = await this.find(topic)
     if (known !== undefined) return known
@@ -103,6 +110,7 @@ export class RouteCache {
       try {
         await this.fetch(topic)
       } catch (error) {
+        if (!(error instanceof MqError)) throw error
         this.#log.warn('client.route.notRefreshed', { topic, error })
         if (isMqError(error, 'NAME_SERVER_UNREACHABLE')) return
       }
@@ -177,7 +185,7 @@ export class RouteCache {
   #noRoute(topic: string): MqError {
     const namesrv = this.#nameServers.addresses.join(';')
     const how = `create it with \`rockhopper updateTopic -n ${namesrv} -c DefaultCluster -t ${topic}\``
-    const text = `Topic '${topic}' has no route at ${namesrv}; ${how} or enable autoCreateTopicEnable at the broker`
-    return new MqError('ROUTE_NOT_FOUND', `${text} (then ${SystemTopic.AUTO_CREATE} has one)`)
+    const or = `or enable autoCreateTopicEnable at the broker (then ${SystemTopic.AUTO_CREATE} has a route)`
+    return new MqError('ROUTE_NOT_FOUND', `Topic '${topic}' has no route at ${namesrv}; ${how} ${or}`)
   }
 }

@@ -1,7 +1,6 @@
 import { isReadable, isWriteable } from '@rockhopper/message'
-import type { TopicRouteData } from '@rockhopper/remoting'
+import type { MessageQueue, TopicRouteData } from '@rockhopper/remoting'
 import { compareQueues } from '../consuming/allocation.js'
-import type { MessageQueue } from '../message-queue.js'
 
 /** Where a topic is, as lists a client can use. */
 export interface TopicRoute {
@@ -16,12 +15,18 @@ export interface TopicRoute {
 /** Id of a master in `brokerAddrs`. */
 export const MASTER_ID = 0
 
-/** The name server's answer as queues (Apache: MQClientInstance.topicRouteData2TopicPublishInfo and ...SubscribeInfo). */
+/**
+ * The name server's answer as queues (Apache: MQClientInstance.topicRouteData2TopicPublishInfo and
+ * ...SubscribeInfo).
+ */
 export function topicRouteOf(topic: string, data: TopicRouteData): TopicRoute {
   return { topic, data, writeQueues: writeQueuesOf(topic, data), readQueues: readQueuesOf(topic, data) }
 }
 
-/** The route an unknown topic will get when a send creates it: that of TBW102, with at most `queueNums` queues a broker. */
+/**
+ * The route an unknown topic will get when a send creates it: that of TBW102, with at most `queueNums`
+ * queues a broker.
+ */
 export function routeForNewTopic(topic: string, template: TopicRouteData, queueNums: number): TopicRoute {
   const queueDatas = template.queueDatas.map((row) => ({
     ...row,

@@ -1,9 +1,10 @@
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 
 /**
- * Splits the queues of a topic among the members of a group. Every member computes the same split alone, so the
- * outcome may depend on nothing but the arguments: `clientIds` sorted by code unit and containing `clientId`,
- * `queues` sorted as `compareQueues` says. Each queue goes to exactly one member (remoting.md section 19).
+ * Splits the queues of a topic among the members of a group. Every member computes the same split alone, so
+ * the outcome may depend on nothing but the arguments: `clientIds` sorted by code unit and containing
+ * `clientId`, `queues` sorted as `compareQueues` says. Each queue goes to exactly one member (remoting.md
+ * section 19).
  */
 export interface AllocateStrategy {
   /** Apache's name: all members and the broker must agree on it. */
@@ -15,7 +16,10 @@ export interface AllocateStrategy {
   ): readonly MessageQueue[]
 }
 
-/** Consecutive runs of queues; the first members get one more when it does not come out even (AllocateMessageQueueAveragely). */
+/**
+ * Consecutive runs of queues; the first members get one more when it does not come out even
+ * (AllocateMessageQueueAveragely).
+ */
 export const AVG: AllocateStrategy = {
   name: 'AVG',
   allocate(queues, clientIds, clientId) {
@@ -39,8 +43,9 @@ export const AVG_BY_CIRCLE: AllocateStrategy = {
 }
 
 /**
- * The queues this member was configured with, whoever else is there (AllocateMessageQueueByConfig). That the members'
- * lists are disjoint and complete is the operator's business. Queues that no longer exist are left out.
+ * The queues this member was configured with, whoever else is there (AllocateMessageQueueByConfig). That
+ * the members' lists are disjoint and complete is the operator's business. Queues that no longer exist are
+ * left out.
  */
 export const allocateByConfig = (configured: readonly MessageQueue[]): AllocateStrategy => ({
   name: 'CONFIG',

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@rockhopper/env'
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import { aborted, settledWithin } from '../wait.js'
 import { queueKey } from './allocation.js'
 import type { Consumption } from './consumption.js'
@@ -8,7 +8,9 @@ import { type FlowLimits, ProcessQueue } from './process-queue.js'
 import type { PullLoop } from './pull-loop.js'
 import type { QueueLocks } from './queue-locks.js'
 
-/** How long a concurrent queue that moves to another member waits for its running calls, so that they count. */
+/**
+ * How long a concurrent queue that moves to another member waits for its running calls, so that they count.
+ */
 const LEAVE_WAIT_MS = 1_000
 
 export interface AssignmentParts {
@@ -76,8 +78,8 @@ export class Assignment {
   }
 
   /**
-   * Gives a queue up: no new calls; those that run may end and count (an orderly one must, before the lock goes); then
-   * the offset is committed and the lock released. Resolves when all that happened.
+   * Gives a queue up: no new calls; those that run may end and count (an orderly one must, before the lock
+   * goes); then the offset is committed and the lock released. Resolves when all that happened.
    */
   release(queue: MessageQueue, options: Leave = {}): Promise<void> {
     const key = queueKey(queue)
@@ -95,8 +97,8 @@ export class Assignment {
   }
 
   /**
-   * As `release`, but what runs counts for nothing: the offset is set to `queueOffset` when given; else it is left as the
-   * broker has it, which may be further than we know.
+   * As `release`, but what runs counts for nothing: the offset is set to `queueOffset` when given; else it
+   * is left as the broker has it, which may be further than we know.
    */
   async drop(queue: MessageQueue, queueOffset?: number): Promise<void> {
     const { offsets } = this.#parts

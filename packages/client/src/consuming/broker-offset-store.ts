@@ -1,5 +1,6 @@
 import type { Log } from '@rockhopper/env'
-import type { MessageQueue } from '../message-queue.js'
+import { MqError } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
 import { queueKey } from './allocation.js'
 import type { OffsetStore } from './offset-store.js'
 
@@ -15,8 +16,8 @@ interface Entry {
 }
 
 /**
- * Offsets of a clustering group, kept by the broker of each queue (Apache: RemoteBrokerOffsetStore). Commits wait for
- * the broker's answer, so that a shutdown ends only after they arrived.
+ * Offsets of a clustering group, kept by the broker of each queue (Apache: RemoteBrokerOffsetStore).
+ * Commits wait for the broker's answer, so that a shutdown ends only after they arrived.
  */
 export class BrokerOffsetStore implements OffsetStore {
   readonly #brokers: BrokerOffsets
@@ -58,6 +59,7 @@ export class BrokerOffsetStore implements OffsetStore {
       await this.#brokers.commit(queue, queueOffset)
       entry.kept = queueOffset
     } catch (error) {
+      if (!(error instanceof MqError)) throw error
       this.#log.warn('client.offset.notKept', { ...queue, queueOffset, error })
     }
   }

@@ -1,3 +1,4 @@
+import { MqError } from '@rockhopper/message'
 import { wait } from '../wait.js'
 import type { Consumption, ConsumptionParts } from './consumption.js'
 import { callListener, type Outcome } from './listener-call.js'
@@ -7,8 +8,9 @@ import type { Held, ProcessQueue } from './process-queue.js'
 const RETRY_HERE_MS = 5_000
 
 /**
- * Many listener calls at once, in no order (Apache: ConsumeMessageConcurrentlyService). A message that fails goes
- * back to the broker; only when that worked, or the message was consumed, may the offset pass it.
+ * Many listener calls at once, in no order (Apache: ConsumeMessageConcurrentlyService). A message that
+ * fails goes back to the broker; only when that worked, or the message was consumed, may the offset pass
+ * it.
  */
 export class ConcurrentConsumption implements Consumption {
   readonly #parts: ConsumptionParts
@@ -83,6 +85,7 @@ export class ConcurrentConsumption implements Consumption {
         try {
           await this.#parts.sendBack(held.message, delayLevel)
         } catch (error) {
+          if (!(error instanceof MqError)) throw error
           log.warn('client.sendBack.failed', { consumerGroup, messageId: held.message.messageId, error })
           held.message = { ...held.message, reconsumeTimes: held.message.reconsumeTimes + 1 }
           stuck.push(held)

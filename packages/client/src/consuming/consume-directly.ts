@@ -12,8 +12,8 @@ export interface ConsumeDirectlyParts extends ListenerCallParts {
 }
 
 /**
- * An operator has one message consumed once more by this member (code 309): the listener is called as always, but
- * nothing is given back and no offset moves.
+ * An operator has one message consumed once more by this member (code 309): the listener is called as
+ * always, but nothing is given back and no offset moves.
  */
 export async function consumeDirectly(
   parts: ConsumeDirectlyParts,

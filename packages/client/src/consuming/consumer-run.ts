@@ -1,11 +1,15 @@
 import type { Env } from '@rockhopper/env'
 import { type MessageExt, retryTopic } from '@rockhopper/message'
-import type { ConsumeMessageDirectlyResult, ConsumerData, ConsumerRunningInfo } from '@rockhopper/remoting'
+import type {
+  ConsumeMessageDirectlyResult,
+  ConsumerData,
+  ConsumerRunningInfo,
+  MessageQueue,
+} from '@rockhopper/remoting'
 import type { ConsumerMember, QueueOffsets } from '../broker-calls.js'
 import type { ClientInstance } from '../client-instance.js'
 import { Gate } from '../gate.js'
 import type { MessageListener } from '../listener.js'
-import type { MessageQueue } from '../message-queue.js'
 import { Periodic } from '../periodic.js'
 import { Sender } from '../producing/sender.js'
 import { wait } from '../wait.js'

@@ -12,7 +12,10 @@ const RECONSUME_TIMES_ENDLESS = 0x7fffffff
 
 export type ConsumerSettings = ReturnType<typeof consumerSettings>
 
-/** The options of a push consumer with every default filled in (remoting.md section 36). Throws ARGUMENT_ILLEGAL. */
+/**
+ * The options of a push consumer with every default filled in (remoting.md section 36). Throws
+ * ARGUMENT_ILLEGAL.
+ */
 export function consumerSettings(options: PushConsumerOptions, env: Env) {
   const orderly = options.orderly ?? false
   const given = options.maxReconsumeTimes ?? -1
@@ -43,7 +46,10 @@ export function consumerSettings(options: PushConsumerOptions, env: Env) {
     pullTimeDelayMsWhenException: options.pullTimeDelayMsWhenException ?? 1_000,
     suspendCurrentQueueTimeMs: options.suspendCurrentQueueTimeMs ?? 1_000,
     offsetStoreDir: options.offsetStoreDir,
-    /** Names the offset file of a broadcasting member: it must be the same after a restart, unlike the client id. */
+    /**
+     * Names the offset file of a broadcasting member: it must be the same after a restart, unlike the
+     * client id.
+     */
     offsetOwner: `${options.clientIp ?? env.host.address}@${options.instanceName ?? 'DEFAULT'}`,
   } as const
   checkRange('consumeThreads', settings.consumeThreads, 1, 1_000)

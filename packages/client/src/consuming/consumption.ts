@@ -15,7 +15,10 @@ export interface ConsumptionParts extends ListenerCallParts {
   readonly turns: Turns
   readonly batchSizeMax: number
   readonly broadcasting: boolean
-  /** Gives a message back to the broker. Rejects when neither 36 nor the ordinary message to the retry topic worked. */
+  /**
+   * Gives a message back to the broker. Rejects when neither 36 nor the ordinary message to the retry topic
+   * worked.
+   */
   readonly sendBack: (message: MessageView, delayLevel: number) => Promise<void>
   /** Everything before the offset is done. Called only while the queue is held. */
   readonly moveOffset: (processQueue: ProcessQueue, queueOffset: number) => void

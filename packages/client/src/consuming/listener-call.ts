@@ -1,6 +1,6 @@
 import type { Clock, Log } from '@rockhopper/env'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { ConsumeContext, MessageListener } from '../listener.js'
-import type { MessageQueue } from '../message-queue.js'
 import type { Held, ProcessQueue } from './process-queue.js'
 
 /** How a listener call ended. `later` carries what the listener said about the next attempt. */
@@ -28,8 +28,8 @@ export interface ListenerCallParts {
 const TIMEOUT_DELAY_LEVEL = 3
 
 /**
- * Calls the listener once and waits for its end, at most `consumeTimeoutMs`: a promise that never settles must not
- * hold a turn for ever. A throw and a rejection are RECONSUME_LATER. Never rejects.
+ * Calls the listener once and waits for its end, at most `consumeTimeoutMs`: a promise that never settles
+ * must not hold a turn for ever. A throw and a rejection are RECONSUME_LATER. Never rejects.
  */
 export async function callListener(
   parts: ListenerCallParts,
@@ -39,45 +39,47 @@ export async function callListener(
   const context = new CallContext(parts, processQueue)
   const timeout = timeoutOf(parts, context)
   processQueue.lastConsumeAt = parts.clock.monotonic()
-  try {
-    const ended = Promise.resolve(
-      parts.listener(
-        batch.map((held) => held.message),
-        context,
-      ),
+  const messages = batch.map((held) => held.message)
+  const ended = Promise.resolve()
+    .then(() => parts.listener(messages, context))
+    .then(
+      (result) => ({ result }),
+      (error: unknown) => ({ error }),
     )
-    const result = await Promise.race([ended, timeout.passed])
-    if (result === timeout) {
-      parts.log.warn('client.consume.timeout', { ...context.facts, timeoutMs: parts.consumeTimeoutMs })
-      return context.later(TIMEOUT_DELAY_LEVEL)
-    }
-    if (result === 'RECONSUME_LATER') return context.later(context.delayLevelWhenNextConsume)
-    return { kind: 'success', ackIndex: context.ackIndex }
-  } catch (error) {
+  const outcome = await Promise.race([ended, timeout.passed])
+  timeout.cancel()
+  if (outcome === TIMED_OUT) {
+    parts.log.warn('client.consume.timeout', { ...context.facts, timeoutMs: parts.consumeTimeoutMs })
+    return context.later(TIMEOUT_DELAY_LEVEL)
+  }
+  if ('error' in outcome) {
+    const { error } = outcome
     parts.log.warn('client.consume.failed', { ...context.facts, error })
     return { ...context.later(context.delayLevelWhenNextConsume), error }
-  } finally {
-    timeout.cancel()
   }
+  if (outcome.result === 'RECONSUME_LATER') return context.later(context.delayLevelWhenNextConsume)
+  return { kind: 'success', ackIndex: context.ackIndex }
 }
 
-/** `passed` resolves with this object when the call is no longer waited for: timeout, or a shutdown's deadline. */
+const TIMED_OUT = Symbol('timed out')
+
+/** `passed` resolves when the call is no longer waited for: timeout, or a shutdown's deadline. */
 function timeoutOf(parts: ListenerCallParts, context: CallContext) {
   const { clock, consumeTimeoutMs, shutdown } = parts
-  const timeout = { cancel: () => {}, passed: undefined as unknown as Promise<unknown> }
-  timeout.passed = new Promise((resolve) => {
+  let cancel = () => {}
+  const passed = new Promise<typeof TIMED_OUT>((resolve) => {
     const end = () => {
       context.abort()
-      resolve(timeout)
+      resolve(TIMED_OUT)
     }
     const cancelTimer = clock.after(consumeTimeoutMs, end)
     shutdown.addEventListener('abort', end, { once: true })
-    timeout.cancel = () => {
+    cancel = () => {
       cancelTimer()
       shutdown.removeEventListener('abort', end)
     }
   })
-  return timeout
+  return { passed, cancel: () => cancel() }
 }
 
 class CallContext implements ConsumeContext {

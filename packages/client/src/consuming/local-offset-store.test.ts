@@ -29,7 +29,7 @@ describe('local offset store', () => {
     expect(await open().load(QUEUE)).toBe(2)
   })
 
-  test('a file cut at any byte gives the version before or after, never an error or a third one', async () => {
+  test('a file cut at any byte gives this version or the one before, never an error', async () => {
     const store = open()
     store.update(QUEUE, 1)
     await store.persist()

@@ -1,6 +1,6 @@
 import { type Disk, DiskError, type Log } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import { queueKey } from './allocation.js'
 import type { OffsetStore } from './offset-store.js'
 
@@ -12,8 +12,8 @@ interface StoredOffset extends MessageQueue {
 }
 
 /**
- * Offsets of a broadcasting member in one JSON file (Apache: LocalFileOffsetStore). It is written beside and renamed,
- * the version before is kept as `.bak`: a crash at any moment leaves one that can be read.
+ * Offsets of a broadcasting member in one JSON file (Apache: LocalFileOffsetStore). It is written beside
+ * and renamed, the version before is kept as `.bak`: a crash at any moment leaves one that can be read.
  */
 export class LocalOffsetStore implements OffsetStore {
   readonly #disk: Disk

@@ -1,4 +1,4 @@
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 
 /** Where a group's progress in its queues is kept. Offsets are the next queue offset to consume. */
 export interface OffsetStore {
@@ -8,7 +8,10 @@ export interface OffsetStore {
   current(queue: MessageQueue): number | undefined
   /** Remembers; `persist` keeps. A lower offset than the current one is ignored unless `backwards`. */
   update(queue: MessageQueue, queueOffset: number, backwards?: boolean): void
-  /** Keeps what was remembered for these queues and not yet kept. Never rejects: what failed is tried next time. */
+  /**
+   * Keeps what was remembered for these queues and not yet kept. Never rejects: what failed is tried next
+   * time.
+   */
   persist(queues: readonly MessageQueue[]): Promise<void>
   /** Forgets what was remembered for a queue; what is kept stays. */
   remove(queue: MessageQueue): void

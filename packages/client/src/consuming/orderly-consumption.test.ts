@@ -86,7 +86,7 @@ describe('orderly consumption', () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => at))
   })
 
-  test('a failure is tried again in place after a pause, the ones behind it wait, and the limit dead-letters it', async () => {
+  test('a failure is tried again in place while the others wait, and the limit dead-letters it', async () => {
     const seen: string[] = []
     const consumer = await consumerOf((messages) => {
       const [message] = messages
@@ -103,7 +103,7 @@ describe('orderly consumption', () => {
     expect(consumer.offsets.at(-1)).toBe(2)
   })
 
-  test('a result that comes when the lock is too old moves no offset, and the queue is given up', async () => {
+  test('a result under a lock that is too old moves no offset, and the queue is given up', async () => {
     let end: () => void = () => {}
     const consumer = await consumerOf(
       () =>

@@ -1,3 +1,4 @@
+import { MqError } from '@rockhopper/message'
 import { wait } from '../wait.js'
 import type { Consumption, ConsumptionParts } from './consumption.js'
 import { callListener } from './listener-call.js'
@@ -9,15 +10,16 @@ export interface OrderlyParts extends ConsumptionParts {
   /** Whether this member holds the queue's lock at the broker and may rely on it now. */
   readonly holdsLock: (processQueue: ProcessQueue) => boolean
   /**
-   * The lock is gone: another member may have moved on from here. The queue must be dropped and, when the lock can be
-   * had again, taken anew from the offset that is committed then.
+   * The lock is gone: another member may have moved on from here. The queue must be dropped and, when the
+   * lock can be had again, taken anew from the offset that is committed then.
    */
   readonly lockLost: (processQueue: ProcessQueue) => void
 }
 
 /**
- * One listener call per queue at a time, in queue order (Apache: ConsumeMessageOrderlyService). A failure keeps the
- * message at the head: the queue waits and tries again. Without the lock nothing is called and no offset moves.
+ * One listener call per queue at a time, in queue order (Apache: ConsumeMessageOrderlyService). A failure
+ * keeps the message at the head: the queue waits and tries again. Without the lock nothing is called and no
+ * offset moves.
  */
 export class OrderlyConsumption implements Consumption {
   readonly #parts: OrderlyParts
@@ -37,8 +39,8 @@ export class OrderlyConsumption implements Consumption {
   }
 
   /**
-   * Runs while the queue holds messages. It leaves the table in the step that sees the queue empty, so that the next
-   * `submit` finds either a worker that will look again, or none and starts one.
+   * Runs while the queue holds messages. It leaves the table in the step that sees the queue empty, so that
+   * the next `submit` finds either a worker that will look again, or none and starts one.
    */
   async #work(processQueue: ProcessQueue): Promise<void> {
     await Promise.resolve() // `submit` has entered this worker into the table before it can leave it.
@@ -71,7 +73,8 @@ export class OrderlyConsumption implements Consumption {
       if (first?.problem !== undefined) return await this.#deadLetter(processQueue, first)
       const readable = batch.slice(0, firstProblem(batch))
       const outcome = await callListener(this.#parts, processQueue, readable)
-      // Without the lock another member may be at work on these messages already: this result counts for nothing.
+      // Without the lock another member may be at work on these messages already: this result counts for
+      // nothing.
       if (processQueue.dropped || !this.#locked(processQueue)) return undefined
       if (outcome.kind === 'success') {
         this.#parts.moveOffset(processQueue, processQueue.finish(readable))
@@ -83,7 +86,10 @@ export class OrderlyConsumption implements Consumption {
     }
   }
 
-  /** A body that cannot be read here will not become readable: in place of blocking the queue for ever it is set aside. */
+  /**
+   * A body that cannot be read here will not become readable: in place of blocking the queue for ever it is
+   * set aside.
+   */
   #deadLetter(processQueue: ProcessQueue, held: Held): Promise<number> {
     const { consumerGroup, log, suspendCurrentQueueTimeMs } = this.#parts
     log.warn('client.message.unreadable', {
@@ -117,6 +123,7 @@ export class OrderlyConsumption implements Consumption {
       await sendBack(message, -1)
       return true
     } catch (error) {
+      if (!(error instanceof MqError)) throw error
       log.warn('client.deadLetter.failed', { consumerGroup, messageId: message.messageId, error })
       return false
     }

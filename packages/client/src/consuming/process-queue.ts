@@ -1,4 +1,4 @@
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { MessageView } from '../message-view.js'
 
 /** A message that was pulled and whose turn has not ended. */
@@ -6,7 +6,10 @@ export interface Held {
   message: MessageView
   /** Consumed, sent back or dead-lettered: the offset may pass it. */
   done: boolean
-  /** Set when the body cannot be read here: the listener is not called, the message goes the way of a failure. */
+  /**
+   * Set when the body cannot be read here: the listener is not called, the message goes the way of a
+   * failure.
+   */
   readonly problem?: Error
 }
 
@@ -24,9 +27,9 @@ export interface FlowLimits {
 export type FlowState = 'room' | 'too many messages' | 'too many bytes' | 'span too wide'
 
 /**
- * The local copy of one assigned queue (Apache: ProcessQueue): messages pulled and not yet done, in queue order.
- * The offset that may be committed is that of the first one not done, so a message that is still being worked on
- * is never passed, whatever finished behind it.
+ * The local copy of one assigned queue (Apache: ProcessQueue): messages pulled and not yet done, in queue
+ * order. The offset that may be committed is that of the first one not done, so a message that is still
+ * being worked on is never passed, whatever finished behind it.
  */
 export class ProcessQueue {
   readonly queue: MessageQueue
@@ -51,7 +54,10 @@ export class ProcessQueue {
     this.#limits = limits
   }
 
-  /** Aborted when the queue is to be given up: no new pull, no new listener call; what runs may end and count. */
+  /**
+   * Aborted when the queue is to be given up: no new pull, no new listener call; what runs may end and
+   * count.
+   */
   get leavingSignal(): AbortSignal {
     return this.#leaving.signal
   }
@@ -102,8 +108,8 @@ export class ProcessQueue {
   }
 
   /**
-   * Takes what a pull brought, in queue order, and moves to where the next pull begins. Messages that are already
-   * behind the position are left out: an answer may repeat.
+   * Takes what a pull brought, in queue order, and moves to where the next pull begins. Messages that are
+   * already behind the position are left out: an answer may repeat.
    */
   put(pulled: readonly Pulled[], nextOffset: number): Held[] {
     const taken: Held[] = []
@@ -159,7 +165,10 @@ export class ProcessQueue {
     return 'room'
   }
 
-  /** Resolves when there is room for another pull or the queue is being left. One caller at a time: the pull loop. */
+  /**
+   * Resolves when there is room for another pull or the queue is being left. One caller at a time: the pull
+   * loop.
+   */
   async room(): Promise<void> {
     while (!this.leaving && this.flow() !== 'room') {
       await new Promise<void>((resolve) => {
@@ -174,5 +183,8 @@ export class ProcessQueue {
   }
 }
 
-/** The larger of the record and its decompressed body: what the message costs in memory, without the objects around it. */
+/**
+ * The larger of the record and its decompressed body: what the message costs in memory, without the objects
+ * around it.
+ */
 const sizeOf = (message: MessageView): number => Math.max(message.storeSize, message.body.length)

@@ -1,9 +1,13 @@
 import type { Clock, Log } from '@rockhopper/env'
-import type { MessageQueue } from '../message-queue.js'
+import { MqError } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
 import { queueKey } from './allocation.js'
 import type { ProcessQueue } from './process-queue.js'
 
-/** A lock not renewed for this long counts as lost here; the broker keeps it 60 s (Apache: REBALANCE_LOCK_MAX_LIVE_TIME). */
+/**
+ * A lock not renewed for this long counts as lost here; the broker keeps it 60 s (Apache:
+ * REBALANCE_LOCK_MAX_LIVE_TIME).
+ */
 export const LOCK_LIVES_MS = 30_000
 export const LOCK_RENEWAL_MS = 20_000
 
@@ -13,12 +17,17 @@ export interface LockBrokers {
   unlock(brokerName: string, queues: readonly MessageQueue[]): Promise<void>
 }
 
-/** Locks that orderly consumers hold at the brokers of their queues (remoting.md section 19, codes 41 and 42). */
+/**
+ * Locks that orderly consumers hold at the brokers of their queues (remoting.md section 19, codes 41 and
+ * 42).
+ */
 export class QueueLocks {
   readonly #clock: Clock
   readonly #log: Log
   readonly #brokers: LockBrokers
-  /** When the request went out that the broker granted: the lock is at least as young as that. Monotonic ms. */
+  /**
+   * When the request went out that the broker granted: the lock is at least as young as that. Monotonic ms.
+   */
   readonly #lockedAt = new Map<string, number>()
 
   constructor(clock: Clock, log: Log, brokers: LockBrokers) {
@@ -51,6 +60,7 @@ export class QueueLocks {
         try {
           await this.#brokers.unlock(brokerName, mine)
         } catch (error) {
+          if (!(error instanceof MqError)) throw error
           this.#log.warn('client.unlock.failed', { brokerName, queues: mine.length, error })
         }
       }),
@@ -66,6 +76,7 @@ export class QueueLocks {
         else this.#lockedAt.delete(queueKey(queue))
       }
     } catch (error) {
+      if (!(error instanceof MqError)) throw error
       // What was granted before lives on until it is too old: the broker may just not have answered in time.
       this.#log.warn('client.lock.failed', { brokerName, queues: queues.length, error })
     }

@@ -1,7 +1,7 @@
 import type { Log } from '@rockhopper/env'
 import { isRetryTopic, MqError } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { ClientInstance } from '../client-instance.js'
-import type { MessageQueue } from '../message-queue.js'
 import { type AllocateStrategy, compareQueues, queueKey } from './allocation.js'
 import type { Assignment } from './assignment.js'
 import type { QueueLocks } from './queue-locks.js'
@@ -24,8 +24,8 @@ export interface RebalanceParts {
 }
 
 /**
- * Brings the assigned queues in line with the group's members (Apache: RebalanceImpl.doRebalance). Every member computes
- * the split alone; it is right as soon as all see the same members.
+ * Brings the assigned queues in line with the group's members (Apache: RebalanceImpl.doRebalance). Every
+ * member computes the split alone; it is right as soon as all see the same members.
  */
 export class Rebalance {
   readonly #parts: RebalanceParts
@@ -98,8 +98,8 @@ export class Rebalance {
   }
 
   /**
-   * The group's members, sorted by code unit, from any broker of the topic. Undefined while no broker knows this one:
-   * a split without it would take all its queues away for a moment.
+   * The group's members, sorted by code unit, from any broker of the topic. Undefined while no broker knows
+   * this one: a split without it would take all its queues away for a moment.
    */
   async #clientIds(queues: readonly MessageQueue[]): Promise<string[] | undefined> {
     const { instance, consumerGroup } = this.#parts

@@ -14,7 +14,9 @@ export interface RunningInfoParts {
   readonly locked: (processQueue: ProcessQueue) => boolean
 }
 
-/** What tools show of a consumer (code 307, remoting.md section 33). Rates are not measured yet: they are 0. */
+/**
+ * What tools show of a consumer (code 307, remoting.md section 33). Rates are not measured yet: they are 0.
+ */
 export function runningInfo(parts: RunningInfoParts): ConsumerRunningInfo {
   const { settings, subscriptions, processQueues } = parts
   const noRates = {

@@ -15,9 +15,10 @@ export interface SendBackParts {
 }
 
 /**
- * Gives a message back to the group (remoting.md section 20): the broker that has it delivers it again later, or puts it
- * into `%DLQ%<group>`. When that broker cannot, an ordinary message to the retry topic does the same at any other.
- * `delayLevel` below 0 dead-letters, 0 leaves the delay to the broker. Rejects when neither worked.
+ * Gives a message back to the group (remoting.md section 20): the broker that has it delivers it again
+ * later, or puts it into `%DLQ%<group>`. When that broker cannot, an ordinary message to the retry topic
+ * does the same at any other. `delayLevel` below 0 dead-letters, 0 leaves the delay to the broker. Rejects
+ * when neither worked.
  */
 export async function sendBack(
   parts: SendBackParts,
@@ -52,7 +53,10 @@ export async function sendBack(
   }
 }
 
-/** Apache: ConsumeMessageConcurrentlyService.sendMessageBack, the fallback. The counters travel in the send header. */
+/**
+ * Apache: ConsumeMessageConcurrentlyService.sendMessageBack, the fallback. The counters travel in the send
+ * header.
+ */
 export function retryMessage(
   message: MessageView,
   consumerGroup: string,

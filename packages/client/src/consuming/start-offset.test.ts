@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { MqError } from '@rockhopper/message'
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import { QUEUE } from '../message-view.fixture.js'
 import type { ConsumeFromWhere } from '../push-consumer-options.js'
 import { SILENT } from '../virtual-clock.fixture.js'

@@ -1,6 +1,6 @@
 import type { Host } from '@rockhopper/env'
 import { isRetryTopic, MqError } from '@rockhopper/message'
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { ConsumeFromWhere } from '../push-consumer-options.js'
 import type { OffsetStore } from './offset-store.js'
 
@@ -12,8 +12,8 @@ export interface QueueBounds {
 
 /**
  * Where a member begins in a queue it was just given (remoting.md section 18; Apache:
- * RebalancePushImpl.computePullFromWhereWithException). Rejects when it cannot be told now: the queue is then not taken,
- * because a guess would skip or repeat messages.
+ * RebalancePushImpl.computePullFromWhereWithException). Rejects when it cannot be told now: the queue is
+ * then not taken, because a guess would skip or repeat messages.
  */
 export async function startOffset(
   queue: MessageQueue,

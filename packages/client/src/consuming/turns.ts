@@ -1,6 +1,7 @@
 /**
- * At most `max` holders at a time, in order of asking; none while suspended. Bounds the listener calls of a consumer
- * over all its queues. The line of waiters is as long as what the queues hold, which flow control bounds.
+ * At most `max` holders at a time, in order of asking; none while suspended. Bounds the listener calls of a
+ * consumer over all its queues. The line of waiters is as long as what the queues hold, which flow control
+ * bounds.
  */
 export class Turns {
   readonly #max: number

@@ -16,7 +16,10 @@ import {
 } from '@rockhopper/message'
 import { isReplyMessage } from '../reply-message.js'
 
-/** What goes on the wire, fixed at the time of the call: changing the caller's message or bytes later does nothing. */
+/**
+ * What goes on the wire, fixed at the time of the call: changing the caller's message or bytes later does
+ * nothing.
+ */
 export interface OutgoingMessage {
   readonly topic: string
   readonly kind: 'single' | 'batch' | 'reply'
@@ -92,10 +95,9 @@ export function outgoingBatch(
   })
   const body = encodeBatch(entries)
   if (body.length > limits.maxMessageSize) {
-    throw new MqError(
-      'MESSAGE_TOO_LARGE',
-      `Sending a batch of ${messages.length} messages (${body.length} bytes, at most ${limits.maxMessageSize}) to '${first.topic}'`,
-    )
+    const sizes = `${body.length} bytes, at most ${limits.maxMessageSize}`
+    const what = `Sending a batch of ${messages.length} messages (${sizes}) to '${first.topic}'`
+    throw new MqError('MESSAGE_TOO_LARGE', what)
   }
   return {
     topic: first.topic,
@@ -110,7 +112,10 @@ export function outgoingBatch(
   }
 }
 
-/** The same message with its body as a zlib stream when it has `sizeMin` bytes or more (remoting.md section 30). */
+/**
+ * The same message with its body as a zlib stream when it has `sizeMin` bytes or more (remoting.md section
+ * 30).
+ */
 export async function compressed(
   outgoing: OutgoingMessage,
   compute: Compute,

@@ -1,11 +1,11 @@
 import type { Random } from '@rockhopper/env'
 import { javaHashCode } from '@rockhopper/message'
-import type { MessageQueue } from '../message-queue.js'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { QueueSelector } from '../producer-options.js'
 
 /**
- * Round robin over the queues of a topic, beginning anywhere; a retry avoids the broker that failed last, as long as
- * another one is there (Apache: TopicPublishInfo.selectOneMessageQueue).
+ * Round robin over the queues of a topic, beginning anywhere; a retry avoids the broker that failed last,
+ * as long as another one is there (Apache: TopicPublishInfo.selectOneMessageQueue).
  */
 export class RoundRobin {
   readonly #random: Random

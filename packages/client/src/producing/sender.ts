@@ -1,7 +1,7 @@
 import { isMqError, MqError, SystemTopic } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
 import type { SendCommand } from '../api/message-calls.js'
 import type { ClientInstance } from '../client-instance.js'
-import type { MessageQueue } from '../message-queue.js'
 import type { ProducerOptions, SendOptions } from '../producer-options.js'
 import { isReplyMessage } from '../reply-message.js'
 import type { SendResult } from '../send-result.js'
@@ -17,7 +17,10 @@ const COMMAND: Readonly<Record<OutgoingMessage['kind'], SendCommand>> = {
   reply: 'SEND_REPLY_MESSAGE_V2',
 }
 
-/** The way of one message to a broker: route, queue, attempts (Apache: DefaultMQProducerImpl.sendDefaultImpl). */
+/**
+ * The way of one message to a broker: route, queue, attempts (Apache:
+ * DefaultMQProducerImpl.sendDefaultImpl).
+ */
 export class Sender {
   readonly #instance: ClientInstance
   readonly #options: SenderOptions
@@ -29,7 +32,10 @@ export class Sender {
     this.#roundRobin = new RoundRobin(instance.env.random)
   }
 
-  /** Rejects with MqError: ROUTE_NOT_FOUND, SEND_FAILED (attempts used up), RESPONSE_REFUSED, REQUEST_ABORTED, ... */
+  /**
+   * Rejects with MqError: ROUTE_NOT_FOUND, SEND_FAILED (attempts used up), RESPONSE_REFUSED,
+   * REQUEST_ABORTED, ...
+   */
   async send(given: OutgoingMessage, options: SendOptions): Promise<SendResult> {
     const { clock } = this.#instance.env
     const startedAt = clock.monotonic()
@@ -102,7 +108,10 @@ export class Sender {
     throw new MqError('QUEUE_NOT_FOUND', `Sending to '${outgoing.topic}': none of its queues can be written`)
   }
 
-  /** Who chooses the queue. A choice by the caller or by the key stands: another queue would break the order. */
+  /**
+   * Who chooses the queue. A choice by the caller or by the key stands: another queue would break the
+   * order.
+   */
   #pickOf(outgoing: OutgoingMessage, queues: readonly MessageQueue[], options: SendOptions) {
     const { message, topic } = outgoing
     const fixed = (queue: MessageQueue) => ({ fixed: true, next: () => queue })
