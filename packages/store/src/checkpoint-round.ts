@@ -58,27 +58,29 @@ export class CheckpointRound {
     await this.#running
   }
 
-  async #once(): Promise<boolean> {
-    const { queues, index, checkpoint, dispatched, synced, log, onFailed } = this.#options
-    const { storeTimestamp, logEnd } = dispatched()
-    try {
-      queues.writeAll()
-      if (!(await synced(logEnd))) return false
-      await queues.sync()
-      await index?.flush()
-      const times: Partial<CheckpointTimes> = {
-        physicMsgTimestamp: storeTimestamp,
-        logicsMsgTimestamp: storeTimestamp,
-        ...(index === undefined ? {} : { indexMsgTimestamp: storeTimestamp }),
-        confirmPhyOffset: logEnd,
-      }
-      await checkpoint.save(times)
-      return true
-    } catch (error) {
+  #once(): Promise<boolean> {
+    return this.#save().catch((error) => {
       const code = diskErrorCode(error)
-      if (code === undefined || code === 'EIO') onFailed(error)
-      else log.warn('checkpoint', { code })
+      if (code === undefined || code === 'EIO') this.#options.onFailed(error)
+      else this.#options.log.warn('checkpoint', { code })
       return false
+    })
+  }
+
+  async #save(): Promise<boolean> {
+    const { queues, index, checkpoint, dispatched, synced } = this.#options
+    const { storeTimestamp, logEnd } = dispatched()
+    queues.writeAll()
+    if (!(await synced(logEnd))) return false
+    await queues.sync()
+    await index?.flush()
+    const times: Partial<CheckpointTimes> = {
+      physicMsgTimestamp: storeTimestamp,
+      logicsMsgTimestamp: storeTimestamp,
+      ...(index === undefined ? {} : { indexMsgTimestamp: storeTimestamp }),
+      confirmPhyOffset: logEnd,
     }
+    await checkpoint.save(times)
+    return true
   }
 }

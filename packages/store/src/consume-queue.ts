@@ -8,9 +8,9 @@ import {
   writeFiller,
   writeUnit,
 } from './consume-queue-unit.js'
+import { loadSegments } from './data-files.js'
 import type { Descriptors } from './descriptors.js'
 import { readFully, writeFully, writeZeros } from './full-write.js'
-import { loadSegments } from './log-segments.js'
 import { segmentName } from './segment-name.js'
 
 const TAIL_SIZE_FIRST = 320
@@ -83,9 +83,9 @@ export class ConsumeQueue {
    * Finds the files and the end: the first entry never written in the last three files (section 6.2). False
    * when an older file is missing or not full: then the queue is empty and must be made again from the log.
    */
-  load(): boolean {
+  load(aborted: boolean): boolean {
     const { disk, fileSize } = this.#context
-    this.#files = loadSegments(disk, this.directory, fileSize)
+    this.#files = loadSegments(disk, this.directory, fileSize, aborted)
     if (this.#files.length === 0) return true
     if (!this.#olderFilesAreFull()) {
       this.reset()

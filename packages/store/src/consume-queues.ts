@@ -63,14 +63,14 @@ export class ConsumeQueues {
   }
 
   /** Finds and scans what is on disk. Throws MqError for files of another size. */
-  load(): void {
+  load(aborted: boolean): void {
     const { disk, directory } = this.#options
     disk.makeDirectory(directory)
     for (const topic of disk.list(directory)) {
       for (const name of disk.list(`${directory}/${topic}`)) {
         if (!/^\d{1,9}$/.test(name)) continue
         const queue = this.#add(topic, Number(name))
-        if (!queue.load()) this.damaged.add(queue)
+        if (!queue.load(aborted)) this.damaged.add(queue)
       }
     }
   }
@@ -178,17 +178,18 @@ export class ConsumeQueues {
   }
 
   #tryWriteAll(): void {
-    for (const queue of this.#unwritten) this.#tryWrite(queue)
+    for (const queue of [...this.#unwritten]) this.#tryWrite(queue)
     this.#unwrittenSize = 0
     for (const queue of this.#unwritten) this.#unwrittenSize += queue.unwrittenSize
   }
 
   #tryWrite(queue: ConsumeQueue): void {
+    this.#unwrittenSize = Math.max(0, this.#unwrittenSize - queue.unwrittenSize)
+    this.#unwritten.delete(queue)
     try {
-      this.#unwrittenSize = Math.max(0, this.#unwrittenSize - queue.unwrittenSize)
       queue.write()
-      this.#unwritten.delete(queue)
     } catch (error) {
+      this.#unwritten.add(queue)
       const code = diskErrorCode(error)
       if (code === undefined || code === 'EIO') return this.#options.onFailed(error)
       this.#options.log.warn('consume-queue-write', { topic: queue.topic, queueId: queue.queueId, code })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { MessageExt } from '@rockhopper/message'
+import { encodeProperties, type MessageExt } from '@rockhopper/message'
 import { Killed, type MemoryDisk } from './memory-disk.fixture.js'
 import type { PutResult } from './message-store.js'
 import {
@@ -60,7 +60,10 @@ async function scenario(
     const text = `${seed}/${i}/${'x'.repeat(Math.floor(random() * 400))}`
     const before = placed.length
     const needs = plantedAckAtWrite ? 'written' : undefined
-    const done = store.put(draft({ topic, queueId, text }), needs)
+    const done = store.put(
+      draft({ topic, queueId, text, properties: encodeProperties({ KEYS: text }) }),
+      needs,
+    )
     // What `put` assigned is read off the promise only when it is acknowledged; all else may still be found.
     placed.push({ topic, queueId, queueOffset: -1, physicalOffset: -1, text })
     void done.then((result) => note(placed[before] as Sent, result))
@@ -122,6 +125,11 @@ async function check(found: Life, { placed, acked }: Outcome, lostAllowed: boole
       }
     }
   }
+  for (const { topic, body, properties } of log) {
+    if (properties.KEYS === undefined) continue
+    const indexed = await found.clock.until(found.store.queryMessage(topic, properties.KEYS, 32, 0, 2 ** 52))
+    expect(indexed.map((record) => decoded(record).body.equals(body))).toEqual([true])
+  }
   expect(inQueues.sort()).toEqual([...inLog.keys()].sort())
   const missing = acked.filter(({ topic, queueId, queueOffset, text }) => {
     return inLog.get(`${topic}/${queueId}/${queueOffset}`)?.body.toString() !== text
@@ -169,7 +177,7 @@ describe.each(MODES)('with %s', (mode) => {
   })
 
   test('a power loss at any moment loses nothing that was synced and leaves no phantom', async () => {
-    for (let seed = 1; seed <= 60; seed++) {
+    for (let seed = 1; seed <= 120; seed++) {
       const random = seeded(seed * 7_919)
       const at = 10 + Math.floor(random() * 110)
       const outcome = await scenario(mode, seed, (disk) => {
@@ -188,7 +196,7 @@ describe.each(MODES)('with %s', (mode) => {
   })
 
   test('a kill or a power loss in the middle of recovery is recovered from', async () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 40; seed++) {
       const random = seeded(seed * 104_729)
       const at = 40 + Math.floor(random() * 60)
       const outcome = await scenario(mode, seed, (disk) => {

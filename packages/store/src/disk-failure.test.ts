@@ -137,3 +137,17 @@ test('queue entries that find no space are read from memory and written later', 
   await stopped(first)
   expect((await drained(await restarted(first), 'T', 0)).length).toBe(5)
 })
+
+test.each(['onAdvance', 'onArrival'] as const)(
+  'a listener of %s that throws ends the store',
+  async (kind) => {
+    const first = await started()
+    first.store[kind](() => {
+      throw new Error('planted')
+    })
+    first.store.place(draft())
+    await first.clock.settle()
+    expect(first.store.state.kind).toBe('failed')
+    expect(first.store.place(draft()).status).toBe('SERVICE_NOT_AVAILABLE')
+  },
+)

@@ -45,12 +45,14 @@ export class Dispatch {
    * is reported and nothing added.
    */
   record(bytes: Buffer, record: ScannedRecord, fillGaps: boolean): Dispatched {
+    scanProperties(bytes, record.propertiesAt, record.propertiesAt + record.propertiesSize, this.#properties)
+    if ((record.sysFlag & TRANSACTION_MASK) !== TRANSACTION_ROLLBACK) {
+      this.#options.index?.add(bytes, record, this.#properties)
+    }
     if (!isQueued(record.sysFlag)) return 'skipped'
     const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
     const queue = this.#options.queues.obtain(topic, record.queueId)
     if (queue === undefined) return 'skipped'
-    scanProperties(bytes, record.propertiesAt, record.propertiesAt + record.propertiesSize, this.#properties)
-    this.#options.index?.add(bytes, record, this.#properties, topic)
     return this.#enqueue(queue, bytes, record, fillGaps)
   }
 

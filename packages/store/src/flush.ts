@@ -103,7 +103,13 @@ export class Flush {
       const span = tail.spanAt(this.#written)
       if (span === undefined) return this.#fail(new Error(`the tail lost its bytes at ${this.#written}`))
       if (this.#slow) {
-        this.#pooledWrite = this.#writePooled(span)
+        this.#pooledWrite = this.#writePooled(span).then(
+          () => this.#afterPooledWrite(span.end),
+          (error) => {
+            this.#pooledWrite = undefined
+            this.#refused(error)
+          },
+        )
         break
       }
       const startedAt = clock.monotonic()
@@ -122,18 +128,16 @@ export class Flush {
   async #writePooled(span: TailSpan): Promise<void> {
     const { clock, segments } = this.#options
     const startedAt = clock.monotonic()
-    try {
-      const file = segments.writable(this.#written)
-      await writeFullyPooled(file, span.bytes, span.at, span.length, this.#position())
-      this.#slow = clock.monotonic() - startedAt > SLOW_WRITE_MS
-      this.#pooledWrite = undefined
-      this.#written = span.end
-      this.#advancedWritten()
-      this.#write()
-    } catch (error) {
-      this.#pooledWrite = undefined
-      this.#refused(error)
-    }
+    const file = segments.writable(this.#written)
+    await writeFullyPooled(file, span.bytes, span.at, span.length, this.#position())
+    this.#slow = clock.monotonic() - startedAt > SLOW_WRITE_MS
+  }
+
+  #afterPooledWrite(end: number): void {
+    this.#pooledWrite = undefined
+    this.#written = end
+    this.#advancedWritten()
+    this.#write()
   }
 
   #advancedWritten(): void {
@@ -155,16 +159,17 @@ export class Flush {
   #startSync(): void {
     if (this.#sync !== undefined || this.#stopped || this.#synced >= this.#written) return
     if (!this.#options.syncAtOnce && this.#wanted <= this.#synced) return
-    this.#sync = this.#syncOnce(this.#written)
+    const target = this.#written
+    this.#sync = this.#options.segments.sync(this.#synced, target).then(
+      () => this.#afterSync(target),
+      (error) => {
+        this.#sync = undefined
+        this.#fail(error)
+      },
+    )
   }
 
-  async #syncOnce(target: number): Promise<void> {
-    try {
-      await this.#options.segments.sync(this.#synced, target)
-    } catch (error) {
-      this.#sync = undefined
-      return this.#fail(error)
-    }
+  #afterSync(target: number): void {
     this.#sync = undefined
     if (this.#stopped) return
     this.#synced = target

@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert/strict'
 import type { DiskFile } from '@rockhopper/env'
 
 /** Bytes that reached the file before a write failed; `cause` is the disk's error. */
@@ -16,6 +17,11 @@ export function diskErrorCode(error: unknown): string | undefined {
     if ('code' in at && typeof at.code === 'string' && /^E[A-Z0-9]+$/.test(at.code)) return at.code
   }
   return undefined
+}
+
+/** Our own mistakes are not the disk's: they pass through every catch. */
+export function rethrowAssertion(error: unknown): void {
+  if (error instanceof AssertionError) throw error
 }
 
 /** Writes all bytes, completing short writes (reliability-checklist 11). Throws TornWrite. */
@@ -48,6 +54,7 @@ export async function writeFullyPooled(
     while (taken < length)
       taken += progress(await file.write(from, at + taken, length - taken, position + taken))
   } catch (error) {
+    rethrowAssertion(error)
     throw new TornWrite(taken, error)
   }
 }

@@ -15,7 +15,7 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
-import { readRecordAt } from './queue-records.js'
+import { readRecordAt, recordTopic } from './queue-records.js'
 import { type StoreConfigInput, storeConfig } from './store-config.js'
 import { StoreCore } from './store-core.js'
 import { offsetByTimestamp, storeTimeOf } from './time-search.js'
@@ -91,6 +91,21 @@ class LocalMessageStore implements MessageStore {
     const { reader, config, watermarks } = this.#core
     if (physicalOffset < this.minPhysicalOffset) return Promise.resolve(undefined)
     return readRecordAt(reader, physicalOffset, watermarks.readable, config.maxMessageSize + RECORD_EXTRA_MAX)
+  }
+
+  async queryMessage(
+    topic: string,
+    key: string,
+    countMax: number,
+    begin: number,
+    end: number,
+  ): Promise<Buffer[]> {
+    const found: Buffer[] = []
+    for (const physicalOffset of this.#core.indexedOffsets(topic, key, countMax, begin, end)) {
+      const record = await this.lookMessageByOffset(physicalOffset)
+      if (record !== undefined && recordTopic(record) === topic) found.push(record)
+    }
+    return found
   }
 
   minOffset(topic: string, queueId: number): number {

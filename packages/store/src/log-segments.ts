@@ -1,8 +1,9 @@
 import type { Disk, DiskFile } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
+import { loadSegments } from './data-files.js'
 import type { Descriptors, HeldFile } from './descriptors.js'
 import { readFullyPooled, writeZeros } from './full-write.js'
-import { segmentName, segmentOffset } from './segment-name.js'
+import { segmentName } from './segment-name.js'
 
 const SCAN_SIZE = 1024 * 1024
 
@@ -29,9 +30,9 @@ export class LogSegments {
   }
 
   /** Finds the files. An empty last one is removed; any other size is refused (MappedFileQueue#load). */
-  load(): void {
+  load(aborted: boolean): void {
     this.#disk.makeDirectory(this.directory)
-    this.#starts = loadSegments(this.#disk, this.directory, this.segmentSize)
+    this.#starts = loadSegments(this.#disk, this.directory, this.segmentSize, aborted)
     for (let i = 1; i < this.#starts.length; i++) {
       if (this.#starts[i] === (this.#starts[i - 1] as number) + this.segmentSize) continue
       const path = this.#path(this.#starts[i] as number)
@@ -168,27 +169,4 @@ export class LogSegments {
   #path(start: number): string {
     return `${this.directory}/${segmentName(start)}`
   }
-}
-
-/** First offsets of the data files in a directory, ascending. Refuses files of another size, naming them. */
-export function loadSegments(disk: Disk, directory: string, fileSize: number): number[] {
-  const starts: number[] = []
-  const names = disk.list(directory).filter((name) => segmentOffset(name) !== undefined)
-  for (const name of names) {
-    const path = `${directory}/${name}`
-    const size = disk.stat(path)?.size ?? 0
-    if (size === 0 && name === names.at(-1)) {
-      disk.remove(path)
-      break
-    }
-    const start = segmentOffset(name) as number
-    if (size !== fileSize || start % fileSize !== 0) {
-      throw new MqError(
-        'STORE_FILE_SIZE',
-        `loading '${path}': it has ${size} bytes, configured are ${fileSize}`,
-      )
-    }
-    starts.push(start)
-  }
-  return starts
 }

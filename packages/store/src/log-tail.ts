@@ -22,23 +22,27 @@ export interface TailSpan {
 
 /**
  * The newest bytes of the log in memory: append-only chunks of 1 MiB, the last 16 of them, and as many more
- * as are not written yet. A record placed here lies in one chunk; a larger one has a chunk of its own.
+ * as are not written yet. A record placed here lies in one chunk, a larger one has a chunk of its own, and
+ * no chunk crosses the end of a file.
  *
  *     chunk 0            chunk 1      hole (blank)  chunk 2
  *     [start .. used)....[start .. used)............[start .. used) <- placed
  */
 export class LogTail {
+  readonly #segmentSize: number
   readonly #chunks: Chunk[] = []
   readonly #spares: Buffer[] = []
+
+  constructor(segmentSize: number) {
+    this.#segmentSize = segmentSize
+  }
 
   /** Room for `size` bytes at `physicalOffset`, which is the end of the log. They count after `commit`. */
   reserve(physicalOffset: number, size: number): { readonly bytes: Buffer; readonly at: number } {
     const last = this.#chunks.at(-1)
-    if (
-      last !== undefined &&
-      last.start + last.used === physicalOffset &&
-      last.bytes.length - last.used >= size
-    ) {
+    const beginsFile = physicalOffset % this.#segmentSize === 0
+    const follows = last !== undefined && !beginsFile && last.start + last.used === physicalOffset
+    if (follows && last.bytes.length - last.used >= size) {
       return { bytes: last.bytes, at: last.used }
     }
     const bytes =

@@ -1,13 +1,225 @@
+import type { Cancel, Clock, Disk, Host, Log } from '@rockhopper/env'
+import { javaHashCode } from '@rockhopper/message'
+import { loadDataFiles } from './data-files.js'
+import type { Descriptors } from './descriptors.js'
+import { diskErrorCode } from './full-write.js'
+import { IndexFile, type IndexSizes, indexFileSize } from './index-file.js'
 import type { ScannedProperties } from './property-scan.js'
 import type { ScannedRecord } from './record-scan.js'
 
+const WRITE_INTERVAL_MS = 1_000
+const CHAIN_LENGTH_MAX = 1_000_000
+const SPACE = 0x20
+const HASH_SIGN = 0x23
+
+export interface MessageIndexOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly host: Host
+  readonly log: Log
+  readonly descriptors: Descriptors
+  readonly directory: string
+  readonly sizes: IndexSizes
+  /** A write failed in a way that waiting does not cure. */
+  onFailed(error: unknown): void
+}
+
 /**
- * Where a record can be found by key (store-format.md section 9). Dispatch calls `add` for every record in
- * log order, in recovery again for records that are already in.
+ * Finds records by UNIQ_KEY and KEYS (IndexService). Dispatch calls `add` for every record in log order; a
+ * record that is in already is passed over, so doing it again in recovery is harmless.
  */
-export interface MessageIndex {
-  /** `bytes` and the two scans are valid only during the call. `physicalOffset` is the record's. */
-  add(bytes: Buffer, record: ScannedRecord, properties: ScannedProperties, topic: string): void
+export class MessageIndex {
+  readonly #options: MessageIndexOptions
+  /** Oldest first; the last one is written to. */
+  #files: IndexFile[] = []
+  readonly #unsynced = new Set<string>()
+  #directoryDirty = false
+  #lastPhysicalOffset = -1
+  #cancelWrite: Cancel | undefined
+  #closed = false
+
+  constructor(options: MessageIndexOptions) {
+    this.#options = options
+  }
+
+  /** Throws MqError STORE_FILE_SIZE for a file of another size. */
+  load(aborted: boolean): void {
+    const { disk, directory, sizes, descriptors } = this.#options
+    const isIndexFile = (name: string) => /^\d{17}$/.test(name)
+    for (const name of loadDataFiles(disk, directory, isIndexFile, indexFileSize(sizes), aborted)) {
+      const file = new IndexFile(disk, descriptors, `${directory}/${name}`, sizes)
+      file.load()
+      this.#files.push(file)
+    }
+    this.#findLast()
+  }
+
+  /**
+   * Forgets all records from `physicalOffset` on; with `repair` (after a crash) also what the last write
+   * left half done. Throws what the disk throws.
+   */
+  cut(physicalOffset: number, repair: boolean): void {
+    const { descriptors, disk } = this.#options
+    this.#writeAll()
+    if (!repair && this.#lastPhysicalOffset < physicalOffset) return
+    for (let last = this.#files.at(-1); last !== undefined; last = this.#files.at(-1)) {
+      if (last.cut(physicalOffset)) {
+        this.#unsynced.add(last.path)
+        break
+      }
+      this.#files.pop()
+      this.#unsynced.delete(last.path)
+      descriptors.retire(last.path)
+      disk.remove(last.path)
+    }
+    this.#findLast()
+  }
+
+  add(bytes: Buffer, record: ScannedRecord, properties: ScannedProperties): void {
+    const { physicalOffset, storeTimestamp, topicAt, topicSize } = record
+    if (physicalOffset <= this.#lastPhysicalOffset) return
+    const { uniqKeyFrom, uniqKeyTo, keysFrom, keysTo } = properties
+    if (uniqKeyFrom < 0 && keysFrom < 0) return
+    this.#lastPhysicalOffset = physicalOffset
+    const put = (from: number, to: number) => {
+      const hash = keyHash(bytes, topicAt, topicAt + topicSize, from, to)
+      this.#writable().add(hash, physicalOffset, storeTimestamp)
+    }
+    if (uniqKeyFrom >= 0) put(uniqKeyFrom, uniqKeyTo)
+    for (let from = keysFrom; from >= 0 && from < keysTo; ) {
+      let to = from
+      while (to < keysTo && bytes[to] !== SPACE) to++
+      if (to > from) put(from, to)
+      from = to + 1
+    }
+    this.#armWrite()
+  }
+
+  /**
+   * Physical offsets of records that may have this key, newest first: hashes collide, so the caller compares
+   * topic and key. `begin` and `end` are ms since 1970; entries know their time to the second
+   * (IndexService#queryOffset).
+   */
+  query(topic: string, key: string, countMax: number, begin: number, end: number): number[] {
+    const hash = positive(javaHashCode(`${topic}#${key}`))
+    const found: number[] = []
+    for (const file of [...this.#files].reverse()) {
+      let number = file.entryCount > 0 ? file.latest(hash) : 0
+      for (let steps = 0; number > 0 && steps < CHAIN_LENGTH_MAX && found.length < countMax; steps++) {
+        const entry = file.entry(number)
+        if (entry === undefined || entry.storeTimestamp + 1_000 < begin) break
+        if (entry.hash === hash && entry.storeTimestamp <= end) found.push(entry.physicalOffset)
+        if (entry.previous >= number) break
+        number = entry.previous
+      }
+      if (found.length >= countMax || file.beginTimestamp < begin) break
+    }
+    return found
+  }
+
   /** Writes and syncs; then every record added before the call is found after a crash. */
-  flush(): Promise<void>
+  async flush(): Promise<void> {
+    const { disk, descriptors, directory } = this.#options
+    this.#writeAll()
+    if (this.#directoryDirty) {
+      this.#directoryDirty = false
+      await disk.syncDirectory(directory)
+      await disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')))
+    }
+    for (const path of this.#unsynced) {
+      this.#unsynced.delete(path)
+      const held = descriptors.hold(path)
+      try {
+        await held.file.sync()
+      } finally {
+        held.release()
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelWrite?.()
+    this.#cancelWrite = undefined
+  }
+
+  #findLast(): void {
+    const last = this.#files.at(-1)
+    const started = last !== undefined && (last.entryCount > 0 || last.endPhysicalOffset > 0)
+    this.#lastPhysicalOffset = started ? last.endPhysicalOffset : -1
+  }
+
+  #writable(): IndexFile {
+    const last = this.#files.at(-1)
+    if (last !== undefined && !last.isFull) return last
+    const { disk, descriptors, directory, sizes } = this.#options
+    const next = new IndexFile(disk, descriptors, `${directory}/${this.#nextName()}`, sizes)
+    this.#files.push(next)
+    this.#directoryDirty = true
+    if (last !== undefined) next.continueFrom(last)
+    return next
+  }
+
+  #armWrite(): void {
+    if (this.#closed || this.#cancelWrite !== undefined) return
+    this.#cancelWrite = this.#options.clock.after(WRITE_INTERVAL_MS, () => {
+      this.#cancelWrite = undefined
+      this.#tryWrite()
+    })
+  }
+
+  #tryWrite(): void {
+    try {
+      this.#writeAll()
+    } catch (error) {
+      const code = diskErrorCode(error)
+      if (code === undefined || code === 'EIO') return this.#options.onFailed(error)
+      this.#options.log.warn('index-write', { code })
+      this.#armWrite()
+    }
+  }
+
+  #writeAll(): void {
+    for (const file of this.#files) {
+      if (!file.unwritten) continue
+      file.write()
+      this.#unsynced.add(file.path)
+      if (file.isFull) file.seal()
+    }
+  }
+
+  /** Creation time as Apache writes it, yyyyMMddHHmmssSSS in local time; always behind the last name. */
+  #nextName(): string {
+    const { clock, host } = this.#options
+    const time = clock.now()
+    const name = localTimeName(time - host.timezoneOffsetMinutes(time) * 60_000)
+    const last = this.#files.at(-1)?.path.slice(-17) ?? ''
+    return name > last ? name : String(BigInt(last) + 1n).padStart(17, '0')
+  }
+}
+
+/** Hash of `topic#key` from bytes (IndexFile#indexKeyHashMethod). */
+function keyHash(bytes: Buffer, topicFrom: number, topicTo: number, from: number, to: number): number {
+  let hash = 0
+  for (let i = topicFrom; i < topicTo; i++) hash = (Math.imul(31, hash) + (bytes[i] as number)) | 0
+  hash = (Math.imul(31, hash) + HASH_SIGN) | 0
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    if (byte > 0x7f) {
+      return positive(
+        javaHashCode(`${bytes.toString('utf8', topicFrom, topicTo)}#${bytes.toString('utf8', from, to)}`),
+      )
+    }
+    hash = (Math.imul(31, hash) + byte) | 0
+  }
+  return positive(hash)
+}
+
+function positive(hash: number): number {
+  return hash === -0x8000_0000 ? 0 : Math.abs(hash)
+}
+
+/** yyyyMMddHHmmssSSS of a time that already has the zone's offset in it. */
+function localTimeName(localMs: number): string {
+  return new Date(localMs).toISOString().replace(/\D/g, '')
 }

@@ -78,6 +78,9 @@ test('a record may leave exactly eight bytes of a file, not fewer', async () => 
   ])
   expect(first.store.place(draft({ body: Buffer.alloc(4_096 - 7 - 92) })).status).toBe('MESSAGE_ILLEGAL')
   await stopped(first)
+  // Eight bytes of blank and the next record are neighbours in the log, but not in one file.
+  expect(first.disk.bytes(LOG_0).length).toBe(4_096)
+  expect((await drained(await restarted(first), 'T', 0)).length).toBe(2)
 })
 
 test('a batch gets consecutive offsets and never crosses a file', async () => {

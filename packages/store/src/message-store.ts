@@ -51,6 +51,12 @@ export interface MessageStore {
   /** The record that starts at a physical offset, or undefined. */
   lookMessageByOffset(physicalOffset: number): Promise<Buffer | undefined>
   /**
+   * Records of a topic with a UNIQ_KEY or one of KEYS of this hash, stored in [begin, end] ms, newest first
+   * and at most `countMax`. Other keys may share the hash: whoever asked compares. store-format.md section
+   * 9.
+   */
+  queryMessage(topic: string, key: string, countMax: number, begin: number, end: number): Promise<Buffer[]>
+  /**
    * First queue offset that exists / next one to be assigned among readable records; 0 and 0 when there is
    * no such queue.
    */

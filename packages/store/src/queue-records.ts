@@ -72,9 +72,14 @@ function isRecordOf(record: Buffer, queue: ConsumeQueue, want: WantedRecord): bo
   if (recordPhysicalOffset(record, 0) !== want.physicalOffset || recordQueueId(record, 0) !== queue.queueId)
     return false
   if (recordQueueOffset(record, 0) !== want.queueOffset) return false
+  return recordTopic(record) === queue.topic
+}
+
+/** Topic of the record that starts a buffer, or undefined when none does. */
+export function recordTopic(record: Buffer): string | undefined {
   const scan = emptyScan()
-  if (scanRecord(record, 0, record.length, scan) !== 'record') return false
-  return record.toString('utf8', scan.topicAt, scan.topicAt + scan.topicSize) === queue.topic
+  if (scanRecord(record, 0, record.length, scan) !== 'record') return undefined
+  return record.toString('utf8', scan.topicAt, scan.topicAt + scan.topicSize)
 }
 
 const HEAD_SIZE = 91

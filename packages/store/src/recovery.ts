@@ -6,6 +6,7 @@ import type { ConsumeQueues } from './consume-queues.js'
 import type { Dispatch } from './dispatch.js'
 import type { LogSegments } from './log-segments.js'
 import { firstStoreTimestamp, type WalkEnd, walkLog } from './log-walk.js'
+import type { MessageIndex } from './message-index.js'
 import type { StoreConfig } from './store-config.js'
 
 export interface RecoveryOptions {
@@ -18,8 +19,7 @@ export interface RecoveryOptions {
   readonly checkpoint: Checkpoint
   /** The store was stopped properly. */
   readonly lastExitOk: boolean
-  /** The index has all records before the queues' checkpoint only if it is on. */
-  readonly indexed: boolean
+  readonly index: MessageIndex | undefined
   progress(done: number, total: number): void
 }
 
@@ -34,15 +34,19 @@ export interface Recovered {
  * run would need, so it may be killed at any point and started again.
  */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
-  const { segments, queues, lastExitOk } = options
+  const { segments, queues, index, lastExitOk } = options
   if (segments.starts.length === 0) {
     queues.removeAll()
+    index?.cut(0, true)
     return { end: 0, lastStoreTimestamp: 0 }
   }
   const from = lastExitOk ? normalStart(options) : await abnormalStart(options)
   // What follows was written without being sure to be durable: an entry may be torn. It is made again from
   // the log.
-  if (!lastExitOk) queues.cut(from)
+  if (!lastExitOk) {
+    queues.cut(from)
+    index?.cut(from, true)
+  }
   const gaps = new Set<ConsumeQueue>(queues.damaged)
   const walked = await walkLog(segments, {
     ...walkOptions(options, from, segments.end),
@@ -59,6 +63,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   else await segments.cut(walked.end)
   await segments.sync(from, walked.end)
   queues.cut(walked.end)
+  index?.cut(walked.end, false)
   if (gaps.size > 0) await rebuild(options, gaps, walked.end)
   for (const queue of queues) {
     queue.correctMin(segments.first)
@@ -66,6 +71,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   }
   queues.writeAll()
   await queues.sync()
+  await index?.flush()
   return { end: walked.end, lastStoreTimestamp: walked.lastStoreTimestamp }
 }
 
@@ -76,8 +82,8 @@ function normalStart({ segments, queues }: RecoveryOptions): number {
 }
 
 /** The newest file whose first record is old enough to be before the checkpoint. */
-async function abnormalStart({ segments, checkpoint, indexed }: RecoveryOptions): Promise<number> {
-  const safeTime = checkpoint.recoverFrom(indexed)
+async function abnormalStart({ segments, checkpoint, index }: RecoveryOptions): Promise<number> {
+  const safeTime = checkpoint.recoverFrom(index !== undefined)
   for (const start of [...segments.starts].reverse()) {
     const storeTimestamp = await firstStoreTimestamp(segments, start)
     if (storeTimestamp !== undefined && storeTimestamp > 0 && storeTimestamp <= safeTime) return start

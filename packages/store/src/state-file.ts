@@ -1,6 +1,6 @@
 import type { Disk } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
-import { writeFully } from './full-write.js'
+import { rethrowAssertion, writeFully } from './full-write.js'
 
 /** One file that is always replaced as a whole, with its previous version beside it as `.bak`. */
 export interface StateFile {
@@ -86,6 +86,7 @@ function load<T>(disk: Disk, path: string, parse: (text: string) => T): T | unde
       if (candidate !== path) disk.remove(path)
       return state
     } catch (error) {
+      rethrowAssertion(error)
       cause ??= error
     }
   }

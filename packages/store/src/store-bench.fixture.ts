@@ -10,7 +10,12 @@ export const ROOT = '/store'
 export const HOST = { address: '127.0.0.1', port: 10911 }
 const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} }
 
-export const SMALL: Partial<StoreConfig> = { mappedFileSizeCommitLog: 4_096, mappedFileSizeConsumeQueue: 200 }
+export const SMALL: Partial<StoreConfig> = {
+  mappedFileSizeCommitLog: 4_096,
+  mappedFileSizeConsumeQueue: 200,
+  maxHashSlotNum: 64,
+  maxIndexNum: 100,
+}
 
 export function draft(changes: Partial<RecordDraft> & { text?: string; tag?: string } = {}): RecordDraft {
   const { text = 'hello', tag, ...rest } = changes

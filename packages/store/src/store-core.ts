@@ -2,7 +2,7 @@ import type { Env } from '@rockhopper/env'
 import { MqError, type RecordDraft } from '@rockhopper/message'
 import type { ConsumeQueues } from './consume-queues.js'
 import { isQueued } from './dispatch.js'
-import { diskErrorCode } from './full-write.js'
+import { diskErrorCode, rethrowAssertion } from './full-write.js'
 import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
 import { firstStoreTimestamp } from './log-walk.js'
@@ -19,6 +19,8 @@ import type {
 import { recover } from './recovery.js'
 import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
+
+const NOTHING = () => {}
 
 type Refused = Exclude<PlaceResult, Placed>
 
@@ -70,6 +72,11 @@ export class StoreCore {
     // After a failure of the disk only what is known to be durable may be shown.
     const durableOnly = this.config.flushDiskType === 'SYNC_FLUSH' || this.#state.kind === 'failed'
     return { placed: this.#parts.log.placed, written, synced, readable: durableOnly ? synced : written }
+  }
+
+  /** Physical offsets of what may have a key, newest first. */
+  indexedOffsets(topic: string, key: string, countMax: number, begin: number, end: number): number[] {
+    return this.#parts.index?.query(topic, key, countMax, begin, end) ?? []
   }
 
   onAdvance(listener: (event: AdvanceEvent) => void): () => void {
@@ -168,14 +175,18 @@ export class StoreCore {
       await this.#parts.checkpoint.save({
         physicMsgTimestamp: safeTime,
         logicsMsgTimestamp: safeTime,
+        indexMsgTimestamp: safeTime,
         confirmPhyOffset: physicalOffset,
       })
       this.queues.cut(physicalOffset)
+      this.#parts.index?.cut(physicalOffset, false)
       this.#moveTo(physicalOffset)
       await this.segments.cut(physicalOffset)
       await this.queues.sync()
+      await this.#parts.index?.flush()
     } catch (error) {
       this.#fail(error)
+      rethrowAssertion(error)
       throw this.#wrapped('cutting the log', error)
     } finally {
       this.#held = undefined
@@ -187,6 +198,7 @@ export class StoreCore {
     try {
       await this.#parts.files.lock()
     } catch (error) {
+      rethrowAssertion(error)
       throw this.#wrapped(`opening '${this.config.storePathRootDir}'`, error)
     }
     try {
@@ -194,6 +206,7 @@ export class StoreCore {
     } catch (error) {
       await this.#close()
       this.#state = { kind: 'stopped' }
+      rethrowAssertion(error)
       throw this.#wrapped(`opening '${this.config.storePathRootDir}'`, error)
     }
   }
@@ -203,8 +216,9 @@ export class StoreCore {
     const lastExitOk = !this.#parts.files.aborted
     this.#state = { kind: 'recovering', done: 0, total: 1 }
     this.#parts.files.refuseUnknownParts()
-    this.segments.load()
-    this.queues.load()
+    this.segments.load(!lastExitOk)
+    this.queues.load(!lastExitOk)
+    this.#parts.index?.load(!lastExitOk)
     this.#parts.checkpoint.load()
     await this.#parts.files.markAborted()
     const recovered = await recover({
@@ -216,7 +230,7 @@ export class StoreCore {
       dispatch: this.#parts.dispatch,
       checkpoint: this.#parts.checkpoint,
       lastExitOk,
-      indexed: this.#parts.index !== undefined,
+      index: this.#parts.index,
       progress: (done, total) => {
         this.#state = { kind: 'recovering', done, total }
       },
@@ -229,7 +243,8 @@ export class StoreCore {
   }
 
   async #stop(): Promise<void> {
-    await this.#starting?.catch(() => {})
+    // Why the start failed is the news of who called it.
+    await this.#starting?.then(NOTHING, NOTHING)
     this.#held = 'the store is stopping'
     if (this.#state.kind === 'open') {
       await this.#parts.flush.drain()
@@ -250,6 +265,7 @@ export class StoreCore {
     await this.#parts.round.close()
     await this.#parts.flush.stop()
     this.queues.close()
+    this.#parts.index?.close()
     this.segments.close()
     this.#parts.descriptors.retireAll()
     if (this.#state.kind === 'recovering') await this.#parts.files.unlock()
@@ -276,7 +292,16 @@ export class StoreCore {
     const event: AdvanceEvent = lost === undefined ? this.watermarks : { ...this.watermarks, lost }
     if (lost !== undefined) this.#parts.waiters.lost(lost.from, 'SERVICE_NOT_AVAILABLE', lost.remark)
     this.#parts.waiters.advanced(event)
-    for (const listener of this.#advanceListeners) listener(event)
+    for (const listener of this.#advanceListeners) this.#tell(listener, event)
+  }
+
+  /** A listener that throws has lost track of its tickets: the store must not go on acknowledging for it. */
+  #tell(listener: (event: AdvanceEvent) => void, event: AdvanceEvent): void {
+    try {
+      listener(event)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   /** There was no room: everything behind `written` is taken back, the queue offsets with it. */
@@ -298,6 +323,7 @@ export class StoreCore {
     const error = this.#wrapped(`writing to '${this.config.storePathRootDir}'`, cause)
     this.#state = { kind: 'failed', error }
     this.queues.close()
+    this.#parts.index?.close()
     void this.#parts.flush.stop()
     this.#env.log.error('store-failed', { error: error.message, cause: diskErrorCode(cause) })
     this.#emit({

@@ -11,6 +11,7 @@ import { LiveDispatch } from './live-dispatch.js'
 import { LogReader } from './log-reader.js'
 import { LogSegments } from './log-segments.js'
 import { LogTail } from './log-tail.js'
+import { MessageIndex } from './message-index.js'
 import { PutWaiters } from './put-waiters.js'
 import type { StoreConfig } from './store-config.js'
 import { StoreFiles } from './store-files.js'
@@ -34,7 +35,7 @@ export function storeParts(
   const segmentSize = config.mappedFileSizeCommitLog
   const files = new StoreFiles(disk, host, config.storePathRootDir)
   const descriptors = new Descriptors(disk)
-  const tail = new LogTail()
+  const tail = new LogTail(segmentSize)
   const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
   const reader = new LogReader(segments, tail, clock)
   const queues = new ConsumeQueues({
@@ -47,7 +48,7 @@ export function storeParts(
     writeIntervalMs: config.flushIntervalConsumeQueue,
     onFailed: failed,
   })
-  const index = undefined
+  const index = indexOf({ clock, disk, host, log: notes }, config, descriptors, files.index, failed)
   const dispatch = new Dispatch({ queues, index, delayLevels: parseDelayLevels(config.messageDelayLevel) })
   const log = new CommitLog(config, clock, tail)
   const live = new LiveDispatch({ dispatch, queues, log, tail, reader, segmentSize })
@@ -91,4 +92,16 @@ export function storeParts(
     round,
     waiters,
   }
+}
+
+function indexOf(
+  env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>,
+  config: StoreConfig,
+  descriptors: Descriptors,
+  directory: string,
+  onFailed: (error: unknown) => void,
+): MessageIndex | undefined {
+  if (!config.messageIndexEnable) return undefined
+  const sizes = { slotCount: config.maxHashSlotNum, entryCountMax: config.maxIndexNum }
+  return new MessageIndex({ ...env, descriptors, directory, sizes, onFailed })
 }
