@@ -70,6 +70,11 @@ export class Arrivals {
     }
   }
 
+  /** Ends the waits of one queue: there is something new to say about it. */
+  wakeAll(topic: string, queueId: number): void {
+    for (const { wake } of [...(this.#topics.get(topic)?.get(queueId) ?? [])]) wake('arrived')
+  }
+
   /** Ends all waits, those to come too: the broker stops. */
   releaseAll(): void {
     this.#released = true

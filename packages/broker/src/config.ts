@@ -110,3 +110,13 @@ export function storeConfigOf(config: BrokerConfig): StoreConfigInput {
   }
   return given as unknown as StoreConfigInput
 }
+
+export interface LiveChange {
+  readonly key: ConfigKey
+  readonly value: string | number | boolean
+}
+
+/** Everybody who holds the object sees the change: it is the one place that writes to it. */
+export function changeConfig(config: BrokerConfig, { key, value }: LiveChange): void {
+  Object.assign(config, { [key]: value })
+}

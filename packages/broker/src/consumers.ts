@@ -8,9 +8,9 @@ const GROUPS_MAX = 100_000
 /** One group as its members described it last (Apache: ConsumerGroupInfo). */
 export interface ConsumerGroup {
   readonly groupName: string
-  consumeType: string
-  messageModel: string
-  consumeFromWhere: string
+  consumeType: ConsumerData['consumeType']
+  messageModel: ConsumerData['messageModel']
+  consumeFromWhere: ConsumerData['consumeFromWhere']
   readonly channels: Map<Connection, ClientChannel>
   readonly subscriptions: Map<string, SubscriptionData>
   /** Of the last heartbeat V2; 0 for the plain form (remoting.md section 14). */

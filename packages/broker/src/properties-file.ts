@@ -44,7 +44,7 @@ export function readProperties(text: string): Map<string, string> {
   const logical = text.replace(/^\uFEFF/, '').replace(/((?:^|[^\\])(?:\\\\)*)\\\r?\n[ \t]*/g, '$1')
   for (const line of logical.split(/\r\n|\r|\n/)) {
     const match = /^[ \t\f]*([^#!\s=:][^\s=:]*)[ \t]*[=:]?[ \t]*(.*)$/.exec(line)
-    if (match?.[1] !== undefined) entries.set(match[1], unescape(match[2] ?? '').trim())
+    if (match?.[1] !== undefined) entries.set(match[1], withoutEscapes(match[2] ?? '').trim())
   }
   return entries
 }
@@ -70,7 +70,7 @@ function unknownKey(key: string, known: readonly string[]): MqError {
   return new MqError('CONFIG_KEY_UNKNOWN', `${key}: did you mean ${nearestKey(key, known)}?`)
 }
 
-function unescape(text: string): string {
+function withoutEscapes(text: string): string {
   return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, escaped: string) => {
     if (escaped.length === 5) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
     return { t: '\t', n: '\n', r: '\r', f: '\f' }[escaped] ?? escaped

@@ -1,4 +1,4 @@
-import type { Cancel, Log } from '@rockhopper/env'
+import type { Cancel } from '@rockhopper/env'
 import { decodeRecord, encodeProperties, type MessageExt, Property, SystemTopic } from '@rockhopper/message'
 import { type DataVersion, DelayOffsetWrapper } from '@rockhopper/remoting'
 import type { QueueEntry, StateFile } from '@rockhopper/store'

@@ -260,7 +260,10 @@ class Answer implements Ticket {
   settle(outcome: Outcome): void {
     const { parts, template } = this.#shared
     if (!('remark' in outcome)) parts.stats.puts.add(this.#count)
-    if (outcome.status !== 'PUT_OK') return this.#general(outcome)
+    if (outcome.status !== 'PUT_OK') {
+      this.#general(outcome)
+      return
+    }
     const { physicalOffset, physicalOffsets, queueOffset } = this.#placed
     const messageId =
       physicalOffsets === undefined

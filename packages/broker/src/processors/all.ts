@@ -2,13 +2,19 @@ import type { Disk, Host } from '@rockhopper/env'
 import type { Processors } from '@rockhopper/remoting'
 import type { BrokerParts } from '../parts.js'
 import type { ScheduleService } from '../schedule.js'
+import { brokerAdministration } from './broker-administration.js'
+import { clientForwarding } from './client-forwarding.js'
 import { membershipProcessors } from './client-membership.js'
 import { offsetProcessors } from './consumer-offsets.js'
+import { groupAdministration } from './group-administration.js'
+import { messageQuery } from './message-query.js'
 import { pullProcessors } from './pull-message.js'
 import { lockProcessors } from './queue-locks.js'
+import { resetOffset } from './reset-offset.js'
 import { sendBackProcessors } from './send-back.js'
 import { sendProcessors } from './send-message.js'
 import { replyMessageProcessors } from './send-reply-message.js'
+import { topicAdministration } from './topic-administration.js'
 
 export type AdminParts = BrokerParts & {
   readonly schedule: ScheduleService
@@ -26,5 +32,11 @@ export function brokerProcessors(parts: AdminParts): Processors {
     ...offsetProcessors(parts),
     ...membershipProcessors(parts),
     ...lockProcessors(parts),
+    ...topicAdministration(parts),
+    ...groupAdministration(parts),
+    ...brokerAdministration(parts),
+    ...messageQuery(parts),
+    ...clientForwarding(parts),
+    ...resetOffset(parts),
   }
 }

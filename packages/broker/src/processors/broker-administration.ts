@@ -1,0 +1,86 @@
+import { DataVersion, KVTable, ok, type Processors, ResponseCode, refuse } from '@rockhopper/remoting'
+import { BROKER_VERSION_DESC } from '../broker-version.js'
+import { CONFIG, type ConfigKey, changeConfig, type LiveChange } from '../config.js'
+import { type ConfigRow, parseValue } from '../config-rows.js'
+import { nearestKey, readProperties, writeProperties } from '../properties-file.js'
+import type { AdminParts } from './all.js'
+
+/** Codes 25, 26, 28, 43 and 45: the broker as a whole. */
+export function brokerAdministration(parts: AdminParts): Processors {
+  const { clock, config, offsets, schedule } = parts
+  const version: DataVersion = { counter: 0, stateVersion: 0, timestamp: clock.now() }
+  let changes = 0
+  return {
+    GET_BROKER_CONFIG: () => {
+      const header = { version: DataVersion.encode({ ...version, counter: changes }).toString() }
+      return ok(header, Buffer.from(writeProperties(Object.entries(config))))
+    },
+    UPDATE_BROKER_CONFIG: (_header, { body }) => {
+      const read = readChanges(body?.toString('utf8') ?? '')
+      if ('code' in read) return refuse(read.code, read.remark)
+      for (const change of read) changeConfig(config, change)
+      changes += read.length
+      return ok()
+    },
+    GET_BROKER_RUNTIME_INFO: () => ok({}, KVTable.encode({ table: runtimeInfo(parts) })),
+    GET_ALL_CONSUMER_OFFSET: () => ok({}, offsets.encode()),
+    GET_ALL_DELAY_OFFSET: () => ok({}, schedule.encode()),
+  }
+}
+
+/** All changes or none. Only keys that are marked live: no addresses, no paths. */
+function readChanges(text: string): LiveChange[] | { code: number; remark: string } {
+  const changes: LiveChange[] = []
+  for (const [key, value] of readProperties(text)) {
+    const row: ConfigRow | undefined = Object.hasOwn(CONFIG, key) ? CONFIG[key as ConfigKey] : undefined
+    if (row === undefined) {
+      const remark = `no configuration key ${key}; did you mean ${nearestKey(key, Object.keys(CONFIG))}?`
+      return { code: ResponseCode.INVALID_PARAMETER, remark }
+    }
+    if (!row.live)
+      return { code: ResponseCode.NO_PERMISSION, remark: `Can not update config ${key} of a running broker.` }
+    const parsed = parseValue(row, value)
+    if ('reason' in parsed)
+      return { code: ResponseCode.INVALID_PARAMETER, remark: `${key}=${value} ${parsed.reason}` }
+    changes.push({ key: key as ConfigKey, value: parsed.value })
+  }
+  return changes
+}
+
+/** remoting.md section 33.3. Numbers this broker does not have are left out rather than made up. */
+function runtimeInfo(parts: AdminParts): Map<string, string> {
+  const { config, disk, schedule, stats, store } = parts
+  const space = disk.space(config.storePathRootDir)
+  const { placed, written, synced } = store.watermarks
+  const three = (rate: number) => Array(3).fill(rate.toFixed(2)).join(' ')
+  const table: Record<string, unknown> = {
+    brokerActive: store.state.kind === 'open',
+    brokerVersionDesc: BROKER_VERSION_DESC,
+    bootTimestamp: stats.startedAt,
+    runtime: `[ ${Math.floor(stats.uptimeMs / 1_000)} seconds ]`,
+    msgPutTotalYesterdayMorning: 0,
+    msgPutTotalTodayMorning: 0,
+    msgPutTotalTodayNow: stats.puts.total,
+    msgGetTotalYesterdayMorning: 0,
+    msgGetTotalTodayMorning: 0,
+    msgGetTotalTodayNow: stats.gets.total,
+    putMessageTimesTotal: stats.puts.total,
+    putTps: three(stats.puts.rate()),
+    getFoundTps: three(stats.gets.rate()),
+    getTotalTps: three(stats.gets.rate()),
+    getTransferredTps: three(stats.gets.rate()),
+    getTransferedTps: three(stats.gets.rate()),
+    commitLogMinOffset: store.minPhysicalOffset,
+    commitLogMaxOffset: store.maxPhysicalOffset,
+    commitLogDiskRatio: ((space.total - space.free) / Math.max(1, space.total)).toFixed(4),
+    remainHowManyDataToCommit: placed - written,
+    remainHowManyDataToFlush: written - synced,
+    dispatchBehindBytes: 0,
+    sendThreadPoolQueueSize: parts.tickets.outstanding,
+    pullThreadPoolQueueSize: parts.arrivals.waiting,
+  }
+  for (const { level, maxOffset, nextOffset } of schedule.progress()) {
+    table[`scheduleMessageOffset_${level}`] = `${nextOffset},${maxOffset}`
+  }
+  return new Map(Object.entries(table).map(([key, value]) => [key, String(value)]))
+}
