@@ -81,8 +81,7 @@ func consume(o options) error {
 	if err != nil {
 		return err
 	}
-	err = c.Subscribe(o.text("topic", ""), selector(o), func(ctx context.Context, messages ...*primitive.MessageExt) (
-		consumer.ConsumeResult, error) {
+	listen := func(ctx context.Context, messages ...*primitive.MessageExt) (consumer.ConsumeResult, error) {
 		if retry, found := primitive.GetConcurrentlyCtx(ctx); found {
 			retry.DelayLevelWhenNextConsume = 1
 		}
@@ -93,8 +92,8 @@ func consume(o options) error {
 			return consumer.SuspendCurrentQueueAMoment, nil
 		}
 		return consumer.ConsumeRetryLater, nil
-	})
-	if err != nil {
+	}
+	if err := c.Subscribe(o.text("topic", ""), selector(o), listen); err != nil {
 		return err
 	}
 	if err := c.Start(); err != nil {

@@ -1,4 +1,5 @@
-// Command interop runs Apache's Go client v2 against a name server and reports as JSON lines on standard output.
+// Command interop runs Apache's Go client v2 against a name server and reports as JSON lines on standard
+// output.
 //
 //	interop produce --nameserver H:P --group G --plan FILE [--mode sync|async|oneway|batch]
 //	interop consume --nameserver H:P --group G --topic T [--expression E] [--count N] ...

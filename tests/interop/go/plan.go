@@ -10,8 +10,8 @@ import (
 	"github.com/apache/rocketmq-client-go/v2/primitive"
 )
 
-// readPlan reads the harness's tab-separated messages: topic, tag, keys, sharding key, delay level, base64 body, then
-// base64 property names and values. Plan.java reads the same file.
+// readPlan reads the harness's tab-separated messages: topic, tag, keys, sharding key, delay level, base64
+// body, then base64 property names and values. Plan.java reads the same file.
 func readPlan(file string) ([]*primitive.Message, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {

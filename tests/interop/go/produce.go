@@ -126,8 +126,8 @@ func at(values []string, i int) string {
 	return ""
 }
 
-// emitSent prints a result. This client calls an async sender back with an empty result and no error when the broker
-// refused, so the queue tells the two apart.
+// emitSent prints a result. This client calls an async sender back with an empty result and no error when the
+// broker refused, so the queue tells the two apart.
 func emitSent(index int, result *primitive.SendResult) {
 	if result.MessageQueue == nil {
 		emit(line{"event": "refused", "index": index, "message": fmt.Sprint("status ", result.Status)})

@@ -11,7 +11,8 @@ import (
 	"github.com/apache/rocketmq-client-go/v2/producer"
 )
 
-// seed000 sends one order to order_topic and receives it with a push consumer, both in the groups that text names.
+// seed000 sends one order to order_topic and receives it with a push consumer, both in the groups that text
+// names.
 func seed000(o options) error {
 	p, err := rocketmq.NewProducer(
 		producer.WithGroupName("order_producer_group"),
@@ -33,8 +34,8 @@ func seed000(o options) error {
 	return receiveOne(c, "order_topic", o.deadline())
 }
 
-// seed001 sends one greeting to the topic test and receives it from the first offset. The text gives its producer no
-// group, which the client refuses; here it has one.
+// seed001 sends one greeting to the topic test and receives it from the first offset. The text gives its
+// producer no group, which the client refuses; here it has one.
 func seed001(o options) error {
 	p, err := rocketmq.NewProducer(
 		producer.WithGroupName("testProducerGroup"),
@@ -72,15 +73,14 @@ func sendOne(p rocketmq.Producer, topic, text string) error {
 
 func receiveOne(c rocketmq.PushConsumer, topic string, deadline time.Duration) error {
 	received := make(chan struct{}, 64)
-	err := c.Subscribe(topic, consumer.MessageSelector{}, func(_ context.Context, messages ...*primitive.MessageExt) (
-		consumer.ConsumeResult, error) {
+	listen := func(_ context.Context, messages ...*primitive.MessageExt) (consumer.ConsumeResult, error) {
 		for _, message := range messages {
 			emitReceived(message)
 			received <- struct{}{}
 		}
 		return consumer.ConsumeSuccess, nil
-	})
-	if err != nil {
+	}
+	if err := c.Subscribe(topic, consumer.MessageSelector{}, listen); err != nil {
 		return err
 	}
 	if err := c.Start(); err != nil {

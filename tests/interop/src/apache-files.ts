@@ -2,7 +2,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from './temp.js'
 
-/** A place for one server: Apache's ROCKETMQ_HOME, user.home and logs in it, so that nothing of the user is touched. */
+/**
+ * A place for one server: Apache's ROCKETMQ_HOME, user.home and logs in it, so that nothing of the user is
+ * touched.
+ */
 export interface ApacheHome {
   readonly directory: string
   readonly storeDir: string

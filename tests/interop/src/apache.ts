@@ -53,7 +53,8 @@ export async function startApacheNameServer(): Promise<NameServer> {
     const address = `127.0.0.1:${port}`
     const file = home.writeProperties('namesrv.conf', { listenPort: port, bindAddress: '127.0.0.1' })
     const program = await launch(home, 'Apache name server', ['-Xms64m', '-Xmx256m'], NAME_SERVER_CLASS, file)
-    const answers = async () => ((await ask(address, 106)).header.code === 0 ? true : failIfEnded(program, home))
+    const answers = async () =>
+      (await ask(address, 106)).header.code === 0 ? true : failIfEnded(program, home)
     await started(program, home, `${address} answers`, answers)
     return {
       address,
@@ -117,7 +118,10 @@ function brokerDefaults(brokerName: string, clusterName: string, port: number, s
   }
 }
 
-/** Another process may take a port between our look and Java's bind: then the program ends, and we try elsewhere. */
+/**
+ * Another process may take a port between our look and Java's bind: then the program ends, and we try
+ * elsewhere.
+ */
 async function attempted<T>(start: (home: ApacheHome) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const home = createApacheHome()
@@ -130,7 +134,13 @@ async function attempted<T>(start: (home: ApacheHome) => Promise<T>): Promise<T>
   }
 }
 
-async function launch(home: ApacheHome, name: string, heap: readonly string[], mainClass: string, file: string) {
+async function launch(
+  home: ApacheHome,
+  name: string,
+  heap: readonly string[],
+  mainClass: string,
+  file: string,
+) {
   const classPath = await apacheServer()
   return new Program({
     name,
@@ -141,7 +151,12 @@ async function launch(home: ApacheHome, name: string, heap: readonly string[], m
   })
 }
 
-async function started(program: Program, home: ApacheHome, what: string, ready: () => Promise<true | undefined>) {
+async function started(
+  program: Program,
+  home: ApacheHome,
+  what: string,
+  ready: () => Promise<true | undefined>,
+) {
   try {
     await eventually(`${program.name}: ${what}`, START_TIMEOUT_MS, ready)
   } catch (cause) {

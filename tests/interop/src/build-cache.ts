@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { run } from './run.js'
 
 /** tests/interop, from src as well as from dist. */
@@ -11,8 +20,9 @@ const CACHE_DIR = join(INTEROP_DIR, '.cache')
 const LOCK_POLL_MS = 250
 
 /**
- * A directory that `build` filled from exactly these source files. It is built once and found again under the hash of
- * the sources; processes that want it at the same time wait for the first one. A build that failed leaves nothing.
+ * A directory that `build` filled from exactly these source files. It is built once and found again under the
+ * hash of the sources; processes that want it at the same time wait for the first one. A build that failed
+ * leaves nothing.
  */
 export async function built(
   name: string,
@@ -56,7 +66,9 @@ export async function springApplication(): Promise<string> {
 
 /** Apache's name server, broker and mqadmin. */
 export async function apacheServer(): Promise<string> {
-  const directory = await maven('apache-server', join(INTEROP_DIR, 'java/server'), ['dependency:copy-dependencies'])
+  const directory = await maven('apache-server', join(INTEROP_DIR, 'java/server'), [
+    'dependency:copy-dependencies',
+  ])
   return join(directory, 'lib/*')
 }
 
@@ -71,9 +83,20 @@ export async function goProgram(): Promise<string> {
 
 function maven(name: string, project: string, parameters: readonly string[]): Promise<string> {
   return built(name, filesIn(project), (into) =>
-    run('mvn', ['-B', '-q', '-ntp', `-Dinterop.build=${into}`, `-DoutputDirectory=${join(into, 'lib')}`, ...parameters], {
-      cwd: project,
-    }),
+    run(
+      'mvn',
+      [
+        '-B',
+        '-q',
+        '-ntp',
+        `-Dinterop.build=${into}`,
+        `-DoutputDirectory=${join(into, 'lib')}`,
+        ...parameters,
+      ],
+      {
+        cwd: project,
+      },
+    ),
   )
 }
 
@@ -88,7 +111,10 @@ function filesIn(directory: string): string[] {
 function sourceHash(sources: readonly string[]): string {
   const hash = createHash('sha256')
   for (const source of sources) {
-    hash.update(`${relative(INTEROP_DIR, source)}\0`).update(readFileSync(source)).update('\0')
+    hash
+      .update(`${relative(INTEROP_DIR, source)}\0`)
+      .update(readFileSync(source))
+      .update('\0')
   }
   return hash.digest('hex').slice(0, 16)
 }

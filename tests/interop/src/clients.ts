@@ -1,10 +1,14 @@
-import { goProgram, javaPrograms, springApplication } from './build-cache.js'
-import { type Planned, writePlan } from './plan.js'
+import { join } from 'node:path'
+import { goProgram, INTEROP_DIR, javaPrograms, springApplication } from './build-cache.js'
+import type { Planned } from './plan.js'
+import { writePlan } from './plan-file.js'
 import { Program } from './program.js'
 import { tempDir } from './temp.js'
 
-/** Our programs on a foreign client, started by name and options; they report as JSON lines. */
-export interface ForeignClient {
+/**
+ * A program on some client, ours or a foreign one; all take the same options and report the same JSON lines.
+ */
+export interface ClientProgram {
   readonly name: string
   produce(options: ProduceOptions): Promise<Program>
   consume(options: ConsumeOptions): Promise<Program>
@@ -42,7 +46,7 @@ let instanceCount = 0
 
 export type JavaClientVersion = '4.9.8' | '5.4.0'
 
-export function javaClient(version: JavaClientVersion): ForeignClient {
+export function javaClient(version: JavaClientVersion): ClientProgram {
   return {
     name: `Java ${version}`,
     produce: (options) => runJava(version, 'Produce', produceArguments(options)),
@@ -50,10 +54,27 @@ export function javaClient(version: JavaClientVersion): ForeignClient {
   }
 }
 
-export const goClient: ForeignClient = {
+export const goClient: ClientProgram = {
   name: 'Go 2.1.1',
   produce: (options) => runGo('produce', produceArguments(options)),
   consume: (options) => runGo('consume', consumeArguments(options)),
+}
+
+/** Needs tests/interop and its siblings compiled: the program runs from dist, as a user's would. */
+export const ourClient: ClientProgram = {
+  name: 'Rockhopper',
+  produce: (options) => runOurs('produce', produceArguments(options)),
+  consume: (options) =>
+    runOurs('consume', { ...consumeArguments(options), 'offset-dir': tempDir('offsets') }),
+}
+
+export async function runOurs(command: string, options: Options): Promise<Program> {
+  return new Program({
+    name: `Rockhopper ${command}`,
+    command: process.execPath,
+    args: [join(INTEROP_DIR, 'dist/our-client/main.js'), command, ...argumentsOf(options)],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
 }
 
 export async function runJava(
@@ -66,12 +87,23 @@ export async function runJava(
   return new Program({
     name: `Java ${version} ${mainClass}`,
     command: 'java',
-    args: [...jvmArguments(), ...moreJvmArguments, '-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
+    args: [
+      ...jvmArguments(),
+      ...moreJvmArguments,
+      '-cp',
+      classPath,
+      `interop.${mainClass}`,
+      ...argumentsOf(options),
+    ],
   })
 }
 
 export async function runGo(command: string, options: Options): Promise<Program> {
-  return new Program({ name: `Go ${command}`, command: await goProgram(), args: [command, ...argumentsOf(options)] })
+  return new Program({
+    name: `Go ${command}`,
+    command: await goProgram(),
+    args: [command, ...argumentsOf(options)],
+  })
 }
 
 /** Seed 003's listener on order-topic; it prints {"event":"ready"}, then one {"event":"order"} per order. */
@@ -85,7 +117,11 @@ export async function runSpring(nameserver: string): Promise<Program> {
       // Spring's proxies define classes; Java 17 wants to be told that they may.
       '--add-opens=java.base/java.lang=ALL-UNNAMED',
       ...['-cp', classPath, 'interop.OrderListenerApplication'],
-      ...[`--rocketmq.name-server=${nameserver}`, '--rocketmq.producer.group=test-group', '--spring.main.banner-mode=off'],
+      ...[
+        `--rocketmq.name-server=${nameserver}`,
+        '--rocketmq.producer.group=test-group',
+        '--spring.main.banner-mode=off',
+      ],
     ],
   })
 }

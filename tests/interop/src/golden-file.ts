@@ -21,7 +21,7 @@ export interface GoldenFrame {
 }
 
 const GOLDEN_DIR = join(INTEROP_DIR, 'golden')
-const HEX_PER_LINE = 96
+const HEX_PER_LINE = 92
 
 /** Hex is kept in lines of a readable width; joining them gives the frame. */
 type StoredFrame = Omit<GoldenFrame, 'hex'> & { readonly hex: readonly string[] }
@@ -36,6 +36,10 @@ export function goldenFiles(): GoldenFile[] {
 }
 
 export function writeGoldenFile(file: GoldenFile): void {
-  const frames = file.frames.map((frame) => ({ ...frame, hex: frame.hex.match(new RegExp(`.{1,${HEX_PER_LINE}}`, 'g')) }))
-  writeFileSync(join(GOLDEN_DIR, `${file.name}.json`), `${JSON.stringify({ ...file, frames }, null, 2)}\n`)
+  const frames = file.frames.map((frame) => ({
+    ...frame,
+    hex: frame.hex.match(new RegExp(`.{1,${HEX_PER_LINE}}`, 'g')),
+  }))
+  const text = JSON.stringify({ ...file, frames }, null, 2).replaceAll(/\[\s+("[^"]*")\s+\]/g, '[$1]')
+  writeFileSync(join(GOLDEN_DIR, `${file.name}.json`), `${text}\n`)
 }

@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces, tmpdir } from 'node:os'
-import type { GoldenFile, GoldenFrame } from './golden-file.js'
 import type { RecordedFrame } from './frame-relay.js'
+import type { GoldenFile, GoldenFrame } from './golden-file.js'
 import { headerBytes, jsonHeader, serializeType } from './wire.js'
 
 /** Commands worth a golden file, by code. */
@@ -52,7 +52,9 @@ export interface Capture {
   readonly frames: readonly RecordedFrame[]
 }
 
-/** The first exchange of every command, plus later ones whose answer has another code (found, not found, …). */
+/**
+ * The first exchange of every command, plus later ones whose answer has another code (found, not found, …).
+ */
 export function goldenFilesOf(capture: Capture, command: string): GoldenFile[] {
   const files = new Map<string, GoldenFrame[]>()
   for (const frame of capture.frames) {
@@ -60,14 +62,20 @@ export function goldenFilesOf(capture: Capture, command: string): GoldenFile[] {
     const command = NAMES[head.code]
     if (head.response || command === undefined || unsuitable(frame.bytes)) continue
     const answer = capture.frames.find(
-      (other) => other.connection === frame.connection && other.direction !== frame.direction && answers(other, head.opaque),
+      (other) =>
+        other.connection === frame.connection &&
+        other.direction !== frame.direction &&
+        answers(other, head.opaque),
     )
     if (answer !== undefined && unsuitable(answer.bytes)) continue
     const outcome = answer === undefined ? '' : codeSuffix(headOf(answer.bytes).code)
     const name = `${capture.label}-${command}${outcome}`
     if (files.has(name)) continue
     const exchange = answer === undefined ? [frame] : [frame, answer]
-    files.set(name, exchange.map((each) => goldenFrame(each, capture)))
+    files.set(
+      name,
+      exchange.map((each) => goldenFrame(each, capture)),
+    )
   }
   return [...files].map(([name, frames]) => ({ name, parties: capture.parties, command, frames }))
 }
@@ -84,7 +92,10 @@ function answers(frame: RecordedFrame, opaque: number): boolean {
 function goldenFrame(frame: RecordedFrame, capture: Capture): GoldenFrame {
   const head = headOf(frame.bytes)
   return {
-    direction: frame.direction === 'forth' ? `${capture.forth} to ${capture.back}` : `${capture.back} to ${capture.forth}`,
+    direction:
+      frame.direction === 'forth'
+        ? `${capture.forth} to ${capture.back}`
+        : `${capture.back} to ${capture.forth}`,
     kind: head.response ? 'response' : 'request',
     serializeType: serializeType(frame.bytes) === 0 ? 'JSON' : 'ROCKETMQ',
     code: head.code,
@@ -122,9 +133,15 @@ function unsuitable(frame: Buffer): boolean {
 
 function machineAddresses(): string[] {
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return interfaces.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address)
+  return interfaces
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address)
 }
 
 function hexOf(address: string): string {
-  return address.split('.').map((part) => Number(part).toString(16).padStart(2, '0')).join('').toUpperCase()
+  return address
+    .split('.')
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
 }

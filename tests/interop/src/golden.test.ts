@@ -24,28 +24,34 @@ test('golden files cover at least 20 commands, in both serializations', () => {
 })
 
 describe('a frame that Apache wrote', () => {
-  test.each(FILES.map((file) => [file.name, file] as const))('%s: decoded and encoded again it is equal', (_, file) => {
-    for (const frame of file.frames) {
-      const bytes = Buffer.from(frame.hex, 'hex')
-      const command = decoded(bytes)
-      expect(command.code).toBe(frame.code)
-      expect(isResponse(command.flag)).toBe(frame.kind === 'response')
-      expect(command.serializeType === SerializeType.JSON ? 'JSON' : 'ROCKETMQ').toBe(frame.serializeType)
-      expectEqualFrame(encodeFrame(command), bytes, command)
-    }
-  })
+  test.each(FILES.map((file) => [file.name, file] as const))(
+    '%s: decoded and encoded again it is equal',
+    (_, file) => {
+      for (const frame of file.frames) {
+        const bytes = Buffer.from(frame.hex, 'hex')
+        const command = decoded(bytes)
+        expect(command.code).toBe(frame.code)
+        expect(isResponse(command.flag)).toBe(frame.kind === 'response')
+        expect(command.serializeType === SerializeType.JSON ? 'JSON' : 'ROCKETMQ').toBe(frame.serializeType)
+        expectEqualFrame(encodeFrame(command), bytes, command)
+      }
+    },
+  )
 
-  test.each(FILES.map((file) => [file.name, file] as const))('%s: header fields go through the table', (_, file) => {
-    const request = file.frames[0]
-    if (request === undefined) throw new Error('a golden file without frames')
-    const name = commandName(request.code)
-    expect(name).toBeDefined()
-    for (const frame of file.frames) {
-      const command = decoded(Buffer.from(frame.hex, 'hex'))
-      if (frame.kind === 'response' && frame.code !== 0) continue
-      expectEqualFields(name as CommandName, frame, command)
-    }
-  })
+  test.each(FILES.map((file) => [file.name, file] as const))(
+    '%s: header fields go through the table',
+    (_, file) => {
+      const request = file.frames[0]
+      if (request === undefined) throw new Error('a golden file without frames')
+      const name = commandName(request.code)
+      expect(name).toBeDefined()
+      for (const frame of file.frames) {
+        const command = decoded(Buffer.from(frame.hex, 'hex'))
+        if (frame.kind === 'response' && frame.code !== 0) continue
+        expectEqualFields(name as CommandName, frame, command)
+      }
+    },
+  )
 })
 
 function decoded(bytes: Buffer): RemotingCommand {

@@ -1,4 +1,4 @@
-import { scenariosAgainst } from './scenarios/all.js'
 import { Rockhopper } from './rockhopper.js'
+import { scenariosAgainst } from './scenarios/all.js'
 
 scenariosAgainst('our name server and broker', () => Rockhopper.start())

@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { tempDir } from './temp.js'
 
 /** A message to send, the same for every client. */
 export interface Planned {
@@ -29,8 +26,9 @@ export interface Essence {
 const TAGS = ['TagA', 'TagB', 'TagC']
 
 /**
- * Messages that differ in what clients are known to get wrong: no tag, several keys, text in Chinese, emoji, one-byte
- * bodies, bytes that are not UTF-8, bodies over 4096 bytes (clients compress those), properties with '=' and non-ASCII.
+ * Messages that differ in what clients are known to get wrong: no tag, several keys, text in Chinese, emoji,
+ * one-byte bodies, bytes that are not UTF-8, bodies over 4096 bytes (clients compress those), properties with
+ * '=' and non-ASCII.
  */
 export function assortedMessages(topic: string, count: number, label: string): Planned[] {
   return Array.from({ length: count }, (_, index) => {
@@ -72,34 +70,25 @@ function noise(seed: string, size: number): Buffer {
   return Buffer.concat(parts).subarray(0, size)
 }
 
-/** Messages of a few sharding keys, numbered within each, to see order. */
+/**
+ * Messages of a few sharding keys, numbered within each, to see order; one in five is tagged to fail once.
+ */
 export function orderedMessages(topic: string, keyCount: number, perKey: number): Planned[] {
   const messages: Planned[] = []
   for (let step = 0; step < perKey; step++) {
     for (let key = 0; key < keyCount; key++) {
       const shardingKey = `order-${key}`
-      messages.push({ topic, tag: 'step', keys: shardingKey, shardingKey, body: Buffer.from(`${shardingKey} ${step}`) })
+      const tag = (step + key) % 5 === 4 ? 'stumble' : 'step'
+      messages.push({
+        topic,
+        tag,
+        keys: shardingKey,
+        shardingKey,
+        body: Buffer.from(`${shardingKey} ${step}`),
+      })
     }
   }
   return messages
-}
-
-/** Writes the plan where Plan.java and plan.go read it. */
-export function writePlan(messages: readonly Planned[]): string {
-  const file = join(tempDir('plan'), 'plan.tsv')
-  const rows = messages.map((message) =>
-    [
-      message.topic,
-      message.tag ?? '',
-      message.keys ?? '',
-      message.shardingKey ?? '',
-      message.delayLevel === undefined ? '' : String(message.delayLevel),
-      message.body.toString('base64'),
-      ...Object.entries(message.properties ?? {}).flatMap(([name, value]) => [base64(name), base64(value)]),
-    ].join('\t'),
-  )
-  writeFileSync(file, `${rows.join('\n')}\n`)
-  return file
 }
 
 export function essence(message: Planned): Essence {
@@ -110,8 +99,4 @@ export function essence(message: Planned): Essence {
     keys: message.keys ?? null,
     properties: message.properties ?? {},
   }
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64')
 }

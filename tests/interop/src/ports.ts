@@ -1,13 +1,16 @@
 import { createServer, type Server } from 'node:net'
 
-/** Below the ephemeral range, so that no outgoing connection of this machine takes a port between check and use. */
+/**
+ * Below the ephemeral range, so that no outgoing connection of this machine takes a port between check and
+ * use.
+ */
 const FIRST_PORT = 20_000
 const PORT_COUNT = 10_000
 const ATTEMPTS = 100
 
 /**
- * A port on which this and all `offsets` from it are free. Apache's broker takes its port, port - 2 (VIP channel) and
- * port + 1 (HA) and cannot choose for itself; whoever starts it must be ready to try again.
+ * A port on which this and all `offsets` from it are free. Apache's broker takes its port, port - 2 (VIP
+ * channel) and port + 1 (HA) and cannot choose for itself; whoever starts it must be ready to try again.
  */
 export async function freePort(offsets: readonly number[] = [0]): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -21,7 +21,8 @@ export interface ProgramOptions {
 const STDERR_TAIL_SIZE = 16_384
 
 /**
- * A child process that reports one JSON object per line. Lines that are not JSON are kept as `{event: 'text', text}`.
+ * A child process that reports one JSON object per line. Lines that are not JSON are kept as `{event: 'text',
+ * text}`.
  */
 export class Program {
   readonly name: string
@@ -76,11 +77,15 @@ export class Program {
   /** The first line that satisfies; rejects when the program ends without it or the time is over. */
   async until(satisfies: (line: Line) => boolean, timeoutMs = 60_000): Promise<Line> {
     const found = await this.holds(() => this.lines.find(satisfies), timeoutMs)
-    if (found === undefined) throw new Error(`${this.name}: the line waited for did not come\n${this.report()}`)
+    if (found === undefined)
+      throw new Error(`${this.name}: the line waited for did not come\n${this.report()}`)
     return found
   }
 
-  /** Waits until `check` yields a value, asked again after every line; undefined when program or time end before. */
+  /**
+   * Waits until `check` yields a value, asked again after every line; undefined when program or time end
+   * before.
+   */
   async holds<T>(check: () => T | undefined, timeoutMs = 60_000): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined
     let late = false
@@ -148,8 +153,9 @@ export async function withPrograms<T>(use: (programs: Program[]) => Promise<T>):
 }
 
 /**
- * A test run that is killed must not leave brokers behind, and an exit handler does not run then (in Jest never). So a
- * shell waits for the end of its input, which comes with our end, and kills the program. Call the result to end the watch.
+ * A test run that is killed must not leave brokers behind, and an exit handler does not run then (in Jest
+ * never). So a shell waits for the end of its input, which comes with our end, and kills the program. Call
+ * the result to end the watch.
  */
 function reap(pid: number): () => void {
   if (pid === 0) return () => undefined

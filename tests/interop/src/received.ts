@@ -32,12 +32,14 @@ export interface ReceivedLine extends Line {
 const DIFFERENCES_MAX = 5
 
 /**
- * How what came differs from what was planned, matched by first key: missing, repeated or changed messages, the first
- * few in words. Only properties that a sender set are compared; clients and brokers add their own.
+ * How what came differs from what was planned, matched by first key: missing, repeated or changed messages,
+ * the first few in words. Only properties that a sender set are compared; clients and brokers add their own.
  */
 export function differences(received: readonly ReceivedLine[], messages: readonly Planned[]): string[] {
   const names = new Set(messages.flatMap((message) => Object.keys(message.properties ?? {})))
-  const left = new Map(messages.map((message) => [firstKey(message.keys ?? null), JSON.stringify(essence(message))]))
+  const left = new Map(
+    messages.map((message) => [firstKey(message.keys ?? null), JSON.stringify(essence(message))]),
+  )
   const found: string[] = []
   for (const line of received) {
     const key = firstKey(line.keys)
@@ -48,7 +50,9 @@ export function differences(received: readonly ReceivedLine[], messages: readonl
     left.delete(key)
   }
   for (const key of left.keys()) found.push(`${key}: did not come`)
-  return found.length > DIFFERENCES_MAX ? [...found.slice(0, DIFFERENCES_MAX), `… ${found.length} in all`] : found
+  return found.length > DIFFERENCES_MAX
+    ? [...found.slice(0, DIFFERENCES_MAX), `… ${found.length} in all`]
+    : found
 }
 
 function seen(line: ReceivedLine, names: ReadonlySet<string>): Essence {
@@ -63,7 +67,10 @@ function seen(line: ReceivedLine, names: ReadonlySet<string>): Essence {
   return { bodySize, bodySha1, tags, keys, properties }
 }
 
-/** Where a message is in a topic of one broker, from either side. Go's client does not tell a receiver the broker. */
+/**
+ * Where a message is in a topic of one broker, from either side. Go's client does not tell a receiver the
+ * broker.
+ */
 export function place(line: SentLine | ReceivedLine): string {
   return `${line.queueId}/${line.queueOffset}`
 }

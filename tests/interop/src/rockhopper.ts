@@ -17,7 +17,10 @@ export interface RockhopperBrokerOptions {
   readonly properties?: Readonly<Record<string, string | number | boolean>>
 }
 
-const BIN = join(dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')), 'bin/rockhopper.js')
+const BIN = join(
+  dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')),
+  'bin/rockhopper.js',
+)
 const START_TIMEOUT_MS = 30_000
 const SERVER_LIFETIME_MS = 1_800_000
 const READY = /^rockhopper ready(?: nameserver=(\S+))?(?: broker=(\S+))?/
@@ -50,7 +53,11 @@ export async function startRockhopperBroker(options: RockhopperBrokerOptions): P
   const brokerName = options.brokerName ?? 'broker-a'
   const ownDir = options.storeDir === undefined ? tempDir('store') : undefined
   const storeDir = options.storeDir ?? join(ownDir ?? '', 'store')
-  const properties = { brokerName, brokerClusterName: options.clusterName ?? 'DefaultCluster', ...options.properties }
+  const properties = {
+    brokerName,
+    brokerClusterName: options.clusterName ?? 'DefaultCluster',
+    ...options.properties,
+  }
   const { program, ready } = await launched(`Rockhopper broker ${brokerName}`, [
     ...['broker', '-n', options.nameserver, '--port', '0', '--store-dir', storeDir],
     ...Object.entries(properties).map(([key, value]) => `${key}=${value}`),

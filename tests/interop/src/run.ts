@@ -33,7 +33,8 @@ export function output(command: string, args: readonly string[], options: RunOpt
     child.on('error', (cause) => reject(new Error(`cannot start ${command}`, { cause })))
     child.on('close', (code, signal) => {
       if (code === 0) resolve(printed)
-      else reject(new Error(`${command} ${args.join(' ')}: exit ${code ?? signal}\n${printed}\n${complained}`))
+      else
+        reject(new Error(`${command} ${args.join(' ')}: exit ${code ?? signal}\n${printed}\n${complained}`))
     })
   })
 }

@@ -7,7 +7,10 @@ const UPDATE_AND_CREATE_TOPIC = 17
 const READ_AND_WRITE = 6
 const ROUTE_TIMEOUT_MS = 15_000
 
-/** Creates a topic at the cluster's broker with code 17, as mqadmin does, and waits until the name server routes it. */
+/**
+ * Creates a topic at the cluster's broker with code 17, as mqadmin does, and waits until the name server
+ * routes it.
+ */
 export async function createTopic(cluster: Cluster, topic: string, queueCount = 4): Promise<void> {
   const { header } = await ask(cluster.broker.address, UPDATE_AND_CREATE_TOPIC, {
     topic,

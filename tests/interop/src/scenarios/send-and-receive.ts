@@ -1,25 +1,25 @@
 import { expect } from '@jest/globals'
-import type { ForeignClient, ProduceOptions } from '../clients.js'
+import type { ClientProgram, ProduceOptions } from '../clients.js'
 import type { Cluster } from '../cluster.js'
 import { assortedMessages } from '../plan.js'
-import { withPrograms } from '../program.js'
+import { type Program, withPrograms } from '../program.js'
 import { differences, place, type ReceivedLine, type SentLine } from '../received.js'
 import { createTopic } from '../topics.js'
 
 export interface Sender {
-  readonly client: ForeignClient
+  readonly client: ClientProgram
   readonly mode: NonNullable<ProduceOptions['mode']>
 }
 
 /**
- * Every sender sends its messages to one topic; a group of every receiver gets all of them: bodies, tags, keys and
- * properties equal, each once, and at the queue and offset the sender was told.
+ * Every sender sends its messages to one topic; a group of every receiver gets all of them: bodies, tags,
+ * keys and properties equal, each once, and at the queue and offset the sender was told.
  */
 export async function sendAndReceive(
   cluster: Cluster,
   topic: string,
   senders: readonly Sender[],
-  receivers: readonly ForeignClient[],
+  receivers: readonly ClientProgram[],
   countPerSender: number,
 ): Promise<void> {
   await createTopic(cluster, topic)
@@ -37,13 +37,12 @@ export async function sendAndReceive(
       }),
     )
     programs.push(...consumers)
-    const producers = await Promise.all(
-      plans.map(({ client, mode, label, messages }) =>
-        client.produce({ nameserver, group: `${label}-producers`, messages, mode }),
-      ),
-    )
-    programs.push(...producers)
-    await Promise.all(producers.map((producer) => producer.succeeded()))
+    const producers: Program[] = []
+    for (const { client, mode, label, messages } of plans) {
+      const producer = await client.produce({ nameserver, group: `${label}-producers`, messages, mode })
+      programs.push(producer)
+      producers.push(await producer.succeeded())
+    }
     await Promise.all(consumers.map((consumer) => consumer.succeeded()))
     const sentPlaces = producers.flatMap((producer, i) => {
       const sent = producer.of('sent') as SentLine[]

@@ -20,8 +20,8 @@ import org.apache.rocketmq.common.message.MessageQueue;
 /**
  * A push consumer: {@code --nameserver H:P --group G --topic T [--expression '*'] [--sql EXPR] [--orderly]
  * [--broadcast] [--count N] [--deadline-ms 60000] [--linger-ms 0] [--fail-attempts K [--fail-tag TAG]]
- * [--max-reconsume N] [--batch 1] [--instance NAME]}. It prints "ready" when rebalance has given it queues of the topic,
- * and ends after N distinct messages, after the deadline (exit 3), or when standard input closes.
+ * [--max-reconsume N] [--batch 1] [--instance NAME]}. It prints "ready" when rebalance has given it queues of
+ * the topic, and ends after N distinct messages, after the deadline (exit 3), or when standard input closes.
  */
 public final class Consume {
     private static final int READY_POLL_MS = 50;
@@ -56,7 +56,8 @@ public final class Consume {
         consumer.start();
         Lines.event("started").print();
         endWithStandardInput();
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.number("deadline-ms", 60_000));
+        int deadlineMs = options.number("deadline-ms", 60_000);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
         awaitQueues(consumer, deadline);
         long left = Math.max(0, deadline - System.nanoTime());
         boolean ended = complete.await(left, TimeUnit.NANOSECONDS);

@@ -43,7 +43,7 @@ public final class Produce {
             : new DefaultMQProducer(options.required("group"));
         producer.setNamesrvAddr(options.required("nameserver"));
         Identity.set(producer, options);
-        producer.setSendMsgTimeout(options.number("timeout-ms", 10_000));
+        producer.setSendMsgTimeout(options.number("timeout-ms", 20_000));
         producer.start();
         send(producer, items, mode, options.number("batch-size", 32));
         producer.shutdown();
@@ -96,7 +96,10 @@ public final class Produce {
 
                 @Override
                 public void onException(Throwable reason) {
-                    Lines.event("refused").with("index", item.index).with("message", reason.toString()).print();
+                    Lines.event("refused")
+                        .with("index", item.index)
+                        .with("message", reason.toString())
+                        .print();
                     pending.countDown();
                 }
             };

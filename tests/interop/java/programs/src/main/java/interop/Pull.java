@@ -10,13 +10,16 @@ import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * Reads a whole topic by queue and offset, without a group's progress: {@code --nameserver H:P --topic T
- * [--group G] [--expression '*'] [--offsets] [--view-first]}. Every message is printed as "received", every queue
- * as "queue" with the offsets the broker reports. {@code --offsets} also commits and reads back a consumer offset;
- * {@code --view-first} also asks for each queue's first message by its offset id and by its key.
+ * [--group G] [--expression '*'] [--offsets] [--view-first]}. Every message is printed as "received", every
+ * queue as "queue" with the offsets the broker reports. {@code --offsets} also commits and reads back a
+ * consumer offset; {@code --view-first} also asks for each queue's first message by its offset id and by its
+ * key.
  */
 @SuppressWarnings("deprecation")
 public final class Pull {
     private static final int PULL_MAX = 32;
+    private static final int COMMIT_POLLS = 100;
+    private static final int COMMIT_POLL_MS = 50;
 
     private Pull() {
     }
@@ -58,12 +61,6 @@ public final class Pull {
         if (max > min) {
             line.with("earliestStoreTime", consumer.earliestMsgStoreTime(queue));
         }
-        if (options.has("offsets")) {
-            consumer.updateConsumeOffset(queue, max);
-            consumer.getDefaultMQPullConsumerImpl().getOffsetStore().persist(queue);
-            line.with("committed", consumer.fetchConsumeOffset(queue, true));
-        }
-        line.print();
         int count = 0;
         long offset = min;
         while (offset < max) {
@@ -84,7 +81,25 @@ public final class Pull {
             }
             offset = result.getNextBeginOffset();
         }
+        // Only now: a commit of a group that the broker has not met, in a heartbeat or a pull, is refused.
+        if (options.has("offsets")) {
+            consumer.updateConsumeOffset(queue, max);
+            consumer.getDefaultMQPullConsumerImpl().getOffsetStore().persist(queue);
+            line.with("committed", awaitCommitted(consumer, queue, max));
+        }
+        line.print();
         return count;
+    }
+
+    /** The commit is one-way and the broker may take the question first. */
+    private static long awaitCommitted(DefaultMQPullConsumer consumer, MessageQueue queue, long expected)
+        throws Exception {
+        long committed = consumer.fetchConsumeOffset(queue, true);
+        for (int i = 0; i < COMMIT_POLLS && committed != expected; i++) {
+            Thread.sleep(COMMIT_POLL_MS);
+            committed = consumer.fetchConsumeOffset(queue, true);
+        }
+        return committed;
     }
 
     private static void view(DefaultMQPullConsumer consumer, MessageExt message) throws Exception {

@@ -9,7 +9,9 @@ import org.apache.rocketmq.client.utils.MessageUtil;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Request-reply, answering side, until standard input closes: {@code --nameserver H:P --group G --topic T}. */
+/**
+ * Request-reply, answering side, until standard input closes: {@code --nameserver H:P --group G --topic T}.
+ */
 public final class Reply {
     private Reply() {
     }

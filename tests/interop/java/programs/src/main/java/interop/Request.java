@@ -4,7 +4,9 @@ import java.nio.charset.StandardCharsets;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
-/** Request-reply, asking side: {@code --nameserver H:P --group G --topic T [--count 5] [--timeout-ms 20000]}. */
+/**
+ * Request-reply, asking side: {@code --nameserver H:P --group G --topic T [--count 5] [--timeout-ms 20000]}.
+ */
 public final class Request {
     private Request() {
     }

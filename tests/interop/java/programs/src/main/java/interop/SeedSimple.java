@@ -13,10 +13,11 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
 /**
- * Does what the Java programs of two introductory texts do, and then ends. {@code --seed 002}: ten synchronous sends
- * of "Hello RocketMQ i" with TagA to TopicTest, and a push consumer of everything in it. {@code --seed 004}: one send
- * to my-topic with my-tag, and a consumer of that tag from the first offset that takes one message at a time
- * (that text's setConsumeMessageBatchMaxSizeList and one-argument listener do not exist in any client).
+ * Does what the Java programs of two introductory texts do, and then ends. {@code --seed 002}: ten
+ * synchronous sends of "Hello RocketMQ i" with TagA to TopicTest, and a push consumer of everything in it.
+ * {@code --seed 004}: one send to my-topic with my-tag, and a consumer of that tag from the first offset that
+ * takes one message at a time (that text's setConsumeMessageBatchMaxSizeList and one-argument listener do not
+ * exist in any client).
  */
 public final class SeedSimple {
     private static final int DEADLINE_SECONDS = 60;
@@ -41,10 +42,12 @@ public final class SeedSimple {
         }
     }
 
-    private static void produce(Options options, String group, String topic, String tag, int count, String text)
-        throws Exception {
+    private static void produce(
+        Options options, String group, String topic, String tag, int count, String text) throws Exception {
         DefaultMQProducer producer = new DefaultMQProducer(group);
         producer.setNamesrvAddr(options.required("nameserver"));
+        producer.setSendMsgTimeout(20_000);
+        Identity.set(producer, options);
         producer.start();
         for (int i = 0; i < count; i++) {
             String body = count == 1 ? text : text + i;
@@ -62,6 +65,7 @@ public final class SeedSimple {
         consumer.setNamesrvAddr(options.required("nameserver"));
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeMessageBatchMaxSize(1);
+        Identity.set(consumer, options);
         consumer.subscribe(topic, expression);
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
             for (MessageExt message : messages) {

@@ -6,7 +6,10 @@ import org.apache.rocketmq.spring.annotation.RocketMQMessageListener;
 import org.apache.rocketmq.spring.core.RocketMQListener;
 import org.springframework.stereotype.Component;
 
-/** Tells the customer about an order; here: prints the order it received, converted by the starter, as one line. */
+/**
+ * Tells the customer about an order; here: prints the order it received, converted by the starter, as one
+ * line.
+ */
 @Component
 @RocketMQMessageListener(topic = "order-topic", consumerGroup = "test-group")
 public class OrderListener implements RocketMQListener<ShopOrder> {

@@ -1,0 +1,30 @@
+import { consume } from './consume.js'
+import { emit } from './lines.js'
+import { type Options, parseOptions } from './options.js'
+import { produce } from './produce.js'
+import { reply, request } from './request-reply.js'
+
+// Our client behind the same command line and JSON lines as the Java and Go programs, so that the same
+// scenarios run with it: node dist/our-client/main.js produce|consume|request|reply --name value ...
+
+const COMMANDS: Readonly<Record<string, (options: Options) => Promise<number | void>>> = {
+  produce,
+  consume,
+  request,
+  reply,
+}
+
+const command = COMMANDS[process.argv[2] ?? '']
+if (command === undefined) {
+  process.stderr.write('usage: main.js produce|consume|request|reply --name value ...\n')
+  process.exit(2)
+}
+try {
+  const code = await command(parseOptions(process.argv.slice(3)))
+  process.exitCode = code ?? 0
+  process.stdin.destroy()
+} catch (error) {
+  emit({ event: 'error', message: String(error) })
+  console.error(error)
+  process.exit(1)
+}
