@@ -146,7 +146,7 @@ describe('events', () => {
     await client.close()
   })
 
-  test('a record carries tag, keys, properties, delay and order key; metadata of a dispatch hook joins them', async () => {
+  test("a record carries tag, keys, properties, delay, order key and a hook's metadata", async () => {
     const { broker, client } = connected()
     client.setOnDispatchHook((packet) => {
       packet.metadata = { traceparent: '00-1' }
@@ -171,7 +171,7 @@ describe('events', () => {
     await client.close()
   })
 
-  test('concurrent calls share one attempt to connect, a failed one is not remembered, and closing is final', async () => {
+  test('calls share one attempt to connect, a failed one is forgotten, closing is final', async () => {
     const { broker, client } = connected()
     const seen: string[] = []
     client.status.subscribe((status) => seen.push(status))

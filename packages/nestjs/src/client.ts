@@ -28,9 +28,9 @@ const REQUEST_TIMEOUT_MS = 5_000
 type PublishCallback = (packet: WritePacket) => void
 
 /**
- * Sends events and requests: `{ name: 'BUS', customClass: ClientRocketMQ, options }` in `ClientsModule`, or from
- * `RocketMQModule`. `emit` sends at once, watched or not; `send` sends when subscribed to; `publish` and `request`
- * are the same two as promises.
+ * Sends events and requests: `{ name: 'BUS', customClass: ClientRocketMQ, options }` in `ClientsModule`, or
+ * from `RocketMQModule`. `emit` sends at once, watched or not; `send` sends when subscribed to; `publish` and
+ * `request` are the same two as promises.
  */
 export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   readonly #options: RocketMQClientOptions
@@ -54,7 +54,10 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     }
   }
 
-  /** Replayed and distinct. The base class says string, so that this class fits where Nest wants any ClientProxy. */
+  /**
+   * Replayed and distinct. The base class says string, so that this class fits where Nest wants any
+   * ClientProxy.
+   */
   override get status(): Observable<RocketMQClientStatus> {
     return super.status as Observable<RocketMQClientStatus>
   }
@@ -222,8 +225,9 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   }
 
   async #close(): Promise<void> {
-    // A connect under way is waited for, so that its producer is closed too; its failure was told to its caller.
-    await this.#connecting?.catch(() => undefined)
+    // A connect under way is waited for, so that its producer is closed too; its failure was told to its
+    // caller.
+    await Promise.allSettled([this.#connecting])
     for (const [id, callback] of [...this.routingMap]) {
       this.routingMap.delete(id)
       callback({ err: new MqError('CLOSED', 'waiting for an answer') })

@@ -5,14 +5,17 @@ import { ServerRocketMQ } from './server.js'
 export interface ConnectRocketMQOptions extends RocketMQServerOptions {
   /** Default: a new one when options of a server are given, else the one of `RocketMQModule`. */
   readonly strategy?: ServerRocketMQ
-  /** Whether global pipes, guards, interceptors and filters of the application hold for handlers too. Default true. */
+  /**
+   * Whether global pipes, guards, interceptors and filters of the application hold for handlers too. Default
+   * true.
+   */
   readonly inheritAppConfig?: boolean
 }
 
 /**
- * Adds RocketMQ handlers to an HTTP application. Nest leaves out global enhancers there unless `inheritAppConfig` is
- * set, so here it is on. Nothing is pulled before every `onApplicationBootstrap` ended, whatever the order of
- * `startAllMicroservices` and `listen`.
+ * Adds RocketMQ handlers to an HTTP application. Nest leaves out global enhancers there unless
+ * `inheritAppConfig` is set, so here it is on. Nothing is pulled before every `onApplicationBootstrap` ended,
+ * whatever the order of `startAllMicroservices` and `listen`.
  */
 export function connectRocketMQ(
   app: INestApplication,
@@ -25,7 +28,10 @@ export function connectRocketMQ(
   return app.connectMicroservice({ strategy: made }, { inheritAppConfig })
 }
 
-/** Nest has no hook behind the last `onApplicationBootstrap`, but `init` resolves there, and `listen` calls it. */
+/**
+ * Nest has no hook behind the last `onApplicationBootstrap`, but `init` resolves there, and `listen` calls
+ * it.
+ */
 function holdUntilBootstrapped(app: INestApplication, strategy: ServerRocketMQ): void {
   if ((app as { isInitialized?: boolean }).isInitialized === true) return
   strategy.hold('bootstrap')

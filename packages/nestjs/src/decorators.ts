@@ -8,8 +8,8 @@ import { ROCKETMQ_TRANSPORT } from './transport.js'
 export type HandlerOptions = RocketMQExtras & { readonly transport?: symbol }
 
 /**
- * Handles events of a topic: `@RocketMQEvent('order_topic:created')`. Unlike `@EventPattern` of Nest 12 it is a
- * plain `MethodDecorator`, so a handler may take a typed context (`EventPattern` refuses that with TS1241).
+ * Handles events of a topic: `@RocketMQEvent('order_topic:created')`. Unlike `@EventPattern` of Nest 12 it is
+ * a plain `MethodDecorator`, so a handler may take a typed context (`EventPattern` refuses that with TS1241).
  */
 export function RocketMQEvent(
   pattern: RocketMQPattern | readonly RocketMQPattern[],
@@ -19,7 +19,10 @@ export function RocketMQEvent(
   return EventPattern<unknown>(pattern, transport, extras)
 }
 
-/** Answers requests: `@RocketMQMessage('inventory.quote')`. What the handler returns travels back to the caller. */
+/**
+ * Answers requests: `@RocketMQMessage('inventory.quote')`. What the handler returns travels back to the
+ * caller.
+ */
 export function RocketMQMessage(
   pattern: RocketMQPattern | readonly RocketMQPattern[],
   options: HandlerOptions = {},
@@ -28,7 +31,10 @@ export function RocketMQMessage(
   return MessagePattern<unknown>(pattern, transport, extras)
 }
 
-/** A decorator that checks the handler's parameters: the payload first, then our context; either may be left out. */
+/**
+ * A decorator that checks the handler's parameters: the payload first, then our context; either may be left
+ * out.
+ */
 export type HandlerDecorator<Data> = <Handler extends (data: Data, context: RocketMQContext) => unknown>(
   target: object,
   propertyKey: string | symbol,

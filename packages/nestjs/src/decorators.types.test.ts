@@ -10,7 +10,10 @@ class Order {
 
 const typed = rocketMQHandlers<{ 'order_topic:created': Order; 'inventory.quote': { sku: string } }>()
 
-/** Every form that must compile; a form marked with ts-expect-error must not. `tsc` of tsconfig.check.json is the test. */
+/**
+ * Every form that must compile; a form marked with ts-expect-error must not. `tsc` of tsconfig.check.json is
+ * the test.
+ */
 class Forms {
   @RocketMQEvent('a')
   withoutParameters(): void {}

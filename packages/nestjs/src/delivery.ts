@@ -77,7 +77,10 @@ async function consume(
   }
 }
 
-/** A request is answered or retried, never both: after an error reply it is done, or dead if the handler said so. */
+/**
+ * A request is answered or retried, never both: after an error reply it is done, or dead if the handler said
+ * so.
+ */
 async function answer(
   port: DeliveryPort,
   route: Route,

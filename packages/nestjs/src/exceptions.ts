@@ -36,7 +36,10 @@ export class DeadLetterException extends RpcException {
   }
 }
 
-/** This message is done, although the handler could not use it: acknowledged, with no retry and no dead letter. */
+/**
+ * This message is done, although the handler could not use it: acknowledged, with no retry and no dead
+ * letter.
+ */
 export class IgnoreMessageException extends RpcException {
   constructor(reason = 'message ignored') {
     super(reason)
@@ -48,7 +51,10 @@ export class IgnoreMessageException extends RpcException {
   }
 }
 
-/** A mistake in the set-up: a pattern, option or pair of handlers that cannot work. Thrown or given before anything runs. */
+/**
+ * A mistake in the set-up: a pattern, option or pair of handlers that cannot work. Thrown or given before
+ * anything runs.
+ */
 export class RocketMQSetupError extends Error {
   override readonly name = 'RocketMQSetupError'
 }

@@ -1,7 +1,10 @@
 import { BODY_CODEC_NAMES, type BodyCodecName } from './codec.js'
 import { RocketMQSetupError } from './exceptions.js'
 
-/** What a handler may say beside its pattern: `@RocketMQEvent('order_topic', { group: 'mail' })`. Serialisable. */
+/**
+ * What a handler may say beside its pattern: `@RocketMQEvent('order_topic', { group: 'mail' })`.
+ * Serialisable.
+ */
 export interface RocketMQExtras {
   /** Consumer group; default the strategy's `consumerGroup`. Each group gets every message once. */
   readonly group?: string

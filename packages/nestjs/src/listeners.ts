@@ -1,4 +1,6 @@
-/** Listeners by event name. May be registered at any time; a listener that throws does not stop the others. */
+/**
+ * Listeners by event name. May be registered at any time; a listener that throws does not stop the others.
+ */
 export class Listeners<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(...args: never[]) => unknown>>()
   readonly #failed: (error: unknown) => void

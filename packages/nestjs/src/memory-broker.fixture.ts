@@ -10,8 +10,9 @@ import {
 import type { NativeConsumer, NativeProducer, RocketMQClients } from './native.js'
 
 /**
- * A broker in memory behind the seam of native.ts: topics with one queue, groups with tag filters, retries that come
- * at once, dead letters, request-reply. It keeps what Apache's broker promises about them, without time or sockets.
+ * A broker in memory behind the seam of native.ts: topics with one queue, groups with tag filters, retries
+ * that come at once, dead letters, request-reply. It keeps what Apache's broker promises about them, without
+ * time or sockets.
  */
 export class MemoryBroker implements RocketMQClients {
   /** What each topic holds, `%DLQ%group` included. */
@@ -166,7 +167,7 @@ class MemoryConsumer implements NativeConsumer {
     while (this.#open && this.#queue.length > 0) {
       const run = this.#call(this.#queue.shift() as MessageView)
       this.#running.add(run)
-      run.finally(() => this.#running.delete(run))
+      void run.finally(() => this.#running.delete(run))
     }
   }
 

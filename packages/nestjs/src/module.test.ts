@@ -75,7 +75,7 @@ async function hybrid(broker: MemoryBroker) {
 }
 
 describe('RocketMQModule in a hybrid application', () => {
-  test('nothing is handled before the last bootstrap hook ended, although the servers start first', async () => {
+  test('nothing is handled before the last bootstrap hook ended, whatever starts first', async () => {
     const broker = new MemoryBroker()
     broker.store({ topic: 'a', body: Buffer.from('21') })
     const app = await hybrid(broker)

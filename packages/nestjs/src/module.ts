@@ -17,8 +17,8 @@ export interface RocketMQModuleAsyncOptions extends Pick<ModuleMetadata, 'import
 }
 
 /**
- * Builds `ServerRocketMQ` and `ClientRocketMQ` in the container, for every module of the application. Neither does
- * anything before it is used: `connectRocketMQ(app)` for the server, the first send for the client.
+ * Builds `ServerRocketMQ` and `ClientRocketMQ` in the container, for every module of the application. Neither
+ * does anything before it is used: `connectRocketMQ(app)` for the server, the first send for the client.
  */
 @Module({})
 export class RocketMQModule {

@@ -11,8 +11,8 @@ export type NativeProducer = Pick<Producer, 'start' | 'shutdown' | 'send' | 'req
 export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend' | 'resume' | 'shutdown'>
 
 /**
- * Where the transport gets its producers and consumers: a seam, so that tests can put a broker in memory behind
- * it. What is made does nothing before its `start`.
+ * Where the transport gets its producers and consumers: a seam, so that tests can put a broker in memory
+ * behind it. What is made does nothing before its `start`.
  */
 export interface RocketMQClients {
   producer(options: ProducerOptions): NativeProducer

@@ -12,7 +12,10 @@ export interface RocketMQConnectionOptions {
   readonly producerGroup?: string
   /** Form of message bodies; default `json`. */
   readonly codec?: BodyCodecName
-  /** How often to look for a name server before `listen` or `connect` fails; default 8 (about 12 s). 0: never look. */
+  /**
+   * How often to look for a name server before `listen` or `connect` fails; default 8 (about 12 s). 0: never
+   * look.
+   */
   readonly connectAttempts?: number
   /** Clock, sockets and chance; default this machine's. */
   readonly env?: Env
@@ -37,7 +40,10 @@ export interface RocketMQServerOptions extends RocketMQConnectionOptions {
   readonly onUndecodable?: MessagePolicy
   /** A message no handler takes, such as one retried after its handler was removed; default `dead-letter`. */
   readonly onUnhandled?: MessagePolicy
-  /** Replaces the codec for bodies that come in: gets the body, and `{ channel, message }`. May be asynchronous. */
+  /**
+   * Replaces the codec for bodies that come in: gets the body, and `{ channel, message }`. May be
+   * asynchronous.
+   */
   readonly deserializer?: Deserializer
   /** Replaces the codec for replies: gets the value, returns a Uint8Array or string. May be asynchronous. */
   readonly serializer?: Serializer

@@ -13,8 +13,8 @@ export interface TopicPattern {
 const TOPIC = /^[%|a-zA-Z0-9_-]{1,127}$/
 
 /**
- * Reads `'topic'`, `'topic:tag'`, `'topic:tagA||tagB'`, `{ topic, tag }`, and the dotted form of other transports,
- * `'topic.tag'`: a topic name cannot hold a dot, so everything behind the first one is the tag.
+ * Reads `'topic'`, `'topic:tag'`, `'topic:tagA||tagB'`, `{ topic, tag }`, and the dotted form of other
+ * transports, `'topic.tag'`: a topic name cannot hold a dot, so everything behind the first one is the tag.
  * @throws RocketMQSetupError when the pattern is none of these.
  */
 export function parsePattern(pattern: unknown): TopicPattern {
@@ -45,7 +45,9 @@ export function parseDestination(pattern: unknown): {
   return { topic, tag: tags[0] }
 }
 
-/** The subscription expression of a set of patterns of one topic: `*` as soon as one of them takes every tag. */
+/**
+ * The subscription expression of a set of patterns of one topic: `*` as soon as one of them takes every tag.
+ */
 export function subscriptionExpression(patterns: readonly TopicPattern[]): string {
   if (patterns.some((pattern) => pattern.tags.length === 0)) return '*'
   return [...new Set(patterns.flatMap((pattern) => pattern.tags))].sort().join('||')

@@ -11,7 +11,9 @@ export function userProperties(properties: Readonly<Record<string, string>>): Re
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name)))
 }
 
-/** Whether somebody waits for an answer to a message with these properties (Apache: RequestResponseFuture). */
+/**
+ * Whether somebody waits for an answer to a message with these properties (Apache: RequestResponseFuture).
+ */
 export function wantsReply(properties: Readonly<Record<string, string>>): boolean {
   return (
     properties[Property.CORRELATION_ID] !== undefined && properties[Property.REPLY_TO_CLIENT] !== undefined

@@ -14,7 +14,10 @@ export interface RecordOptions {
   readonly timeoutMs?: number
 }
 
-/** A payload with its options. Made by `RocketMQRecordBuilder`; taken by `emit`, `send`, `publish` and `request`. */
+/**
+ * A payload with its options. Made by `RocketMQRecordBuilder`; taken by `emit`, `send`, `publish` and
+ * `request`.
+ */
 export class RocketMQRecord<Data = unknown> {
   constructor(
     readonly data: Data,

@@ -34,7 +34,9 @@ export interface Registration {
   readonly extras: Readonly<Record<string, unknown>>
 }
 
-/** Sorts handlers into groups. @throws RocketMQSetupError on a set-up that cannot work, naming the handlers. */
+/**
+ * Sorts handlers into groups. @throws RocketMQSetupError on a set-up that cannot work, naming the handlers.
+ */
 export function planGroups(
   registrations: readonly Registration[],
   options: RocketMQServerOptions,
@@ -57,8 +59,8 @@ export function planGroups(
 }
 
 /**
- * The handler of a message: one that names the tag before one that takes every tag. A request goes to an answering
- * handler if there is one; a plain message to an event handler if there is one.
+ * The handler of a message: one that names the tag before one that takes every tag. A request goes to an
+ * answering handler if there is one; a plain message to an event handler if there is one.
  */
 export function findRoute(
   routes: readonly Route[],
@@ -107,8 +109,8 @@ function refuseDoubleAnswers(routes: readonly Route[]): void {
 }
 
 /**
- * One group gets a message once, so a second event handler would share the first one's outcome: its failure would
- * repeat both.
+ * One group gets a message once, so a second event handler would share the first one's outcome: its failure
+ * would repeat both.
  */
 function refuseOverlap(routes: readonly Route[]): void {
   const events = routes.filter((one) => one.isEvent)
@@ -116,7 +118,8 @@ function refuseOverlap(routes: readonly Route[]): void {
     const other = events.slice(index + 1).find((candidate) => overlaps(one, candidate))
     if (other !== undefined) {
       throw new RocketMQSetupError(
-        `two event handlers of group '${one.group}' take ${both(one, other)}; give one of them its own group: { group: '…' }`,
+        `two event handlers of group '${one.group}' take ${both(one, other)}; ` +
+          "give one of them its own group: { group: '…' }",
       )
     }
   }

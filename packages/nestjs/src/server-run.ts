@@ -112,8 +112,7 @@ export class ServerRun {
   async #stop(): Promise<void> {
     this.#status$.next('draining')
     // Their failures were told to whoever started them.
-    await this.#connecting?.catch(() => undefined)
-    await this.#pulling?.catch(() => undefined)
+    await Promise.allSettled([this.#connecting, this.#pulling])
     const timeoutMs = this.#options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS
     if (this.#pulling !== undefined) {
       await Promise.all([...this.consumers.values()].map((consumer) => consumer.shutdown({ timeoutMs })))

@@ -48,9 +48,9 @@ export type HoldReason = 'bootstrap' | 'module' | 'autoStart'
 
 /**
  * RocketMQ as a strategy: `app.connectMicroservice({ strategy: new ServerRocketMQ(options) })`, or
- * `connectRocketMQ(app)`. One push consumer per consumer group, subscribed to all topics of the group's handlers. A
- * message is acknowledged after its handler ended; a thrown error makes the broker deliver it again and, at the
- * limit, puts it into `%DLQ%group`.
+ * `connectRocketMQ(app)`. One push consumer per consumer group, subscribed to all topics of the group's
+ * handlers. A message is acknowledged after its handler ended; a thrown error makes the broker deliver it
+ * again and, at the limit, puts it into `%DLQ%group`.
  */
 export class ServerRocketMQ
   extends Server<RocketMQServerEvents, RocketMQServerStatus>
@@ -82,7 +82,10 @@ export class ServerRocketMQ
     }
   }
 
-  /** Connects, and begins to pull unless somebody holds it back. Calls back once: with nothing, or with the error. */
+  /**
+   * Connects, and begins to pull unless somebody holds it back. Calls back once: with nothing, or with the
+   * error.
+   */
   override async listen(callback: (error?: unknown) => void): Promise<void> {
     try {
       await this.#listen()
@@ -95,20 +98,25 @@ export class ServerRocketMQ
   }
 
   /**
-   * Stops pulling, waits up to `shutdownTimeoutMs` for running handlers, acknowledges what ended, leaves the groups.
-   * What is still running then is delivered again. May be called twice, before `listen`, and with a signal's name.
+   * Stops pulling, waits up to `shutdownTimeoutMs` for running handlers, acknowledges what ended, leaves the
+   * groups. What is still running then is delivered again. May be called twice, before `listen`, and with a
+   * signal's name.
    */
   override close(_signal?: string): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
-  /** Keeps the server from pulling until `release` with the same reason. No effect on what was pulled already. */
+  /**
+   * Keeps the server from pulling until `release` with the same reason. No effect on what was pulled already.
+   */
   hold(reason: HoldReason): void {
     this.#holds.add(reason)
   }
 
-  /** Ends a hold; the last one of a listening server begins the pulling. Rejects when a consumer cannot start. */
+  /**
+   * Ends a hold; the last one of a listening server begins the pulling. Rejects when a consumer cannot start.
+   */
   async release(reason: HoldReason): Promise<void> {
     this.#holds.delete(reason)
     if (this.#holds.size === 0) await this.#run?.pull()
@@ -152,7 +160,9 @@ export class ServerRocketMQ
     return { producer: this.#run.producer, consumers: this.#run.consumers } as T
   }
 
-  /** Handlers are checked in `listen`, when all of them are known. Event handlers of one pattern stay apart. */
+  /**
+   * Handlers are checked in `listen`, when all of them are known. Event handlers of one pattern stay apart.
+   */
   override addHandler(
     pattern: unknown,
     handler: MessageHandler,

@@ -8,23 +8,27 @@ import { systemClock } from './system-clock.js'
 export type InboxOutcome<T> = { readonly first: true; readonly value: T } | { readonly first: false }
 
 /**
- * Makes the effect of a message happen once, however often the message comes: RocketMQ delivers at least once. The key
- * is a business key (an order id), so that a message sent twice under two message ids counts once, too.
+ * Makes the effect of a message happen once, however often the message comes: RocketMQ delivers at least
+ * once. The key is a business key (an order id), so that a message sent twice under two message ids counts
+ * once, too.
  */
 export class Inbox {
   readonly #consumer: string
   readonly #clock: Pick<Clock, 'now'>
 
-  /** @param consumer who deals with the keys, 1 to 120 characters; two handlers with different effects differ here. */
+  /**
+   * @param consumer who deals with the keys, 1 to 120 characters; two handlers with different effects differ
+   * here.
+   */
   constructor(consumer: string, clock: Pick<Clock, 'now'> = systemClock()) {
     this.#consumer = consumer
     this.#clock = clock
   }
 
   /**
-   * Runs `work` unless this key was dealt with. The key is noted in the same transaction: the manager's own if it is in
-   * one, else a new one. When `work` rejects, all is rolled back and the key stays free. A second caller with the same
-   * key waits for the first one's commit (PostgreSQL), or takes its turn (SQLite).
+   * Runs `work` unless this key was dealt with. The key is noted in the same transaction: the manager's own
+   * if it is in one, else a new one. When `work` rejects, all is rolled back and the key stays free. A second
+   * caller with the same key waits for the first one's commit (PostgreSQL), or takes its turn (SQLite).
    */
   async once<T>(
     manager: EntityManager,

@@ -1,6 +1,8 @@
 import { type MigrationInterface, type QueryRunner, Table, TableIndex } from 'typeorm'
 
-/** Makes both tables, for applications without `synchronize`: add it to the `migrations` of the data source. */
+/**
+ * Makes both tables, for applications without `synchronize`: add it to the `migrations` of the data source.
+ */
 export class CreateOutboxAndInbox1764000000000 implements MigrationInterface {
   readonly name = 'CreateOutboxAndInbox1764000000000'
 

@@ -3,8 +3,8 @@ import { OutboxEvent } from './outbox-event.js'
 import { outsideTransactions } from './turns.js'
 
 /**
- * The relay's side of the table. Every change is one conditional UPDATE, so two relays on one database agree without
- * a lock: a row belongs to the one whose UPDATE hit it, until its lease is over.
+ * The relay's side of the table. Every change is one conditional UPDATE, so two relays on one database agree
+ * without a lock: a row belongs to the one whose UPDATE hit it, until its lease is over.
  */
 export class OutboxClaims {
   readonly #dataSource: DataSource
@@ -14,8 +14,9 @@ export class OutboxClaims {
   }
 
   /**
-   * Takes up to `limit` rows that are due, oldest first, and only the oldest unsent one of each aggregate: so order
-   * holds even when a send fails, and the rows of one claim may be sent at once. `owner` is used for one claim only.
+   * Takes up to `limit` rows that are due, oldest first, and only the oldest unsent one of each aggregate: so
+   * order holds even when a send fails, and the rows of one claim may be sent at once. `owner` is used for
+   * one claim only.
    */
   claim(owner: string, limit: number, now: number, leaseMs: number): Promise<OutboxEvent[]> {
     return outsideTransactions(this.#dataSource, async () => {

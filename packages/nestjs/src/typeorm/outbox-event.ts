@@ -1,7 +1,10 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm'
 import { json, time } from './columns.js'
 
-/** An event that was decided on but perhaps not sent yet. Written with the change it tells of, in one transaction. */
+/**
+ * An event that was decided on but perhaps not sent yet. Written with the change it tells of, in one
+ * transaction.
+ */
 @Entity('rocketmq_outbox')
 @Index('rocketmq_outbox_due', ['sentAt', 'nextAttemptAt', 'id'])
 @Index('rocketmq_outbox_aggregate', ['aggregateId', 'sentAt', 'id'])

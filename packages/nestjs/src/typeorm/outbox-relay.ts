@@ -37,8 +37,8 @@ export interface OutboxRelayOptions {
 const PURGE_INTERVAL_MS = 60_000
 
 /**
- * Sends the events of the outbox. At least once: a relay that dies between the broker's acknowledgement and the mark
- * leaves a row that is sent again, so consumers use `Inbox`. Several relays may run on one database.
+ * Sends the events of the outbox. At least once: a relay that dies between the broker's acknowledgement and
+ * the mark leaves a row that is sent again, so consumers use `Inbox`. Several relays may run on one database.
  */
 export class OutboxRelay {
   readonly #dataSource: DataSource
@@ -79,7 +79,9 @@ export class OutboxRelay {
     }
   }
 
-  /** Begins to send. On SQLite it makes transactions of the data source take turns (`serializeTransactions`). */
+  /**
+   * Begins to send. On SQLite it makes transactions of the data source take turns (`serializeTransactions`).
+   */
   start(): void {
     if (this.#running !== undefined) return
     serializeTransactions(this.#dataSource)
@@ -96,7 +98,10 @@ export class OutboxRelay {
     await this.#running
   }
 
-  /** Looks at the table now, unless the broker is known to be down; a commit that added events does this itself. */
+  /**
+   * Looks at the table now, unless the broker is known to be down; a commit that added events does this
+   * itself.
+   */
   wake(): void {
     this.#woken = true
     if (this.#failuresInRow === 0) this.#endWait?.()

@@ -97,7 +97,7 @@ describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
     await stop()
   })
 
-  test('an event of a transaction that is rolled back is never sent, although the relay looks while it is open', async () => {
+  test('an event of a transaction that is rolled back is never sent, although the relay looks', async () => {
     const { db, sink, outbox, relay, clock, stop } = await running()
     const rolledBack = db.transaction(async (manager) => {
       await outbox.add(manager, { pattern: 'a', data: 'phantom' })
@@ -113,7 +113,7 @@ describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
     await stop()
   })
 
-  test('an aggregate keeps its order when its first event fails, and does not hold up the others', async () => {
+  test('an aggregate keeps its order when its first event fails, and holds up no other', async () => {
     const { db, sink, outbox, clock, stop } = await running({ firstBackoffMs: 100 })
     let broken = true
     sink.refuses = (text) => broken && text.includes('A1')
@@ -134,7 +134,7 @@ describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
     await stop()
   })
 
-  test('while the broker is down the pauses double up to the limit, and all is sent when it is back', async () => {
+  test('while the broker is down the pauses double, and all is sent when it is back', async () => {
     const { db, sink, outbox, clock, stop } = await running({
       firstBackoffMs: 100,
       longestBackoffMs: 400,
@@ -151,7 +151,8 @@ describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
     while (pauses.length < 5) {
       await until(() => clock.pauses().length === 1)
       const [pause = 0] = clock.pauses()
-      // The look at the empty table before the events came, and at rows that all wait, pause for the poll interval.
+      // The look at the empty table before the events came, and at rows that all wait, pause for the poll
+      // interval.
       if (pause !== 7) pauses.push(pause)
       clock.move(pause)
     }
@@ -196,7 +197,7 @@ describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
 })
 
 describe('two relays on one database', () => {
-  test('a leased row is left alone until its lease is over, and later rows of its aggregate with it', async () => {
+  test('a leased row and what follows in its aggregate are left alone until the lease is over', async () => {
     const { first, second, close } = await openTwice()
     const outbox = new Outbox({ now: () => 0 })
     const events = ['A1', 'A2', 'B1'].map((data) => ({ pattern: 'a', data, aggregateId: data.charAt(0) }))

@@ -36,7 +36,8 @@ export class Outbox {
   }
 
   /**
-   * Adds an event to the transaction of `manager`: it is sent if and only if that commits. Resolves with its event id.
+   * Adds an event to the transaction of `manager`: it is sent if and only if that commits. Resolves with its
+   * event id.
    * @throws RocketMQSetupError outside a transaction, or for a pattern that is no destination.
    */
   async add(manager: EntityManager, event: NewOutboxEvent): Promise<string> {

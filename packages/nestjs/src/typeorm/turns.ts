@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DataSource, EntityManager } from 'typeorm'
 
 /**
- * TypeORM gives every caller of a SQLite data source the same connection. Two transactions at once run into each
- * other there (the second one becomes a savepoint of the first, or fails), and a query outside sees rows that may
- * still be rolled back: a relay would send events of an order that never was. So they take turns.
+ * TypeORM gives every caller of a SQLite data source the same connection. Two transactions at once run into
+ * each other there (the second one becomes a savepoint of the first, or fails), and a query outside sees rows
+ * that may still be rolled back: a relay would send events of an order that never was. So they take turns.
  */
 const ONE_CONNECTION = new Set<string>([
   'better-sqlite3',
@@ -20,8 +20,8 @@ const ONE_CONNECTION = new Set<string>([
 const turns = new WeakMap<DataSource, Turns>()
 
 /**
- * Makes top-level transactions of a SQLite data source take turns; does nothing for other databases. Calling it again
- * changes nothing. A transaction begun inside another one stays a savepoint of it.
+ * Makes top-level transactions of a SQLite data source take turns; does nothing for other databases. Calling
+ * it again changes nothing. A transaction begun inside another one stays a savepoint of it.
  */
 export function serializeTransactions(dataSource: DataSource): void {
   if (!ONE_CONNECTION.has(dataSource.options.type) || turns.has(dataSource)) return
@@ -48,7 +48,7 @@ class Turns {
     if (this.#inside.getStore() === true) return work()
     const turn = this.#last.then(() => this.#inside.run(true, work))
     // The next turn comes also after a failure, which belongs to the caller of this one.
-    this.#last = turn.catch(() => undefined)
+    this.#last = Promise.allSettled([turn])
     return turn
   }
 }

@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals'
+import { Controller } from '@nestjs/common'
+import { Payload } from '@nestjs/microservices'
+import { RocketMQEvent } from './decorators.js'
+import { deferred, MemoryBroker } from './memory-broker.fixture.js'
+import { serve } from './server.fixture.js'
+import { ServerRocketMQ } from './server.js'
+
+describe('set-up and life cycle', () => {
+  test('listen rejects with what is wrong in the set-up', async () => {
+    @Controller()
+    class Twice {
+      @RocketMQEvent('a')
+      one(): void {}
+      @RocketMQEvent('a')
+      two(): void {}
+    }
+    await expect(serve([Twice])).rejects.toThrow("two event handlers of group 'shop' take 'a'")
+  })
+
+  test('listen rejects when no name server answers, and works when one does', async () => {
+    const broker = new MemoryBroker()
+    broker.down = new Error('connection refused')
+    const strategy = new ServerRocketMQ({ namesrvAddr: 'memory', clients: broker, connectAttempts: 1 })
+    const seen: string[] = []
+    strategy.status.subscribe((status) => seen.push(status))
+    const listen = () => new Promise<unknown>((resolve) => void strategy.listen(resolve))
+    expect(await listen()).toBe(broker.down)
+    broker.down = undefined
+    expect(await listen()).toBeUndefined()
+    await strategy.close()
+    expect(seen).toEqual([
+      'connecting',
+      'draining',
+      'disconnected',
+      'connecting',
+      'connected',
+      'draining',
+      'closed',
+    ])
+  })
+
+  test('close may come before listen, twice, and with a signal', async () => {
+    const strategy = new ServerRocketMQ({ namesrvAddr: 'memory', clients: new MemoryBroker() })
+    await strategy.close('SIGTERM')
+    await strategy.close()
+    expect(await new Promise((resolve) => void strategy.listen(resolve))).toMatchObject({ code: 'CLOSED' })
+  })
+
+  test('close waits for the running handler, and afterwards none runs', async () => {
+    const log: string[] = []
+    const started = deferred()
+    const finish = deferred()
+    @Controller()
+    class Slow {
+      @RocketMQEvent('a')
+      async handle(): Promise<void> {
+        started.resolve()
+        await finish.promise
+        log.push('handler ended')
+      }
+    }
+    const { app, send } = await serve([Slow])
+    send('a', {})
+    await started.promise
+    const closing = app.close().then(() => log.push('closed'))
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(log).toEqual([])
+    finish.resolve()
+    await closing
+    send('a', {})
+    expect(log).toEqual(['handler ended', 'closed'])
+  })
+
+  test('nothing is pulled before resume when autoStart is off', async () => {
+    const seen: unknown[] = []
+    @Controller()
+    class Orders {
+      @RocketMQEvent('a')
+      handle(@Payload() data: unknown): void {
+        seen.push(data)
+      }
+    }
+    const { broker, strategy, app, send } = await serve([Orders], { autoStart: false })
+    send('a', 1)
+    await broker.settled()
+    expect(seen).toEqual([])
+    await strategy.resume()
+    await broker.settled()
+    expect(seen).toEqual([1])
+    strategy.pause()
+    send('a', 2)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(seen).toEqual([1])
+    await strategy.resume()
+    await broker.settled()
+    expect(seen).toEqual([1, 2])
+    expect([...strategy.unwrap().consumers.keys()]).toEqual(['shop'])
+    await app.close()
+  })
+
+  test('a handler can be called without a broker', async () => {
+    const { strategy, app } = await serve([])
+    const seen: unknown[] = []
+    strategy.addHandler('a:x', async (data: unknown) => void seen.push(data), true)
+    await strategy.handleEvent('a:x', { pattern: 'a:x', data: 1 }, {} as never)
+    expect(seen).toEqual([1])
+    await app.close()
+  })
+})
