@@ -1,0 +1,25 @@
+export interface Snippet {
+  readonly language: 'ts' | 'js'
+  readonly code: string
+  /** Line of the page it begins in, from 1. */
+  readonly line: number
+}
+
+/** The code blocks of a page that name a language we can compile. */
+export function snippetsOf(markdown: string): Snippet[] {
+  const snippets: Snippet[] = []
+  const lines = markdown.split('\n')
+  for (let i = 0; i < lines.length; i++) {
+    const fence = /^```(ts|js)\b/.exec(lines[i] ?? '')
+    if (fence === null) continue
+    const end = lines.indexOf('```', i + 1)
+    if (end < 0) throw new Error(`the code block in line ${i + 1} has no end`)
+    const code = lines.slice(i + 1, end).join('\n')
+    snippets.push({ language: fence[1] as 'ts' | 'js', code, line: i + 2 })
+    i = end
+  }
+  return snippets
+}
+
+/** Classes with decorators are declarations: compiled here, run by the tests of the transport. */
+export const canRun = (snippet: Snippet): boolean => !/^\s*@[A-Z]/m.test(snippet.code)
