@@ -193,3 +193,39 @@ test('a stopped store holds exactly the files and sizes Apache expects', async (
     ['lock', 4],
   ])
 })
+
+test('a cut in the middle of a queue file leaves no old entries behind it', async () => {
+  const config = { mappedFileSizeConsumeQueue: 20_000 }
+  const first = await started(config)
+  // Two files of the log and a checkpoint, so that recovery begins in the second file and keeps the first
+  // entries.
+  for (let i = 0; i < 60; i++) {
+    await put(first, `message ${i}`)
+    await first.clock.pass(500)
+  }
+  await first.clock.pass(12_000)
+  const lost = await put(first, 'torn')
+  for (let i = 0; i < 8; i++) await put(first, `stale ${i}`)
+  await first.clock.pass(1_500)
+  first.disk.kill()
+  const cut = await restartedAfter(
+    first,
+    (disk) => void disk.bytes(LOG_1).fill(0xff, lost - 4_096 + 2, lost - 4_096 + 9),
+    config,
+  )
+  await put(cut, 'fresh')
+  await stopped(cut)
+  const next = await restarted(cut, config)
+  expect(next.store.maxOffset('T', 0)).toBe(61)
+  expect((await texts(next)).slice(-2)).toEqual(['message 59', 'fresh'])
+})
+
+test('an intact record that lies where another one should be is not served', async () => {
+  const whole = await killedWith(['one', 'two'])
+  const next = await restartedAfter(
+    whole,
+    (disk) => void disk.bytes(LOG_0).copy(disk.bytes(LOG_0), 190, 95, 190),
+  )
+  expect(await texts(next)).toEqual(['one', 'two'])
+  expect(next.store.maxPhysicalOffset).toBe(190)
+})
