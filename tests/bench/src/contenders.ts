@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { ApacheRocketMQ } from '@rockhopper/interop'
+
+/** A name server and broker that were started just now. */
+export interface Started {
+  readonly nameserver: string
+  stop(): Promise<void>
+}
+
+export interface Contender {
+  readonly name: string
+  start(): Promise<Started>
+}
+
+/** `rockhopper server`, one process, started as a user starts it, on an empty store. */
+export const rockhopper: Contender = {
+  name: 'Rockhopper',
+  async start() {
+    const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
+    const cli = dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json'))
+    const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
+    const child = spawn(process.execPath, [join(cli, 'bin', 'rockhopper.js'), 'server', ...ports], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    const nameserver = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const address = /^rockhopper ready nameserver=(\S+)/.exec(line)?.[1]
+        if (address !== undefined) resolve(address)
+      })
+      child.once('close', (code) => reject(new Error(`rockhopper server ended with ${code}`)))
+    })
+    return {
+      nameserver,
+      async stop() {
+        child.kill('SIGTERM')
+        await ended
+        rmSync(storeDir, { recursive: true, force: true })
+      },
+    }
+  },
+}
+
+/** Apache's name server (256 MB heap) and broker (512 MB heap), two processes, on an empty store. */
+export const apache: Contender = {
+  name: 'Apache RocketMQ 5.4.0',
+  async start() {
+    const { nameserver, stop } = await ApacheRocketMQ.start()
+    return { nameserver, stop }
+  },
+}
