@@ -36,7 +36,7 @@ export function verdictOfPolicy(policy: MessagePolicy, reason: string): Verdict 
  * The first level that waits at least this long, the last one for more; 0 (the broker decides) without a
  * wish.
  */
-export function delayLevelOf(delayMs: number | undefined): number {
+function delayLevelOf(delayMs: number | undefined): number {
   if (delayMs === undefined) return 0
   const index = DELAY_LEVELS_S.findIndex((seconds) => seconds * 1000 >= delayMs)
   return index < 0 ? DELAY_LEVELS_S.length : index + 1

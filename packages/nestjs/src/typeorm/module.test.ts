@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals'
+import { Controller, Module } from '@nestjs/common'
+import { Payload } from '@nestjs/microservices'
+import { Test } from '@nestjs/testing'
+import { DataSource } from 'typeorm'
+import { connectRocketMQ } from '../connect.js'
+import { RocketMQEvent } from '../decorators.js'
+import { MemoryBroker } from '../memory-broker.fixture.js'
+import { RocketMQModule } from '../module.js'
+import { silent } from '../server.fixture.js'
+import { Effect, open } from './database.fixture.js'
+import { Inbox } from './inbox.js'
+import { OutboxModule } from './module.js'
+import { Outbox } from './outbox.js'
+
+@Controller()
+class Payment {
+  readonly #inbox = new Inbox('payment')
+
+  constructor(private readonly db: DataSource) {}
+
+  @RocketMQEvent('order_topic:created')
+  async charge(@Payload() { id }: { id: string }): Promise<void> {
+    await this.#inbox.once(this.db.manager, id, async (manager) => {
+      await manager.insert(Effect, { id, count: 1 })
+    })
+  }
+}
+
+test('an order in a transaction becomes one charge, although its event comes three times', async () => {
+  const broker = new MemoryBroker()
+  const db = await open('sql.js')
+  @Module({ providers: [{ provide: DataSource, useValue: db }], exports: [DataSource] })
+  class Database {}
+  @Module({
+    imports: [
+      { module: Database, global: true },
+      RocketMQModule.forRoot({
+        namesrvAddr: 'memory',
+        clients: broker,
+        server: { consumerGroup: 'payment' },
+      }),
+      OutboxModule.forRoot(),
+    ],
+    controllers: [Payment],
+  })
+  class App {}
+  const module = await Test.createTestingModule({ imports: [App] })
+    .setLogger(silent)
+    .compile()
+  const app = module.createNestApplication()
+  connectRocketMQ(app)
+  await app.startAllMicroservices()
+  await app.init()
+  const outbox = app.get(Outbox)
+  await db.transaction((manager) =>
+    outbox.add(manager, { pattern: 'order_topic:created', data: { id: 'o1' } }),
+  )
+  while (broker.bodies('order_topic').length === 0) await new Promise((resolve) => setImmediate(resolve))
+  for (const body of ['{"id":"o1"}', '{"id":"o1"}']) {
+    broker.store({ topic: 'order_topic', tag: 'created', body: Buffer.from(body) })
+  }
+  await broker.settled()
+  expect(broker.bodies('order_topic')).toHaveLength(3)
+  expect(await db.manager.find(Effect)).toEqual([{ id: 'o1', count: 1 }])
+  await app.close()
+  await db.destroy()
+})

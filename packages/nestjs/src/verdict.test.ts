@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals'
+import { RetryLaterException } from './exceptions.js'
+import { verdictOf } from './verdict.js'
+
+test.each([
+  [undefined, 0],
+  [0, 1],
+  [1_000, 1],
+  [1_001, 2],
+  [30_000, 4],
+  [7_200_000, 18],
+  [86_400_000, 18],
+])('a wish for %p ms is delay level %p: never sooner, and at most two hours', (delayMs, delayLevel) => {
+  expect(verdictOf(new RetryLaterException(delayMs))).toEqual({
+    kind: 'retry',
+    delayLevel,
+    reason: 'retry later',
+  })
+})
