@@ -1,1 +1,1 @@
-export {}
+export { type DeclaredTopic, type EmbeddedOptions, EmbeddedRocketMQ } from '@rockhopper/embedded'

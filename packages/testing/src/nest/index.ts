@@ -1,1 +1,1 @@
-export {}
+export { RocketMQTestingModule, type RocketMQTestingOptions } from './rocketmq-testing-module.js'
