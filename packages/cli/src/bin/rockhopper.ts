@@ -1,1 +1,38 @@
-export {}
+import { createNodeEnv } from '@rockhopper/env'
+import { main } from '../main.js'
+import { version } from '../version.js'
+
+/** The only place of this package that knows the process: signals, streams and the exit. */
+
+/** `once`: a second signal finds no handler and ends the process at once. */
+function stopAsked(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
+    // A parent that holds an IPC channel, and is gone: the demo starts its broker so.
+    process.once('disconnect', () => resolve('end of the parent'))
+  })
+}
+
+function inputEnded(): Promise<string> {
+  return new Promise((resolve) => {
+    process.stdin.on('end', () => resolve('end of input'))
+    process.stdin.on('error', () => resolve('end of input'))
+    process.stdin.resume()
+  })
+}
+
+// A reader that went away (`rockhopper topicList | head -1`) is no reason to fail.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+const exitCode = await main(process.argv.slice(2), version(), {
+  env: createNodeEnv(),
+  variables: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  stopAsked,
+  inputEnded,
+})
+// Exit only after what was written has left: a pipe takes it asynchronously.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)))

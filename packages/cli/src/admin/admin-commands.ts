@@ -1,0 +1,48 @@
+import { Admin } from '@rockhopper/client'
+import type { Command } from 'commander'
+import { UsageError } from '../exit-code.js'
+import type { Surroundings } from '../surroundings.js'
+import type { AdminCommand, AdminOptions, Output } from './admin-command.js'
+import { CLUSTER_COMMANDS } from './cluster-commands.js'
+import { GROUP_COMMANDS } from './group-commands.js'
+import { TOPIC_COMMANDS } from './topic-commands.js'
+
+const ADMIN_COMMANDS: readonly AdminCommand[] = [...TOPIC_COMMANDS, ...GROUP_COMMANDS, ...CLUSTER_COMMANDS]
+
+export function addAdminCommands(program: Command, around: Surroundings): void {
+  for (const row of ADMIN_COMMANDS) addAdminCommand(program, around, row)
+}
+
+function addAdminCommand(program: Command, around: Surroundings, row: AdminCommand): void {
+  const command = program
+    .command(row.name)
+    .description(row.description)
+    .option(
+      '-n, --namesrvAddr <addresses>',
+      'HOST:PORT of the name servers, separated by ; (or NAMESRV_ADDR)',
+    )
+    .option('--json', 'print data for programs')
+    .addHelpText('after', `\nExample:\n  rockhopper ${row.example} -n 127.0.0.1:9876`)
+  for (const { flags, description, required } of row.options) {
+    if (required === true) command.requiredOption(flags, description)
+    else command.option(flags, description)
+  }
+  command.action(async (options: AdminOptions & { readonly json?: unknown }) => {
+    const { json, text } = await withAdmin(around, options, row)
+    around.out(options.json === true ? `${JSON.stringify(json, null, 2)}\n` : text)
+  })
+}
+
+async function withAdmin(around: Surroundings, options: AdminOptions, row: AdminCommand): Promise<Output> {
+  const namesrvAddr = options['namesrvAddr'] ?? around.variables['NAMESRV_ADDR']
+  if (namesrvAddr === undefined || namesrvAddr === '') {
+    throw new UsageError(`Say which name server to ask: rockhopper ${row.example} -n 127.0.0.1:9876`)
+  }
+  const admin = new Admin({ namesrvAddr, env: around.env })
+  await admin.start()
+  try {
+    return await row.run(admin, options)
+  } finally {
+    await admin.shutdown()
+  }
+}

@@ -1,0 +1,146 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { Producer } from '@rockhopper/client'
+import { Workplace } from '../rockhopper.fixture.js'
+
+const work = new Workplace()
+const FREE_PORTS = ['--nameserver-port', '0', '--broker-port', '0', '--exit-with-input']
+
+afterEach(() => work.clear())
+
+const server = (storeDir: string, ...more: string[]) =>
+  work.run('server', ...FREE_PORTS, '--store-dir', storeDir, ...more)
+
+async function send(namesrvAddr: string, body: string): Promise<string> {
+  const producer = new Producer({ namesrvAddr, producerGroup: 'cli-test' })
+  await producer.start()
+  const { offsetMessageId } = await producer.send({ topic: 'orders', body })
+  await producer.shutdown()
+  return offsetMessageId
+}
+
+describe('rockhopper server', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('prints one ready line and ends with 0 at %s', async (signal) => {
+    const run = server(work.directory())
+    const { nameserver, broker } = await run.ready()
+    expect(nameserver).toMatch(/^127\.0\.0\.1:\d+$/)
+    run.signal(signal)
+    const ended = await run.ended()
+    expect(ended.out).toBe(`rockhopper ready nameserver=${nameserver} broker=${broker}\n`)
+    expect([ended.code, ended.signal]).toEqual([0, null])
+  })
+
+  test('takes a message at once after the ready line, and a restart finds it', async () => {
+    const storeDir = work.directory()
+    const first = server(storeDir)
+    const { nameserver, broker } = await first.ready()
+    const id = await send(nameserver, 'kept')
+    expect((await first.stop()).code).toBe(0)
+
+    const again = server(storeDir, '--broker-port', broker.split(':')[1] as string)
+    const at = await again.ready()
+    const found = await work.run('queryMsgById', '-n', at.nameserver, '-i', id, '--json').ended()
+    expect(found.err).toBe('')
+    expect(JSON.parse(found.out)).toMatchObject({ topic: 'orders', body: 'kept' })
+  })
+
+  test('finds what it acknowledged after kill -9', async () => {
+    const storeDir = work.directory()
+    const first = server(storeDir)
+    const { nameserver, broker } = await first.ready()
+    const id = await send(nameserver, 'acknowledged')
+    first.signal('SIGKILL')
+    expect((await first.ended()).signal).toBe('SIGKILL')
+
+    const again = server(storeDir, '--broker-port', broker.split(':')[1] as string)
+    const at = await again.ready()
+    const found = await work.run('queryMsgById', '-n', at.nameserver, '-i', id, '--json').ended()
+    expect(JSON.parse(found.out)).toMatchObject({ topic: 'orders', body: 'acknowledged' })
+  })
+
+  test('a second one on the same directory is refused and the first lives on', async () => {
+    const storeDir = work.directory()
+    const first = server(storeDir)
+    const { nameserver } = await first.ready()
+    const second = await server(storeDir).ended()
+    expect(second).toMatchObject({ code: 1, out: '' })
+    expect(second.err).toContain('Another broker uses this store directory')
+    expect(second.err).toContain(storeDir)
+    await send(nameserver, 'still served')
+  })
+
+  test('a busy port is refused with the next step, and nothing is left behind', async () => {
+    const first = server(work.directory())
+    const { broker } = await first.ready()
+    const port = broker.split(':')[1] as string
+    const second = await server(work.directory(), '--broker-port', port).ended()
+    expect(second).toMatchObject({ code: 1, out: '' })
+    expect(second.err).toContain(port)
+    expect(second.err).toContain('Choose another port, or port 0 for any free one.')
+  })
+
+  test('ends when its input does, if a test program asked for it', async () => {
+    const run = server(work.directory())
+    await run.ready()
+    run.endInput()
+    expect((await run.ended()).code).toBe(0)
+  })
+
+  test('reads broker.conf, lets words and options go over it, and warns about keys without effect', async () => {
+    const directory = work.directory()
+    const file = join(directory, 'broker.conf')
+    writeFileSync(file, '# as for Apache\nbrokerName = from-file\nlistenPort=1\nwarmMapedFileEnable=true\n')
+    const run = server(join(directory, 'store'), '-c', file, 'brokerName=from-words')
+    const { nameserver } = await run.ready()
+    await run.said(/WARN warmMapedFileEnable in .*broker\.conf is a key of Apache's server/)
+    const listed = await work.run('clusterList', '-n', nameserver, '--json').ended()
+    expect(JSON.parse(listed.out)).toMatchObject([{ brokerName: 'from-words' }])
+  })
+})
+
+describe('wrong usage ends with 2 and says what is right', () => {
+  const wrong = async (...words: string[]) => {
+    const { code, out, err } = await work.run(...words).ended()
+    expect([code, out]).toEqual([2, ''])
+    return err
+  }
+
+  test('an unknown key names the nearest one', async () => {
+    expect(await wrong('broker', 'autoCreateTopicEnabled=true')).toContain(
+      'did you mean autoCreateTopicEnable?',
+    )
+  })
+
+  test('a value out of range names its key', async () => {
+    expect(await wrong('broker', 'flushDiskType=SOMETIMES')).toContain('flushDiskType=SOMETIMES')
+  })
+
+  test('a word that is no key=value, a file that is not there, a port that is none', async () => {
+    expect(await wrong('broker', 'hello')).toContain("'hello' is not key=value")
+    expect(await wrong('server', '-c', '/nowhere/broker.conf')).toContain("no file '/nowhere/broker.conf'")
+    expect(await wrong('server', '--broker-port', '99999')).toContain('0 to 65535')
+  })
+
+  test('an unknown command and an unknown option', async () => {
+    expect(await wrong('serve')).toContain("unknown command 'serve'")
+    expect(await wrong('server', '--stor-dir', 'x')).toContain("unknown option '--stor-dir'")
+    expect(await wrong()).toContain('Usage: rockhopper')
+  })
+})
+
+test('--help and --version end with 0; every command shows an example', async () => {
+  expect(await work.run('--version').ended()).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d+\.\d+\.\d+/),
+  })
+  const { out } = await work.run('--help').ended()
+  const commands = [...out.matchAll(/^ {2}([a-z]\w+) /gim)].map(([, name]) => name as string)
+  expect(commands).toEqual(expect.arrayContaining(['server', 'nameserver', 'broker', 'topicList']))
+  for (const command of commands.filter((name) => name !== 'help' && name !== 'rockhopper')) {
+    const help = await work.run(command, '--help').ended()
+    expect([command, help.code]).toEqual([command, 0])
+    expect(help.out).toContain(`rockhopper ${command}`)
+    expect(help.out).toContain('Example')
+  }
+})
