@@ -112,7 +112,7 @@ class LocalBroker implements Broker {
     const { parts, gate, server, client, registration, schedule, loops } = running
     await registration.stop()
     gate.close()
-    await Promise.race([parts.tickets.drained(), this.#pause(DRAIN_MS)])
+    await this.#atMost(DRAIN_MS, parts.tickets.drained())
     parts.arrivals.releaseAll()
     await schedule.stop()
     await server.stop()
@@ -153,7 +153,7 @@ class LocalBroker implements Broker {
     const client = createRemotingClient({ net: env.net, clock: env.clock, random: env.random, log: env.log })
     const registration = this.#registration(parts, client)
     parts.topics.onChange = async () => {
-      await Promise.race([registration.register(), this.#pause(ROUTE_PATIENCE_MS)])
+      await this.#atMost(ROUTE_PATIENCE_MS, registration.register())
     }
     const loops = this.#loops(parts, schedule, members)
     return { parts, gate, server, client, registration, schedule, loops }
@@ -184,8 +184,12 @@ class LocalBroker implements Broker {
     ]
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#options.env.clock.after(ms, resolve))
+  /** The timer ends with the wait: it would keep the process alive after `stop`. */
+  #atMost(ms: number, work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.env.clock.after(ms, resolve)
+      work.then(resolve, reject).finally(cancel)
+    })
   }
 }
 
