@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -9,7 +9,13 @@ import { type SnippetServer, startSnippetServer } from './snippet-server.js'
 import { canRun, snippetsOf } from './snippets.js'
 
 const packages = publishedPackages()
-const pages = [...packages.map(({ name, readme }) => ({ name, markdown: readme }))]
+const pages = [
+  ...['README.md', 'README.zh-CN.md'].map((name) => ({
+    name,
+    markdown: readFileSync(join(root, name), 'utf8'),
+  })),
+  ...packages.map(({ name, readme }) => ({ name, markdown: readme })),
+]
 let project: string
 let tarballs: string[]
 let server: SnippetServer
