@@ -47,8 +47,32 @@ export class BrokerOffsetStore implements OffsetStore {
     await Promise.all(queues.map((queue) => this.#persist(queue)))
   }
 
+  /**
+   * A pull that was under way carries an older offset, and a broker may store it behind our commit: it serves
+   * pulls and commits apart. So it is asked what it has.
+   */
+  async settle(queue: MessageQueue): Promise<void> {
+    const entry = this.#entries.get(queueKey(queue))
+    if (entry === undefined) return
+    await this.#persist(queue)
+    const kept = await this.#ask(queue)
+    if (kept === undefined || kept >= entry.queueOffset) return
+    entry.kept = kept
+    await this.#persist(queue)
+  }
+
   remove(queue: MessageQueue): void {
     this.#entries.delete(queueKey(queue))
+  }
+
+  async #ask(queue: MessageQueue): Promise<number | undefined> {
+    try {
+      return await this.#brokers.query(queue)
+    } catch (error) {
+      if (!(error instanceof MqError)) throw error
+      this.#log.warn('client.offset.unknown', { ...queue, error })
+      return undefined
+    }
   }
 
   async #persist(queue: MessageQueue): Promise<void> {

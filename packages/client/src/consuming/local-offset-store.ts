@@ -54,6 +54,10 @@ export class LocalOffsetStore implements OffsetStore {
     return this.#writing
   }
 
+  settle(): Promise<void> {
+    return this.persist()
+  }
+
   /** A member that comes back to a queue goes on where it was, so nothing is forgotten. */
   remove(): void {}
 

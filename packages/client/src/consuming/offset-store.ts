@@ -13,6 +13,8 @@ export interface OffsetStore {
    * time.
    */
   persist(queues: readonly MessageQueue[]): Promise<void>
+  /** As `persist`, for a queue that is given up: what is kept when it resolves is what was remembered. */
+  settle(queue: MessageQueue): Promise<void>
   /** Forgets what was remembered for a queue; what is kept stays. */
   remove(queue: MessageQueue): void
 }

@@ -74,4 +74,25 @@ describe('broker offset store', () => {
     await store.persist([QUEUE])
     expect(commits).toEqual([4, 2])
   })
+
+  test('a queue is given up only when the broker has its offset, though an older one came in between', async () => {
+    let kept = 0
+    const commits: number[] = []
+    const store = new BrokerOffsetStore(
+      {
+        query: async () => kept,
+        commit: async (_, offset) => {
+          commits.push(offset)
+          // The first commit is overtaken by the offset of a pull that was under way.
+          kept = commits.length === 1 ? 1 : offset
+        },
+      },
+      SILENT,
+    )
+    store.update(QUEUE, 5)
+    await store.settle(QUEUE)
+    expect(commits).toEqual([5, 5])
+    await store.settle(QUEUE)
+    expect(commits).toEqual([5, 5])
+  })
 })
