@@ -42,30 +42,49 @@ interface Pull {
   readonly matchesEntry: EntryFilter
 }
 
-async function pull(parts: BrokerParts, header: PullHeader, { connection }: Request): Promise<PullReply> {
-  const checked = await checkPull(parts, header)
-  if ('code' in checked) return refuse(checked.code, checked.remark, NO_OFFSETS)
-  // Once, before any waiting: after it the offset may be older than what was committed since.
-  commitOffset(parts, header)
-  let result = await read(parts, checked)
-  const waitMs = suspendMs(parts, header, result.status)
-  if (waitMs > 0 && !connection.closed) {
-    result = (await suspend(parts, checked, waitMs)) ?? result
+/**
+ * Synchronous up to the commit of the offset: a client's later commit (code 15) may stand in the same chunk of bytes,
+ * and must not be undone by the older offset that a pull carries.
+ */
+function pull(parts: BrokerParts, header: PullHeader, request: Request): PullReply | Promise<PullReply> {
+  const { config, groups } = parts
+  if (!isReadable(config.brokerPermission)) {
+    return refused(forbidden(`the broker[${config.brokerIP1}] pulling message is forbidden`))
   }
-  return answer(parts, checked, result)
+  const group = groups.get(header.consumerGroup)
+  if (group === undefined) return pullOfNewGroup(parts, header, request)
+  const checked = checkPull(parts, header, group)
+  if ('code' in checked) return refused(checked)
+  commitOffset(parts, header)
+  return readAndAnswer(parts, checked, request)
 }
 
-async function checkPull(parts: BrokerParts, header: PullHeader): Promise<Pull | Refusal> {
-  const { config } = parts
-  const forbidden = (remark: string) => ({ code: ResponseCode.NO_PERMISSION, remark })
-  if (!isReadable(config.brokerPermission))
-    return forbidden(`the broker[${config.brokerIP1}] pulling message is forbidden`)
-  const { consumerGroup, queueId } = header
-  const group = parts.groups.get(consumerGroup) ?? (await parts.groups.findOrCreate(consumerGroup))
-  if (group === undefined) {
-    const remark = `subscription group [${consumerGroup}] does not exist, ${FAQ_TOPIC}`
-    return { code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark }
+async function pullOfNewGroup(parts: BrokerParts, header: PullHeader, request: Request): Promise<PullReply> {
+  const { consumerGroup } = header
+  if ((await parts.groups.findOrCreate(consumerGroup)) !== undefined) return pull(parts, header, request)
+  const remark = `subscription group [${consumerGroup}] does not exist, ${FAQ_TOPIC}`
+  return refused({ code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark })
+}
+
+async function readAndAnswer(parts: BrokerParts, pull: Pull, { connection }: Request): Promise<PullReply> {
+  let result = await read(parts, pull)
+  const waitMs = suspendMs(parts, pull.header, result.status)
+  if (waitMs > 0 && !connection.closed) {
+    result = (await suspend(parts, pull, waitMs)) ?? result
   }
+  return answer(parts, pull, result)
+}
+
+function refused({ code, remark }: Refusal): PullReply {
+  return refuse(code, remark, NO_OFFSETS)
+}
+
+function forbidden(remark: string): Refusal {
+  return { code: ResponseCode.NO_PERMISSION, remark }
+}
+
+function checkPull(parts: BrokerParts, header: PullHeader, group: SubscriptionGroupConfig): Pull | Refusal {
+  const { consumerGroup, queueId } = header
   if (!group.consumeEnable) return forbidden(`subscription group no permission, ${consumerGroup}`)
   const topic = parts.topics.get(header.topic)
   if (topic === undefined) {
@@ -74,7 +93,7 @@ async function checkPull(parts: BrokerParts, header: PullHeader): Promise<Pull |
   }
   if (!isReadable(topic.perm)) return forbidden(`the topic[${header.topic}] pulling message is forbidden`)
   if (queueId < 0 || queueId >= topic.readQueueNums) {
-    const remark = `queueId[${queueId}] is illegal, topic:[${header.topic}] topicConfig.readQueueNums:[${topic.readQueueNums}]`
+    const remark = `queueId[${queueId}] is illegal, topic:[${header.topic}] has ${topic.readQueueNums} read queues`
     return { code: ResponseCode.INVALID_PARAMETER, remark }
   }
   const filter = pullFilter(parts, header, group)
