@@ -5,7 +5,10 @@ import { ExitCode, UsageError } from './exit-code.js'
 import { addServerCommands } from './serving/server-commands.js'
 import type { Surroundings } from './surroundings.js'
 
-/** Runs one command line, without the two words of node itself; the answer is the exit code. Never rejects. */
+/**
+ * Runs one command line, without the two words of node itself; the answer is the exit code. Never
+ * rejects.
+ */
 export async function main(
   words: readonly string[],
   version: string,

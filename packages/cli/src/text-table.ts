@@ -1,4 +1,7 @@
-/** Columns padded to their widest cell, as mqadmin prints them; the header is marked with # so that scripts skip it. */
+/**
+ * Columns padded to their widest cell, as mqadmin prints them; the header is marked with # so that
+ * scripts skip it.
+ */
 export function textTable(header: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = [header.map((name) => `#${name}`), ...rows.map((row) => row.map(cellText))]
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))

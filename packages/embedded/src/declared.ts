@@ -22,8 +22,8 @@ export function checkDeclared(config: ServerConfig): void {
 }
 
 /**
- * Creates the declared topics and groups at one broker, by the commands any admin tool sends. A topic that the
- * store holds already gets the declared number of queues.
+ * Creates the declared topics and groups at one broker, by the commands any admin tool sends. A topic
+ * that the store holds already gets the declared number of queues.
  */
 export async function createDeclared(api: ClientApi, address: string, config: ServerConfig): Promise<void> {
   const topics = declaredTopics(config).map(async ({ topic, queues }) => {

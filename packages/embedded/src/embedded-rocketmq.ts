@@ -9,9 +9,15 @@ import type { DeclaredTopic } from './server-config.js'
 export interface EmbeddedOptions {
   /** How many brokers, 1 to 26: broker-a, broker-b, ... Default 1. */
   readonly brokers?: number
-  /** Kept at stop, and found again by the next start. Default: a new directory under the system's, removed at stop. */
+  /**
+   * Kept at stop, and found again by the next start. Default: a new directory under the system's, removed
+   * at stop.
+   */
   readonly storeDir?: string
-  /** Exist, with a route, when `start` resolves. Others are created by the first send, as autoCreateTopicEnable says. */
+  /**
+   * Exist, with a route, when `start` resolves. Others are created by the first send, as
+   * autoCreateTopicEnable says.
+   */
   readonly topics?: readonly (string | DeclaredTopic)[]
   /** Consumer groups that exist when `start` resolves. Others are created by their first consumer. */
   readonly groups?: readonly string[]
@@ -32,8 +38,8 @@ const READY_TIMEOUT_MS = 10_000
 const BROKERS_MAX = 26
 
 /**
- * RocketMQ inside this process: a name server and brokers on free ports of the loopback address. Several may run
- * at once. It never exits the process; it keeps the process alive until it is stopped.
+ * RocketMQ inside this process: a name server and brokers on free ports of the loopback address. Several
+ * may run at once. It never exits the process; it keeps the process alive until it is stopped.
  *
  *     await using mq = await EmbeddedRocketMQ.start({ topics: ['orders'] })
  */

@@ -9,7 +9,10 @@ import { declaredTopics, type ServerConfig } from './server-config.js'
 export interface Registration {
   readonly name: string
   readonly address: string
-  /** HOST:PORT each; one that knows the broker is enough, as for clients. None: it need not be known anywhere. */
+  /**
+   * HOST:PORT each; one that knows the broker is enough, as for clients. None: it need not be known
+   * anywhere.
+   */
   readonly nameservers: readonly string[]
 }
 
@@ -17,8 +20,8 @@ const FIRST_WAIT_MS = 2
 const WAIT_MAX_MS = 250
 
 /**
- * Creates the declared topics and groups, then asks name servers until they tell of every broker and every topic.
- * It asks over the wire, as a client will: what it saw, a client sees.
+ * Creates the declared topics and groups, then asks name servers until they tell of every broker and
+ * every topic. It asks over the wire, as a client will: what it saw, a client sees.
  */
 export async function untilReady(
   env: Env,
@@ -43,8 +46,9 @@ export async function untilReady(
       }
     }
   } catch (error) {
-    const isLate = giveUp.signal.aborted && signal?.aborted !== true
-    throw isLate ? new MqError('REGISTER_FAILED', `Waiting ${readyTimeoutMs} ms`, { cause: error }) : error
+    const isLate = isMqError(error, 'REQUEST_ABORTED') && signal?.aborted !== true
+    if (isLate) throw new MqError('REGISTER_FAILED', `Waiting ${readyTimeoutMs} ms`, { cause: error })
+    throw error
   } finally {
     cancel()
     signal?.removeEventListener('abort', onAbort)

@@ -14,7 +14,10 @@ export interface ServerConfig {
   readonly env?: Env
   /** Address all listeners bind to. Default 127.0.0.1. */
   readonly host?: string
-  /** The name server to start, or none: then the brokers register at their own `namesrvAddr`, if they have one. */
+  /**
+   * The name server to start, or none: then the brokers register at their own `namesrvAddr`, if they have
+   * one.
+   */
   readonly nameserver?: Partial<NameServerConfig>
   /** One for each broker to start. `host` and, with a name server here, `namesrvAddr` are filled in. */
   readonly brokers: readonly Partial<BrokerConfig>[]

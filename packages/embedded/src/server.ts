@@ -26,10 +26,11 @@ export interface RunningBroker {
 }
 
 /**
- * The only place that assembles: starts a name server and brokers, and resolves when every listener accepts and a
- * name server answers a route query with every broker and every declared topic. When a part fails to start, those
- * before it are stopped. Never exits the process and installs no handlers.
- * @throws MqError PORT_IN_USE, LISTEN_FAILED, STORE_LOCKED, CONFIG_VALUE_ILLEGAL, REGISTER_FAILED, REQUEST_ABORTED, ...
+ * The only place that assembles: starts a name server and brokers, and resolves when every listener
+ * accepts and a name server answers a route query with every broker and every declared topic. When a part
+ * fails to start, those before it are stopped. Never exits the process and installs no handlers.
+ * @throws MqError PORT_IN_USE, LISTEN_FAILED, STORE_LOCKED, CONFIG_VALUE_ILLEGAL, REGISTER_FAILED,
+ * REQUEST_ABORTED, ...
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   const env = config.env ?? createNodeEnv()

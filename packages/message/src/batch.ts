@@ -6,7 +6,8 @@ import { type DecodeResult, refused } from './result.js'
 /**
  * One message of a batch body (remoting.md section 9.6): no prefix, no count, these one after another.
  *
- *    0 storeSize   4 magic = 0   8 bodyCrc = 0   12 flag   16 bodySize   20 body   propertiesSize (i16)   properties
+ *    0 storeSize   4 magic = 0   8 bodyCrc = 0   12 flag   16 bodySize   20 body
+ *    behind the body: propertiesSize (i16), properties
  */
 export interface BatchEntry {
   readonly flag: number
@@ -39,8 +40,9 @@ export function encodeBatch(entries: readonly BatchEntry[]): Buffer {
 }
 
 /**
- * The messages of a batch body, as views of it. Walks by the inner lengths and does not look at storeSize, magic
- * and CRC, as Apache's MessageExtEncoder does. An empty body is a batch of none. Never throws.
+ * The messages of a batch body, as views of it. Walks by the inner lengths and does not look at
+ * storeSize, magic and CRC, as Apache's MessageExtEncoder does. An empty body is a batch of none. Never
+ * throws.
  */
 export function decodeBatch(bytes: Buffer): DecodeResult<BatchEntry[]> {
   const entries: BatchEntry[] = []

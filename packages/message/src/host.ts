@@ -10,7 +10,10 @@ export const isIpv6 = (host: HostAddress): boolean => host.address.includes(':')
 /** Address bytes and an i32 port. */
 export const hostSize = (host: HostAddress): 8 | 20 => (isIpv6(host) ? 20 : 8)
 
-/** Writes address bytes, then the port as i32; returns the position behind. Throws MqError ADDRESS_ILLEGAL. */
+/**
+ * Writes address bytes, then the port as i32; returns the position behind. Throws MqError
+ * ADDRESS_ILLEGAL.
+ */
 export const putHost = (into: Uint8Array, at: number, host: HostAddress): number =>
   putHostAs(isIpv6(host), into, at, host)
 

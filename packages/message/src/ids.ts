@@ -5,14 +5,20 @@ import { getI64, putI32, putI64 } from './numbers.js'
 const OFFSET_ID = /^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{56})$/
 const DAY_MS = 86_400_000
 
-/** Upper-case hex of store host, port and physical offset: 32 characters, or 56 for IPv6 (remoting.md section 13.1). */
+/**
+ * Upper-case hex of store host, port and physical offset: 32 characters, or 56 for IPv6 (remoting.md
+ * section 13.1).
+ */
 export function offsetMessageId(storeHost: HostAddress, physicalOffset: number): string {
   const bytes = Buffer.alloc(hostSize(storeHost) + 8)
   putI64(bytes, putHost(bytes, 0, storeHost), physicalOffset)
   return bytes.toString('hex').toUpperCase()
 }
 
-/** The parts of an offset message id, or undefined for any other text (a UNIQ_KEY of 32 digits parses too). */
+/**
+ * The parts of an offset message id, or undefined for any other text (a UNIQ_KEY of 32 digits parses
+ * too).
+ */
 export function parseOffsetMessageId(id: string): { host: HostAddress; physicalOffset: number } | undefined {
   if (!OFFSET_ID.test(id)) return undefined
   const bytes = Buffer.from(id, 'hex')
@@ -36,9 +42,10 @@ export interface UniqueIdParts {
 /**
  * Makes UNIQ_KEY values (remoting.md section 13.2; Apache: MessageClientIDSetter):
  *
- *    address (4 or 16) | pid low 16 bits | i32 of this source | i32 ms since the local month began | i16 counter
+ *    address (4 or 16) | pid, low 16 bits | i32 of this source | i32 ms of the local month | i16 counter
  *
- * Upper-case hex, 32 or 56 characters. Ids of one source are distinct as long as it makes fewer than 65,536 per ms.
+ * Upper-case hex, 32 or 56 characters. Ids of one source are distinct as long as it makes fewer than
+ * 65,536 per ms.
  */
 export function createUniqueIdSource({ clock, random, host }: UniqueIdParts): () => string {
   const origin: HostAddress = { address: host.address, port: 0 }

@@ -7,7 +7,8 @@ export const KEY_SEPARATOR = ' '
 
 /**
  * The properties of a message as they travel. WAIT is always written, as Java's Message does. Throws MqError:
- * PROPERTY_RESERVED, PROPERTY_ILLEGAL (blank, or with a separator), KEY_ILLEGAL. The encoded size is not checked.
+ * PROPERTY_RESERVED, PROPERTY_ILLEGAL (blank, or with a separator), KEY_ILLEGAL. The encoded size is not
+ * checked.
  */
 export function messageProperties(message: Message): Properties {
   const properties = Object.create(null) as Properties

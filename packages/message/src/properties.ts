@@ -91,7 +91,10 @@ export function propertiesText(properties: Properties): string {
   return text
 }
 
-/** The map in stored order, but JavaScript puts integer-like names first. Never throws: odd segments are skipped. */
+/**
+ * The map in stored order, but JavaScript puts integer-like names first. Never throws: odd segments are
+ * skipped.
+ */
 export const decodeProperties = (bytes: Uint8Array): Properties => parseProperties(asBuffer(bytes).toString())
 
 /** As `decodeProperties`, for the text of a send header (Apache: MessageDecoder.string2messageProperties). */

@@ -131,7 +131,8 @@ export function messageAt(bytes: Buffer, shape: RecordShape): MessageExt {
 
 /**
  * The records of a pull body, one after another. Ends at the first that cannot be read, as
- * Apache's MessageDecoder.decodes does; `onBroken` learns where and why, so that a consumer does not pass over it.
+ * Apache's MessageDecoder.decodes does; `onBroken` learns where and why, so that a consumer does not pass
+ * over it.
  */
 export function decodeRecords(bytes: Buffer, onBroken?: (reason: string, at: number) => void): MessageExt[] {
   const messages: MessageExt[] = []

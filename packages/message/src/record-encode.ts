@@ -33,10 +33,11 @@ export function recordSize(draft: RecordDraft): number {
 }
 
 /**
- * Writes one record at `at` and returns its size (store-format.md section 3.1). Computes the body CRC, sets the
- * IPv6 bits of sysFlag from the hosts and picks V1 or V2 by the topic's length. On the hot path: allocates nothing.
- * The caller has checked the limits of section 3.4; a record that does not fit `into` is an assertion.
- * Throws MqError ADDRESS_ILLEGAL for a host that is no IP address; `into` is then half written.
+ * Writes one record at `at` and returns its size (store-format.md section 3.1). Computes the body CRC,
+ * sets the IPv6 bits of sysFlag from the hosts and picks V1 or V2 by the topic's length. On the hot path:
+ * allocates nothing. The caller has checked the limits of section 3.4; a record that does not fit `into`
+ * is an assertion. Throws MqError ADDRESS_ILLEGAL for a host that is no IP address; `into` is then half
+ * written.
  */
 export function encodeRecord(draft: RecordDraft, place: RecordPlace, into: Buffer, at: number): number {
   const { topic, body, properties, propertiesTail } = draft

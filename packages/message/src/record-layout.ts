@@ -11,7 +11,8 @@ export const BLANK_MAGIC = 0xcbd43194 | 0
 /**
  * Where the fields of a commit log record begin when both hosts are IPv4 (store-format.md section 3.1).
  *
- *     0 totalSize   4 magic      8 bodyCrc   12 queueId   16 flag   20 queueOffset (8)   28 physicalOffset (8)
+ *     0 totalSize    4 magic      8 bodyCrc   12 queueId   16 flag
+ *    20 queueOffset (8)          28 physicalOffset (8)
  *    36 sysFlag    40 bornTimestamp (8)      48 bornHost (8)        56 storeTimestamp (8)
  *    64 storeHost (8)   72 reconsumeTimes    76 preparedTransactionOffset (8)   84 bodySize   88 body ...
  *

@@ -28,7 +28,10 @@ export type TagExpression =
       readonly subString: string
       /** Empty for everything. */
       readonly tagsSet: ReadonlySet<string>
-      /** Hashes of `tagsSet`: brokers decide by these, clients again by the strings, because hashes collide. */
+      /**
+       * Hashes of `tagsSet`: brokers decide by these, clients again by the strings, because hashes
+       * collide.
+       */
       readonly codeSet: ReadonlySet<number>
     }
   | { readonly ok: false; readonly reason: string }

@@ -5,8 +5,8 @@ import { type Configuration, configurationOf } from './configuration.js'
 
 /** Keys of Apache's NamesrvConfig and of its remoting server that have nothing to configure here. */
 const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
-  `bindAddress clientOnewayUnregisterBrokerEnable clientRequestThreadPoolNums clientRequestThreadPoolQueueCapacity
-  clusterTest configBlackList configStorePath defaultThreadPoolNums defaultThreadPoolQueueCapacity
+  `bindAddress clientOnewayUnregisterBrokerEnable clientRequestThreadPoolNums
+  clientRequestThreadPoolQueueCapacity clusterTest configBlackList configStorePath defaultThreadPoolNums defaultThreadPoolQueueCapacity
   enableAllTopicList enableControllerInNamesrv enableTopicList needWaitForService notifyMinBrokerIdChanged
   productEnvName rocketmqHome serverAsyncSemaphoreValue serverCallbackExecutorThreads
   serverChannelMaxIdleTimeSeconds serverOnewaySemaphoreValue serverPooledByteBufAllocatorEnable

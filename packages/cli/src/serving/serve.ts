@@ -15,8 +15,8 @@ export interface ServeOptions {
 }
 
 /**
- * Starts what `config` says, prints the ready line, and stops at the first signal. The answer is the exit code:
- * 0 after a complete stop, 1 when the start failed or the stop took more than 9.5 s.
+ * Starts what `config` says, prints the ready line, and stops at the first signal. The answer is the exit
+ * code: 0 after a complete stop, 1 when the start failed or the stop took more than 9.5 s.
  */
 export async function serve(around: Surroundings, options: ServeOptions): Promise<ExitCode> {
   const host = options.config.host ?? '127.0.0.1'

@@ -142,7 +142,7 @@ Examples:
 const BROKER_EXAMPLES = `
 Examples:
   rockhopper broker -n 127.0.0.1:9876 autoCreateTopicEnable=true
-  rockhopper broker -n '10.0.0.1:9876;10.0.0.2:9876' -c broker.conf --store-dir /data/broker-a brokerName=broker-a`
+  rockhopper broker -n '10.0.0.1:9876;10.0.0.2:9876' -c broker.conf --store-dir /data/a brokerName=a`
 
 function exitWithInput(): Option {
   return new Option('--exit-with-input', 'stop when standard input ends').hideHelp()

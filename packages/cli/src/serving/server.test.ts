@@ -87,7 +87,7 @@ describe('rockhopper server', () => {
     expect((await run.ended()).code).toBe(0)
   })
 
-  test('reads broker.conf, lets words and options go over it, and warns about keys without effect', async () => {
+  test('reads broker.conf, lets words and options go over it, warns about keys without effect', async () => {
     const directory = work.directory()
     const file = join(directory, 'broker.conf')
     writeFileSync(file, '# as for Apache\nbrokerName = from-file\nlistenPort=1\nwarmMapedFileEnable=true\n')
