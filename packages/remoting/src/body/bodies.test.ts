@@ -157,9 +157,9 @@ describe('bodies', () => {
     ['an i32 that is too large', '{"topicName":"T","perm":2147483648}'],
     ['text behind the value', '{"topicName":"T"}x'],
   ])('%s is refused with BODY_ILLEGAL', (_, text) => {
-    expect(() => TopicConfig.decode(Buffer.from(text))).toThrow(
-      expect.objectContaining({ name: 'MqError', code: 'BODY_ILLEGAL' }) as Error,
-    )
+    const decode = () => TopicConfig.decode(Buffer.from(text))
+    expect(decode).toThrow(MqError)
+    expect(decode).toThrow(/the body's \$/)
   })
 
   test('Long.MAX_VALUE in a body is clamped to the largest safe integer', () => {

@@ -57,6 +57,7 @@ export class Dispatcher {
     try {
       connection.respond(request, name, reply)
     } catch (error) {
+      reply.taken?.()
       // A reply that cannot be encoded: a field of it is wrong, or it is larger than a frame.
       connection.respond(request, name, this.#failed(connection, name, error))
     }

@@ -8,6 +8,8 @@ export class MemoryNet implements Net {
   readonly #clock: ManualClock
   readonly #listeners = new Map<number, (socket: Socket) => void>()
   #nextPort = 40_000
+  /** Both ends of every connection. */
+  readonly sockets: MemorySocket[] = []
   /** Each connect takes so long; more than its timeout fails it. */
   connectDelayMs = 0
 
@@ -29,6 +31,7 @@ export class MemoryNet implements Net {
     const onSocket = this.#listeners.get(port)
     if (onSocket === undefined) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
     const [near, far] = [new MemorySocket(this.#clock, port), new MemorySocket(this.#clock, this.#nextPort++)]
+    this.sockets.push(near, far)
     near.join(far)
     far.join(near)
     void host

@@ -21,9 +21,10 @@ export class PendingRequests {
   readonly #byOpaque = new Map<number, Pending>()
   readonly #wheel: TimerWheel
   readonly #countMax: number
-  #nextOpaque = 0
+  #nextOpaque: number
 
-  constructor(wheel: TimerWheel, countMax: number) {
+  constructor(wheel: TimerWheel, countMax: number, firstOpaque = 0) {
+    this.#nextOpaque = firstOpaque
     this.#wheel = wheel
     this.#countMax = countMax
   }

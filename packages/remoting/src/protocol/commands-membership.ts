@@ -106,6 +106,7 @@ export const MEMBERSHIP_COMMANDS = {
       maxNum: req.i32('Most messages wanted.'),
       beginTimestamp: req.i64saturate('Store time, ms since 1970.'),
       endTimestamp: req.i64saturate('Store time, ms since 1970.'),
+      indexType: opt.string('K key, U unique key, T tag; 5.4 clients send it.'),
       _UNIQUE_KEY_QUERY: opt.bool('The key is a UNIQ_KEY.'),
     },
     response: {
