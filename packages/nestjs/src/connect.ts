@@ -35,10 +35,13 @@ export function connectRocketMQ(
 function holdUntilBootstrapped(app: INestApplication, strategy: ServerRocketMQ): void {
   if ((app as { isInitialized?: boolean }).isInitialized === true) return
   strategy.hold('bootstrap')
-  const init = app.init.bind(app)
-  app.init = async () => {
-    await init()
+  const initAndRelease = async (): Promise<INestApplication> => {
+    // Nest's own method again: what the proxy hands out looks the name up at each call.
+    Reflect.deleteProperty(app, 'init')
+    await app.init()
     await strategy.release('bootstrap')
     return app
   }
+  // The proxy that NestFactory returns swallows assignments (its `set` trap does nothing); a definition goes through.
+  Object.defineProperty(app, 'init', { value: initAndRelease, configurable: true })
 }
