@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Step } from '@rockhopper/shop-contracts'
 import { Child, type ChildEvents, type ChildState } from './child.js'
 import { Feed } from './feed.js'
@@ -151,5 +150,3 @@ export class Demo {
     this.feed.publish('step', step, true)
   }
 }
-
-export const WEB_FOLDER = join(import.meta.dirname, '..', 'web', 'dist')

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import PostalMime from 'postal-mime'
+import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
 /** A mail or SMS that reached its customer. */
@@ -17,6 +17,7 @@ export interface Received {
 
 const KEPT_MAX = 500
 const SMS_SIZE_MAX = 64 * 1024
+const MAIL_SIZE_MAX = 1024 * 1024
 
 /** The customers' side: a mail server and an SMS provider that keep what they are given, by id. */
 export class Inboxes {
@@ -52,8 +53,9 @@ export function startSmtpInbox(inboxes: Inboxes, host: string, port: number): Pr
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     logger: false,
+    size: MAIL_SIZE_MAX,
     onData(stream, session, done) {
-      PostalMime.parse(stream as never).then(
+      readMail(stream).then(
         (mail) => {
           const to = session.envelope.rcptTo.map((recipient) => recipient.address).join(', ')
           const id = (mail.messageId ?? '').replace(/^<|>$/g, '')
@@ -77,6 +79,12 @@ export function startSmtpInbox(inboxes: Inboxes, host: string, port: number): Pr
       resolve({ port: bound, close: () => new Promise((done) => server.close(() => done())) })
     })
   })
+}
+
+async function readMail(stream: AsyncIterable<Buffer>): Promise<Email> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return PostalMime.parse(Buffer.concat(chunks))
 }
 
 export function startSmsInbox(inboxes: Inboxes, host: string, port: number): Promise<Running> {

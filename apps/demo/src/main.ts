@@ -12,7 +12,12 @@ async function main(): Promise<void> {
   const demo = new Demo(options, (line) => process.stdout.write(`  ${line}\n`))
   endWithSignals(demo)
   process.stdout.write(`Starting ${options.scenarios.join(', ')}; data in ${options.dataDir}\n`)
-  await demo.start()
+  try {
+    await demo.start()
+  } catch (error) {
+    await demo.stop()
+    throw error
+  }
   process.stdout.write(`\nReady: ${demo.pageUrl}\nCtrl-C drains and ends, a second Ctrl-C ends at once.\n`)
 }
 

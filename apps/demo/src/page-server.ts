@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import { type Demo, WEB_FOLDER } from './demo.js'
+import type { Demo } from './demo.js'
 import type { Running } from './inboxes.js'
 
+const WEB_FOLDER = join(import.meta.dirname, '..', 'web', 'dist')
 const BODY_SIZE_MAX = 64 * 1024
 const FORWARD_TIMEOUT_MS = 5_000
 

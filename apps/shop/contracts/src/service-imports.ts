@@ -5,6 +5,7 @@ import { OutboxModule, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
 import type { FaultPoint } from './fault-point.js'
 import { ReportingPublisher } from './reporting-publisher.js'
 import { databaseOptions, type ServiceSettings } from './settings.js'
+import { SETTINGS, TopicCreation } from './topic-creation.js'
 
 const PUBLISHER = Symbol('PUBLISHER')
 /** A message that failed this often after its first delivery goes to the dead letters. */
@@ -44,6 +45,10 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
       server: { maxReconsumeTimes: MAX_RECONSUME_TIMES, from: 'first', shutdownTimeoutMs: 8_000 },
     }),
     publisher,
+    {
+      module: class TopicsModule {},
+      providers: [{ provide: SETTINGS, useValue: settings }, TopicCreation],
+    },
     OutboxModule.forRoot({ publisher: PUBLISHER }),
   ]
 }

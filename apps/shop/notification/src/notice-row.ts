@@ -13,6 +13,11 @@ export class NoticeRow {
   @PrimaryColumn({ type: 'varchar', length: 120 })
   id: string
 
+  /** Order or user id. */
+  @Index()
+  @Column({ type: 'varchar', length: 64 })
+  about: string
+
   @Column({ type: 'varchar', length: 8 })
   channel: Channel
 

@@ -17,6 +17,8 @@ export interface Notice {
 /** Mails and SMS: written down first, then sent, then marked. */
 @Injectable()
 export class Notices {
+  #last: Promise<unknown> = Promise.resolve()
+
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(MAIL_SENDER) private readonly mail: NoticeSender,
@@ -36,15 +38,25 @@ export class Notices {
     }
   }
 
-  /** Sends what is still `sending` about an order or user. Throws when the other side did not take it. */
-  async flush(about: string): Promise<number> {
+  /**
+   * Sends what is still `sending` about an order or user. Rejects when the other side did not take it. One notice at
+   * a time in all: so a crash leaves at most one that was taken and is not marked, and no two handlers send the same.
+   */
+  flush(about: string): Promise<number> {
+    const turn = this.#last.then(() => this.#sendWaiting(about))
+    // The next turn comes also after a failure, which belongs to the caller of this one.
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #sendWaiting(about: string): Promise<number> {
     let count = 0
     for (const channel of ['mail', 'sms'] as const) {
-      const notices = this.database.getRepository(NoticeRow)
-      const waiting = await notices
+      const waiting = await this.database
+        .getRepository(NoticeRow)
         .createQueryBuilder('notice')
         .where('notice.status = :status AND notice.channel = :channel', { status: 'sending', channel })
-        .andWhere('notice.id LIKE :prefix', { prefix: `${about}.%` })
+        .andWhere('notice.about = :about', { about })
         .getMany()
       for (const notice of waiting) {
         await this.#send(notice)
@@ -62,11 +74,14 @@ export class Notices {
     faultPoint('notification.after-sending-before-smtp')
     await (notice.channel === 'mail' ? this.mail : this.sms).send(notice)
     if (notice.channel === 'mail') faultPoint('notification.after-smtp-before-commit')
-    await this.database.getRepository(NoticeRow).update({ id: notice.id }, { status: 'sent' })
+    // A transaction, so that the mark is committed here and not together with somebody else's work.
+    await this.database.transaction((manager) =>
+      manager.update(NoticeRow, { id: notice.id }, { status: 'sent' }),
+    )
     reportStep({
       service: 'notification',
       what: notice.channel,
-      orderId: notice.id.split('.')[0],
+      orderId: notice.about,
       words: `${notice.channel === 'mail' ? 'mail' : 'SMS'} to ${notice.recipient}: ${notice.subject}`,
     })
   }
@@ -75,6 +90,7 @@ export class Notices {
 function toRow(notice: Notice, channel: Channel): NoticeRow {
   return {
     id: `${notice.about}.${notice.kind}.${channel}`,
+    about: notice.about,
     channel,
     recipient: channel === 'mail' ? notice.email : notice.phone,
     subject: notice.subject,

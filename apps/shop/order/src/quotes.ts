@@ -37,7 +37,8 @@ export class Quotes {
       const quote = await firstValueFrom(answer.pipe(timeout(QUOTE_TIMEOUT_MS)))
       if (quote === null) return undefined
       const { name, unitPriceCents } = quote
-      await this.database.getRepository(PriceRow).save({ pid, name, unitPriceCents })
+      // One statement: `save` would open a transaction of its own on the one connection that SQLite has.
+      await this.database.getRepository(PriceRow).upsert({ pid, name, unitPriceCents }, ['pid'])
       return quote
     } catch (error) {
       // Selling goes on without the stock keeper: whether there is enough is decided by its reservation anyway.

@@ -37,14 +37,17 @@ export class BookProvider implements PaymentProvider {
     amountCents: number,
     outcome: ProviderRow['outcome'],
   ): Promise<ChargeResult> {
-    const book = this.database.getRepository(ProviderRow)
-    await book
-      .createQueryBuilder()
-      .insert()
-      .values({ idempotencyKey, kind, amountCents, outcome })
-      .orIgnore()
-      .execute()
-    const entry = await book.findOneByOrFail({ idempotencyKey })
+    // A transaction of its own: the entry is there when the caller has the answer, whatever others roll back.
+    const entry = await this.database.transaction(async (manager) => {
+      const book = manager.getRepository(ProviderRow)
+      await book
+        .createQueryBuilder()
+        .insert()
+        .values({ idempotencyKey, kind, amountCents, outcome })
+        .orIgnore()
+        .execute()
+      return book.findOneByOrFail({ idempotencyKey })
+    })
     return { outcome: entry.outcome, reference: entry.idempotencyKey }
   }
 }

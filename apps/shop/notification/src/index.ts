@@ -1,0 +1,7 @@
+export { NoticeHandlers } from './notice-handlers.js'
+export { NoticeRow } from './notice-row.js'
+export { Notices } from './notices.js'
+export { OrderNews } from './order-news.js'
+export { OrderNewsRow } from './order-news-row.js'
+export type { NoticeSender } from './senders.js'
+export { Welcome } from './welcome.js'

@@ -1,0 +1,7 @@
+export { OrderRow } from './order-row.js'
+export { Orders } from './orders.js'
+export type { PlaceOrder } from './place-order.js'
+export { PriceRow } from './price-row.js'
+export { Quotes } from './quotes.js'
+export { Saga } from './saga.js'
+export { SagaHandlers } from './saga-handlers.js'

@@ -1,0 +1,5 @@
+export { PaymentHandlers } from './payment-handlers.js'
+export { BookProvider, type ChargeResult, type PaymentProvider } from './payment-provider.js'
+export { PaymentRow } from './payment-row.js'
+export { Payments } from './payments.js'
+export { ProviderRow } from './provider-row.js'
