@@ -40,8 +40,8 @@ export interface InvokeOptions {
 export const DEFAULT_TIMEOUT_MS = 3_000
 
 /**
- * One socket with everything on it: frames in, replies and requests out. Either side may ask (remoting.md section 1),
- * so both ends use this class.
+ * One socket with everything on it: frames in, replies and requests out. Either side may ask (remoting.md
+ * section 1), so both ends use this class.
  */
 export class Connection {
   /** Unique in its server or client. */
@@ -111,7 +111,10 @@ export class Connection {
     else this.#closeListeners.push(run)
   }
 
-  /** Sends a whole frame at the end of this turn. `bytes` must not change until `taken` ran, which always happens. */
+  /**
+   * Sends a whole frame at the end of this turn. `bytes` must not change until `taken` ran, which always
+   * happens.
+   */
   send(bytes: Uint8Array, taken?: () => void): void {
     if (!this.closed) this.#outbound.send(bytes, taken)
     else taken?.()
@@ -124,8 +127,8 @@ export class Connection {
 
   /**
    * Asks the peer. Resolves with its answer whatever the code; rejects with MqError REQUEST_TIMEOUT,
-   * CONNECTION_CLOSED, REQUEST_ABORTED, TOO_MANY_REQUESTS, FRAME_TOO_LARGE, ARGUMENT_ILLEGAL, or BODY_ILLEGAL when
-   * the answer lacks a field its row requires.
+   * CONNECTION_CLOSED, REQUEST_ABORTED, TOO_MANY_REQUESTS, FRAME_TOO_LARGE, ARGUMENT_ILLEGAL, or
+   * BODY_ILLEGAL when the answer lacks a field its row requires.
    */
   async invoke<N extends CommandName>(
     name: N,
@@ -169,7 +172,10 @@ export class Connection {
     this.#sendParts(encodeRequestHead(this.#shared.options, name, header, frame), body)
   }
 
-  /** Answers a request; nothing is sent for a one-way request. Throws MqError when the reply cannot be encoded. */
+  /**
+   * Answers a request; nothing is sent for a one-way request. Throws MqError when the reply cannot be
+   * encoded.
+   */
   respond(request: RemotingCommand, name: CommandName | undefined, reply: Reply<CommandName>): void {
     if (isOneway(request.flag) || this.closed) {
       reply.taken?.()
@@ -221,6 +227,8 @@ export class Connection {
     this.#outbound.flush()
     this.#closeReason = 'local'
     this.#socket.end()
+    // A paused socket would not see that the peer closes its half, and never be closed itself.
+    this.#socket.resume()
   }
 
   /** Closes at once; queued bytes may be lost. */
