@@ -10,3 +10,9 @@ export class DiskError extends Error {
     this.path = path
   }
 }
+
+/** What Node threw, as a `DiskError` that names operation and path. */
+export function diskError(operation: string, path: string, error: unknown): DiskError {
+  const code = (error as { code?: unknown } | null)?.code
+  return new DiskError(operation, path, typeof code === 'string' ? code : 'EUNKNOWN', error)
+}

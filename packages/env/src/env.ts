@@ -21,7 +21,7 @@ export interface Clock {
   now(): number
   /** Ms since an arbitrary instant, never falls: for every timeout, lease and duration. */
   monotonic(): number
-  /** Runs `run` once, not before `delayMs` passed. Keeps the process alive until it fired or was cancelled. */
+  /** Runs `run` once, not before `delayMs` passed. Keeps the process alive until it fired or is ended. */
   after(delayMs: number, run: () => void): Cancel
   /**
    * Runs `run` once when the current turn of the loop ends: after everything that is readable now was read,
@@ -129,7 +129,7 @@ export interface DiskFile {
   close(): void
 }
 
-/** Sockets. Plain TCP, or TLS where `tls` is given; a listener tells both apart on one port by the first byte. */
+/** Sockets. Plain TCP, or TLS where `tls` is given; a listener tells both apart by the first byte. */
 export interface Net {
   /** Rejects with the system's code (EADDRINUSE, ...). Port 0 means any free port. */
   listen(options: ListenOptions, onSocket: (socket: Socket) => void): Promise<Listener>

@@ -14,8 +14,8 @@ interface Measured {
 }
 
 /**
- * Start to first acknowledged send, and memory 5 s later: both sides alternate in one run. The clock starts before
- * the first process is spawned and stops at SEND_OK of our client, which creates the topic by sending.
+ * Start to first acknowledged send, and memory 5 s later: both sides alternate in one run. The clock starts
+ * before the first process is spawned and stops at SEND_OK of our client, which creates the topic by sending.
  */
 export async function benchStartup(rounds: number, print: (line: string) => void): Promise<void> {
   const contenders = [rockhopper, apache]

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun } from './command.js'
 
-/** The oldest and the newest Node of each line that the packages promise to run on, beside the one of the tests. */
+/** The other Nodes that the packages promise to run on: the oldest one, and the newest of its line. */
 export const NODE_VERSIONS = ['20.19.0', '22.23.3'] as const
 
 /** The package that carries Node for this machine, or undefined where npm has none. */

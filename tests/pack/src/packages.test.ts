@@ -114,7 +114,8 @@ describe('the code in the READMEs', () => {
   for (const { name, markdown } of pages) {
     for (const snippet of snippetsOf(markdown).filter(canRun)) {
       test(`runs: ${name}, line ${snippet.line}`, async () => {
-        const file = `run-${snippet.line}-${name.replace(/\W+/g, '-')}.${snippet.language === 'ts' ? 'mts' : 'mjs'}`
+        const suffix = snippet.language === 'ts' ? 'mts' : 'mjs'
+        const file = `run-${snippet.line}-${name.replace(/\W+/g, '-')}.${suffix}`
         // The pages name the well-known port; here nobody may rely on it.
         writeFileSync(
           join(project, file),

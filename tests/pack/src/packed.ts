@@ -34,7 +34,7 @@ export function publishedPackages(): PublishedPackage[] {
     })
 }
 
-/** What the packages' users install beside them: the peers of the transport, and a compiler for the snippets. */
+/** What users install beside the packages: the peers of the transport, and a compiler for the snippets. */
 const BESIDE = [
   '@nestjs/common@12.1.1',
   '@nestjs/core@12.1.1',

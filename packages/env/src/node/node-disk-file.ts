@@ -1,7 +1,6 @@
 import * as fs from 'node:fs'
-import { DiskError } from '../disk-error.js'
+import { DiskError, diskError } from '../disk-error.js'
 import type { DiskFile } from '../env.js'
-import { diskError } from './node-disk.js'
 
 export function openNodeFile(
   path: string,

@@ -2,8 +2,8 @@ import * as fs from 'node:fs'
 import { createConnection, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { diskError } from '../disk-error.js'
 import type { DiskLock } from '../env.js'
-import { diskError } from './node-disk.js'
 
 /**
  * Node has no flock, and a file with a pid in it lies after a crash. A listening socket does not: on Linux in

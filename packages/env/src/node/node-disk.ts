@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import { DiskError } from '../disk-error.js'
+import { DiskError, diskError } from '../disk-error.js'
 import type { Disk } from '../env.js'
 import { openNodeFile } from './node-disk-file.js'
 import { acquireNodeLock } from './node-disk-lock.js'
@@ -30,11 +30,6 @@ function guard<T>(operation: string, path: string, run: () => T): T {
   } catch (error) {
     throw diskError(operation, path, error)
   }
-}
-
-export function diskError(operation: string, path: string, error: unknown): DiskError {
-  const code = (error as { code?: unknown } | null)?.code
-  return new DiskError(operation, path, typeof code === 'string' ? code : 'EUNKNOWN', error)
 }
 
 function readFile(path: string, sizeMax = READ_FILE_SIZE_MAX): Buffer | undefined {

@@ -8,7 +8,7 @@ import { createNodeNet } from './node-net.js'
 import { createStderrLog } from './stderr-log.js'
 
 export interface NodeEnvOptions {
-  /** Where notes and warnings go. Default: warnings and errors to standard error, ten seconds apart per code. */
+  /** Where notes go. Default: warnings and errors to standard error, ten seconds apart per code. */
   readonly log?: Log
 }
 

@@ -6,8 +6,8 @@ type Handlers = Parameters<Socket['open']>[0]
 const NO_HANDLERS: Handlers = { data() {}, close() {} }
 
 /**
- * A Node socket behind the contract of `Socket`. 'arena': bytes arrive through `receive`, as views of a shared
- * buffer; 'stream': they arrive as chunks of Node's own (TLS, outgoing connections).
+ * A Node socket behind the contract of `Socket`. 'arena': bytes arrive through `receive`, as views of a
+ * shared buffer; 'stream': they arrive as chunks of Node's own (TLS, outgoing connections).
  */
 export class NodeSocket implements Socket {
   readonly remoteAddress: string
@@ -46,7 +46,7 @@ export class NodeSocket implements Socket {
     }
     this.#state = 'open'
     if (this.#source === 'stream') this.#raw.on('data', (chunk: Buffer) => handlers.data(chunk))
-    // read(0) starts the handle in this call; resume() would start it a tick later, behind a pause() in between.
+    // read(0) starts the handle in this call; resume() would a tick later, behind a pause() in between.
     else this.#raw.read(0)
   }
 
