@@ -104,7 +104,7 @@ func consume(o options) error {
 		io.Copy(io.Discard, os.Stdin)
 		in.end()
 	}()
-	return untilComplete(c, in, o.deadline())
+	return untilComplete(c, in, o)
 }
 
 func selector(o options) consumer.MessageSelector {
@@ -114,11 +114,14 @@ func selector(o options) consumer.MessageSelector {
 	return consumer.MessageSelector{Type: consumer.TAG, Expression: o.text("expression", "*")}
 }
 
-func untilComplete(c rocketmq.PushConsumer, in *intake, deadline time.Duration) error {
+// untilComplete lingers before it ends: the listener call that brought the last message must return
+// first, or its offset is not committed.
+func untilComplete(c rocketmq.PushConsumer, in *intake, o options) error {
 	event, code := "done", 0
 	select {
 	case <-in.complete:
-	case <-time.After(deadline):
+		time.Sleep(time.Duration(o.number("linger-ms", 0)) * time.Millisecond)
+	case <-time.After(o.deadline()):
 		event, code = "deadline", 3
 	}
 	if err := c.Shutdown(); err != nil {

@@ -56,10 +56,7 @@ async function record(): Promise<void> {
 
 async function clients(apache: Broker, wires: Wires): Promise<void> {
   keep('broker-5.4.0', 'broker', 'Apache 5.4.0 broker', { nameserver: wires.nameserver.take() })
-  await createTopic(
-    { implementation: 'apache', nameserver: NAME_SERVER, broker: apache, stop: apache.stop },
-    TOPIC,
-  )
+  await createTopic({ nameserver: NAME_SERVER, broker: apache }, TOPIC)
   taken(wires)
   await javaSession('5.4.0', 'JSON', wires)
   await javaSession('4.9.8', 'JSON', wires)
