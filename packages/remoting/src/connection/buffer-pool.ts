@@ -1,6 +1,7 @@
 /**
- * Write buffers in two sizes, given back when the kernel took them: fresh 64 KiB buffers cost 10 us each and raise
- * the resident memory (performance.md, traps). What exceeds the caps goes to the garbage collector.
+ * Write buffers in two sizes, given back when the kernel took them: fresh 64 KiB buffers cost 10 us each
+ * and raise the resident memory (performance.md, traps). What exceeds the caps goes to the garbage
+ * collector.
  */
 export class BufferPool {
   readonly #small: Buffer[] = []

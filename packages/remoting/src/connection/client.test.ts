@@ -80,7 +80,7 @@ describe('invoke', () => {
     expect(server.connections.size).toBe(1)
   })
 
-  test('rejects at its deadline; the late answer is dropped and counted, the connection lives on', async () => {
+  test('rejects at its deadline; the late answer is dropped, the connection lives on', async () => {
     const releases: (() => void)[] = []
     const { clock, client, address, server } = await pair({
       GET_MAX_OFFSET: () => new Promise((resolve) => releases.push(() => resolve(ok({ offset: 1 })))),

@@ -35,9 +35,10 @@ export interface RemotingClientOptions {
 
 export interface RemotingClient {
   /**
-   * Asks the server at `host:port`, connecting when needed. Resolves with its answer whatever the code; rejects with
-   * MqError CONNECT_FAILED, ADDRESS_ILLEGAL, CLOSED, or what `Connection.invoke` rejects with. The timeout covers
-   * connecting too. The body is copied before this returns when the connection is open, else when it opened.
+   * Asks the server at `host:port`, connecting when needed. Resolves with its answer whatever the code;
+   * rejects with MqError CONNECT_FAILED, ADDRESS_ILLEGAL, CLOSED, or what `Connection.invoke` rejects with.
+   * The timeout covers connecting too. The body is copied before this returns when the connection is open,
+   * else when it opened.
    */
   invoke<N extends CommandName>(
     address: string,
@@ -54,7 +55,9 @@ export interface RemotingClient {
     body?: Uint8Array,
     options?: InvokeOptions,
   ): Promise<void>
-  /** Rejects everything that waits, sends what is queued, closes. Resolves when every connection is closed. */
+  /**
+   * Rejects everything that waits, sends what is queued, closes. Resolves when every connection is closed.
+   */
   close(): Promise<void>
   readonly counters: RemotingCounters
 }
@@ -195,18 +198,19 @@ class Client implements RemotingClient {
   async #open(address: string, failures: number): Promise<Connection> {
     const { net, connectTimeoutMs = CONNECT_TIMEOUT_MS, tls } = this.#options
     const host = parseHost(address)
-    try {
-      if (host === undefined) throw new MqError('ADDRESS_ILLEGAL', `'${address}' cannot be connected to`)
-      const target = { host: host.address, port: host.port, timeoutMs: connectTimeoutMs }
-      const socket = await net.connect(tls === undefined ? target : { ...target, tls })
-      const connection = new Connection(socket, this.#shared)
-      this.#addresses.set(connection, address)
-      this.#slots.set(address, { kind: 'open', connection })
-      if (this.#isClosed) connection.close()
-      return connection
-    } catch (error) {
-      throw this.#connectFailed(address, failures + 1, error)
+    if (host === undefined) {
+      const illegal = new MqError('ADDRESS_ILLEGAL', `'${address}' cannot be connected to`)
+      throw this.#connectFailed(address, failures + 1, illegal)
     }
+    const target = { host: host.address, port: host.port, timeoutMs: connectTimeoutMs }
+    const socket = await net.connect(tls === undefined ? target : { ...target, tls }).catch((error) => {
+      throw this.#connectFailed(address, failures + 1, error)
+    })
+    const connection = new Connection(socket, this.#shared)
+    this.#addresses.set(connection, address)
+    this.#slots.set(address, { kind: 'open', connection })
+    if (this.#isClosed) connection.close()
+    return connection
   }
 
   /** Calls fail at once until the pause is over, so that a caller can turn to another broker. */
@@ -220,7 +224,9 @@ class Client implements RemotingClient {
     return error
   }
 
-  /** A server that goes away still answers what it has; the next call makes a new connection (section 6.2). */
+  /**
+   * A server that goes away still answers what it has; the next call makes a new connection (section 6.2).
+   */
   #onResponse(connection: Connection, code: number): void {
     if (code === ResponseCode.GO_AWAY) this.#forget(connection)
   }

@@ -91,7 +91,9 @@ export function encodeReplyHead(
   return encodeFrameHead(command, bodySize)
 }
 
-/** Throws MqError BODY_ILLEGAL when a field the row requires is missing or malformed. `what` names the call. */
+/**
+ * Throws MqError BODY_ILLEGAL when a field the row requires is missing or malformed. `what` names the call.
+ */
 export function readResponse<N extends CommandName>(
   name: N,
   response: RemotingCommand,

@@ -34,7 +34,10 @@ export interface RemotingCounters {
 
 const SWEEP_MS = 1_000
 
-/** What all connections of one server or client have in common: one timer wheel, one output per turn, one sweep. */
+/**
+ * What all connections of one server or client have in common: one timer wheel, one output per turn, one
+ * sweep.
+ */
 export class ConnectionShared {
   readonly options: SharedOptions
   readonly wheel: TimerWheel

@@ -10,7 +10,10 @@ export interface RemotingLimits {
   readonly inFlightBytesMax: number
   /** Requests we sent on one connection that wait for an answer. Beyond: TOO_MANY_REQUESTS. */
   readonly pendingMax: number
-  /** Bytes not yet taken by the kernel. Beyond: nothing more is read from this peer until half of it is gone. */
+  /**
+   * Bytes not yet taken by the kernel. Beyond: nothing more is read from this peer until half of it is
+   * gone.
+   */
   readonly outboundPauseBytes: number
   /** Beyond: the connection is closed. */
   readonly outboundCloseBytes: number

@@ -15,7 +15,9 @@ afterEach(async () => {
   for (const endpoint of opened.splice(0).reverse()) await endpoint.stop()
 })
 
-/** A server where every command has a processor that answers, and the hot ones a turn entry that only looks. */
+/**
+ * A server where every command has a processor that answers, and the hot ones a turn entry that only looks.
+ */
 async function fullServer() {
   const processors = Object.fromEntries(
     Object.keys(COMMANDS).map((name) => [name, () => ok(undefined, Buffer.from(name))]),
@@ -106,7 +108,7 @@ describe('over real sockets', () => {
     expect(performance.now() - startedAt).toBeLessThan(100)
   })
 
-  test('random bytes and mutated frames end in an answer or a closed connection, never in a crash', async () => {
+  test('random bytes and mutated frames end in an answer or a closed connection', async () => {
     const random = seededRandom()
     const { server, port, address } = await fullServer()
     const client = clientOf()

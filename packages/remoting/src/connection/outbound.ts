@@ -36,8 +36,8 @@ const MERGED_SIZE_MAX = LARGE_SIZE / 2
 const WRITE_STEP = 1024 * 1024
 
 /**
- * What a connection wants to send. Frames of one turn leave in one write where they fit into 64 KiB, in order.
- * Counts the bytes the kernel has not taken; the connection acts on them.
+ * What a connection wants to send. Frames of one turn leave in one write where they fit into 64 KiB, in
+ * order. Counts the bytes the kernel has not taken; the connection acts on them.
  */
 export class Outbound {
   readonly #socket: Socket

@@ -16,7 +16,9 @@ export interface PendingOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Requests we sent on one connection, by opaque. Each ends exactly once: answer, deadline, abort or close. */
+/**
+ * Requests we sent on one connection, by opaque. Each ends exactly once: answer, deadline, abort or close.
+ */
 export class PendingRequests {
   readonly #byOpaque = new Map<number, Pending>()
   readonly #wheel: TimerWheel
@@ -46,8 +48,8 @@ export class PendingRequests {
   }
 
   /**
-   * Registers a request under an opaque of `takeOpaque`. `what` names the call in errors. Rejects with MqError
-   * TOO_MANY_REQUESTS, REQUEST_TIMEOUT, REQUEST_ABORTED, or what `rejectAll` is given.
+   * Registers a request under an opaque of `takeOpaque`. `what` names the call in errors. Rejects with
+   * MqError TOO_MANY_REQUESTS, REQUEST_TIMEOUT, REQUEST_ABORTED, or what `rejectAll` is given.
    */
   wait(opaque: number, what: string, { timeoutMs, signal }: PendingOptions): Promise<RemotingCommand> {
     if (this.#byOpaque.size >= this.#countMax) {

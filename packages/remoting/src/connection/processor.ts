@@ -9,7 +9,10 @@ export interface Reply<N extends CommandName> {
   readonly code: number
   readonly remark?: string | undefined
   readonly header?: ResponseHeader<N> | undefined
-  /** Several buffers are sent one behind another without being joined; they must not change until they are taken. */
+  /**
+   * Several buffers are sent one behind another without being joined; they must not change until they are
+   * taken.
+   */
   readonly body?: Uint8Array | readonly Uint8Array[] | undefined
   /** Beside the header; wins over it. */
   readonly extFields?: ExtFields | undefined
@@ -32,8 +35,8 @@ export interface Request<N extends CommandName = CommandName> {
 }
 
 /**
- * Answers one command. May be synchronous: the reply then leaves in the same turn. A throw becomes code 1, or the
- * response code of an MqError that has one.
+ * Answers one command. May be synchronous: the reply then leaves in the same turn. A throw becomes code 1,
+ * or the response code of an MqError that has one.
  */
 export type Processor<N extends CommandName> = (
   header: RequestHeader<N>,
@@ -43,9 +46,9 @@ export type Processor<N extends CommandName> = (
 export type Processors = { readonly [N in CommandName]?: Processor<N> }
 
 /**
- * Takes a hot request in place, synchronously (architecture.md section 3). True: taken, the answer comes through
- * `connection.send` or `sendCopy` in this turn or later, or never for a one-way request. False: nothing was done, the
- * frame goes the general way. The view is valid only until the return.
+ * Takes a hot request in place, synchronously (architecture.md section 3). True: taken, the answer comes
+ * through `connection.send` or `sendCopy` in this turn or later, or never for a one-way request. False:
+ * nothing was done, the frame goes the general way. The view is valid only until the return.
  */
 export type TurnEntry = (frame: FrameView, connection: Connection) => boolean
 
@@ -84,7 +87,10 @@ export interface Principal {
   readonly version: number
 }
 
-/** What is asked for, as far as the header says. Bodies that name topics or groups are for the authorizer to read. */
+/**
+ * What is asked for, as far as the header says. Bodies that name topics or groups are for the authorizer to
+ * read.
+ */
 export interface Resource {
   readonly topic: string | undefined
   readonly group: string | undefined

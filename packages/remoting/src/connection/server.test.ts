@@ -23,7 +23,7 @@ async function exchange(processors: Processors, ...frames: Buffer[]) {
 }
 
 describe('a request', () => {
-  test('is answered with its opaque, the response bit, and as Apache does language JAVA and version 0', async () => {
+  test('is answered with its opaque, the response bit, language JAVA and version 0', async () => {
     const { received } = await exchange(answering, frameOf({ ...MAX_OFFSET, opaque: 77 }))
     expect(received).toMatchObject([
       { code: 0, flag: 1, opaque: 77, language: 'JAVA', version: 0, extFields: { offset: '10' } },

@@ -18,13 +18,19 @@ export interface RemotingServerOptions {
   readonly tls?: ListenOptions['tls']
   /** A code without a processor is answered with 3. */
   readonly processors: Processors
-  /** By request code, tried before the processors. Not used while `authorize` is set: it must see every request. */
+  /**
+   * By request code, tried before the processors. Not used while `authorize` is set: it must see every
+   * request.
+   */
   readonly turnEntries?: { readonly [code: number]: TurnEntry }
   /** Default: everything is allowed. */
   readonly authorize?: Authorize | undefined
   readonly limits?: Partial<RemotingLimits>
   readonly onConnectionClosed?: (connection: Connection, reason: CloseReason) => void
-  /** An assertion of ours failed in a processor. The request was answered with 1; the owner decides what stops. */
+  /**
+   * An assertion of ours failed in a processor. The request was answered with 1; the owner decides what
+   * stops.
+   */
   readonly onAssertion?: (error: AssertionError) => void
   /** What responses name as language. Default JAVA, as Apache's servers answer. */
   readonly language?: Language
@@ -34,8 +40,8 @@ export interface RemotingServer {
   /** Listens; resolves with where. Rejects with MqError PORT_IN_USE or LISTEN_FAILED. */
   start(): Promise<{ readonly host: string; readonly port: number }>
   /**
-   * Stops accepting and reading, answers what is being processed, sends it, closes. After `timeoutMs` (default
-   * 5,000) the rest is cut.
+   * Stops accepting and reading, answers what is being processed, sends it, closes. After `timeoutMs`
+   * (default 5,000) the rest is cut.
    */
   stop(timeoutMs?: number): Promise<void>
   readonly connections: ReadonlySet<Connection>
@@ -90,14 +96,10 @@ class Server implements RemotingServer {
     const { net, host, port, tls } = this.#options
     if (this.#listener !== undefined) throw new MqError('ALREADY_STARTED', `the server on ${host}:${port}`)
     const listen = { host, port, ...(tls === undefined ? {} : { tls }) }
-    try {
-      this.#listener = await net.listen(listen, (socket) => this.#onSocket(socket))
-    } catch (error) {
-      const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE'
-      throw new MqError(isTaken ? 'PORT_IN_USE' : 'LISTEN_FAILED', `listening on ${host}:${port} failed`, {
-        cause: error,
-      })
-    }
+    const listening = net.listen(listen, (socket) => this.#onSocket(socket))
+    this.#listener = await listening.catch((error) => {
+      throw listenFailed(host, port, error)
+    })
     return { host: this.#listener.host, port: this.#listener.port }
   }
 
@@ -137,4 +139,11 @@ class Server implements RemotingServer {
     else this.#countByAddress.delete(connection.remoteAddress)
     this.#options.onConnectionClosed?.(connection, reason)
   }
+}
+
+function listenFailed(host: string, port: number, cause: unknown): MqError {
+  const isTaken = (cause as { code?: unknown } | undefined)?.code === 'EADDRINUSE'
+  return new MqError(isTaken ? 'PORT_IN_USE' : 'LISTEN_FAILED', `listening on ${host}:${port} failed`, {
+    cause,
+  })
 }

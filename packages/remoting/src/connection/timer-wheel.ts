@@ -9,8 +9,9 @@ const TICK_MS = 20
 const SLOT_COUNT = 512
 
 /**
- * Deadlines of many requests on one timer: a timer per request costs 0.85 us (performance.md). Due times are rounded
- * up to 20 ms. The timer runs only while something waits, so an idle wheel does not keep the process alive.
+ * Deadlines of many requests on one timer: a timer per request costs 0.85 us (performance.md). Due times
+ * are rounded up to 20 ms. The timer runs only while something waits, so an idle wheel does not keep the
+ * process alive.
  */
 export class TimerWheel {
   readonly #clock: Clock

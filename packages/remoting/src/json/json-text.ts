@@ -18,7 +18,10 @@ export function jsonString(text: string): string {
   return `"${text.replace(EACH_ESCAPE, (c) => SHORT.get(c) ?? hexEscape(c))}"`
 }
 
-/** The same with every character behind ASCII escaped: the standard form of routes (remoting.md section 15.2). */
+/**
+ * The same with every character behind ASCII escaped: the standard form of routes (remoting.md section
+ * 15.2).
+ */
 export function asciiJsonString(text: string): string {
   return jsonString(text).replace(NON_ASCII, hexEscape)
 }

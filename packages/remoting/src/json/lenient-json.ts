@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * JSON as fastjson writes and reads it (remoting.md section 15.3). Beside JSON it takes unquoted and single-quoted keys,
- * and objects as keys, which become their own text. Integers of 2^53 and more stay text, so that no digit is lost.
- * Objects have no prototype; of a repeated key the last one counts.
+ * JSON as fastjson writes and reads it (remoting.md section 15.3). Beside JSON it takes unquoted and
+ * single-quoted keys, and objects as keys, which become their own text. Integers of 2^53 and more stay
+ * text, so that no digit is lost. Objects have no prototype; of a repeated key the last one counts.
  */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
 export interface JsonObject {
@@ -102,7 +102,10 @@ function parseObject(cursor: Cursor): JsonValue {
   }
 }
 
-/** Objects as keys are kept as the text they were written with: MessageQueue keys are parsed again by their codec. */
+/**
+ * Objects as keys are kept as the text they were written with: MessageQueue keys are parsed again by their
+ * codec.
+ */
 function parseKey(cursor: Cursor, c: number): string {
   if (c === QUOTE || c === APOSTROPHE) return parseString(cursor, c)
   if (c === OPEN_BRACE) {

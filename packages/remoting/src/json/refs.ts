@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from './lenient-json.js'
 
 /**
- * fastjson writes `{"$ref":"$.path"}` where one object occurs twice (remoting.md section 15.3). Replaces each by what
- * it points at, null when it points nowhere. A reference to a reference, or into itself, is null: no cycle comes out.
+ * fastjson writes `{"$ref":"$.path"}` where one object occurs twice (remoting.md section 15.3). Replaces
+ * each by what it points at, null when it points nowhere. A reference to a reference, or into itself, is
+ * null: no cycle comes out.
  */
 export function resolveRefs(root: JsonValue): JsonValue {
   return resolve(root, root)

@@ -7,13 +7,16 @@ import { resolveRefs } from './refs.js'
 export interface JsonForm {
   /** Integer map keys without quotes, as fastjson writes them (remoting.md section 15.3). Default false. */
   readonly rawIntegerKeys?: boolean
-  /** Everything behind ASCII escaped and map keys sorted: the standard form of routes (section 15.2). Default false. */
+  /**
+   * Everything behind ASCII escaped and map keys sorted: the standard form of routes (section 15.2).
+   * Default false.
+   */
   readonly standard?: boolean
 }
 
 /**
- * One kind of JSON value: reads leniently, writes as fastjson does. Bodies are tables of shapes, from which type,
- * reader and writer come. A reader throws MqError BODY_ILLEGAL; `path` says where.
+ * One kind of JSON value: reads leniently, writes as fastjson does. Bodies are tables of shapes, from which
+ * type, reader and writer come. A reader throws MqError BODY_ILLEGAL; `path` says where.
  */
 export interface Shape<T> {
   read(json: JsonValue | undefined, path: string): T
@@ -103,7 +106,10 @@ export function text(missing?: string): Shape<string> {
   }
 }
 
-/** One of some names; what is not among them is read as the first, as fastjson reads an unknown enum as null. */
+/**
+ * One of some names; what is not among them is read as the first, as fastjson reads an unknown enum as
+ * null.
+ */
 export function oneOf<const N extends string>(first: N, ...others: readonly N[]): Shape<N> {
   const names = new Map([first, ...others].map((name) => [name as string, name]))
   return { read: (json) => names.get(String(json)) ?? first, write: writeString }
@@ -207,12 +213,17 @@ function keyed<K extends string | number, T>(shape: Shape<T>, form: KeyForm<K>):
     write(map, jsonForm) {
       const entries = [...map]
       if (jsonForm.standard === true) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-      return `{${entries.map(([key, value]) => `${form.write(key, jsonForm)}:${shape.write(value, jsonForm)}`).join(',')}}`
+      const members = entries.map(
+        ([key, value]) => `${form.write(key, jsonForm)}:${shape.write(value, jsonForm)}`,
+      )
+      return `{${members.join(',')}}`
     },
   }
 }
 
-/** A map whose keys are objects: read raw or inside a string, written raw because the Go client wants it so. */
+/**
+ * A map whose keys are objects: read raw or inside a string, written raw because the Go client wants it so.
+ */
 export function objectMapOf<K, T>(key: Shape<K>, value: Shape<T>): Shape<readonly (readonly [K, T])[]> {
   return {
     read(json, path) {

@@ -18,10 +18,16 @@ export type CommandName = keyof typeof COMMANDS
 export type RequestHeader<N extends CommandName> = Header<(typeof COMMANDS)[N]['request']> &
   Header<typeof COMMON_REQUEST_FIELDS>
 
-/** Typed response header of a command. Required fields are certain only under the codes of the row's `headerOn`. */
+/**
+ * Typed response header of a command. Required fields are certain only under the codes of the row's
+ * `headerOn`.
+ */
 export type ResponseHeader<N extends CommandName> = Header<(typeof COMMANDS)[N]['response']>
 
-/** Codes that are known by name but have no row: controller, container and ACL 1.0 administration (section 35). */
+/**
+ * Codes that are known by name but have no row: controller, container and ACL 1.0 administration (section
+ * 35).
+ */
 const NAMES_ONLY = {
   UPDATE_AND_CREATE_ACL_CONFIG: 50,
   DELETE_ACL_CONFIG: 51,

@@ -1,10 +1,14 @@
 /**
- * Header fields of the remoting protocol. A header is a flat map of strings on the wire (remoting.md section 6.1);
- * a field row says what the string means. The TypeScript types, both codecs and the compiled scanners come from rows.
+ * Header fields of the remoting protocol. A header is a flat map of strings on the wire (remoting.md
+ * section 6.1); a field row says what the string means. The TypeScript types, both codecs and the compiled
+ * scanners come from rows.
  */
 export type FieldType = 'string' | 'i32' | 'i64' | 'i64saturate' | 'bool' | 'double' | 'boundary'
 
-/** Which message a timestamp search returns when several match (Apache: BoundaryType). Anything but UPPER is LOWER. */
+/**
+ * Which message a timestamp search returns when several match (Apache: BoundaryType). Anything but UPPER is
+ * LOWER.
+ */
 export type Boundary = 'LOWER' | 'UPPER'
 
 export interface Field<T extends FieldType = FieldType, R extends boolean = boolean> {
@@ -18,7 +22,10 @@ export interface Field<T extends FieldType = FieldType, R extends boolean = bool
 
 export type Fields = Readonly<Record<string, Field>>
 
-/** `i64` is a safe integer and refused outside; `i64saturate` is clamped, for fields where Java sends Long.MAX_VALUE. */
+/**
+ * `i64` is a safe integer and refused outside; `i64saturate` is clamped, for fields where Java sends
+ * Long.MAX_VALUE.
+ */
 export type FieldValue<T extends FieldType> = T extends 'string'
   ? string
   : T extends 'bool'

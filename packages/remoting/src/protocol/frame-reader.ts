@@ -7,17 +7,21 @@ import {
 } from './frame.js'
 
 /**
- * Takes one frame: `bytes` from `start` (its length word) to `end`. With `owned` false the bytes lie in the caller's
- * chunk and are valid only until the call returns; with `owned` true nobody else writes to them again.
+ * Takes one frame: `bytes` from `start` (its length word) to `end`. With `owned` false the bytes lie in the
+ * caller's chunk and are valid only until the call returns; with `owned` true nobody else writes to them
+ * again.
  */
 export type FrameSink = (bytes: Buffer, start: number, end: number, owned: boolean) => void
 
-/** First allocation for a frame that did not arrive whole; it grows with what really comes, not with what is announced. */
+/**
+ * First allocation for a frame that did not arrive whole; it grows with what really comes, not with what is
+ * announced.
+ */
 const CARRY_SIZE_FIRST = 4_096
 
 /**
- * Cuts a byte stream into frames. Iterative, and linear in the bytes whatever the chunks are. Only a partial frame is
- * copied and carried over; lengths are checked as soon as they are readable.
+ * Cuts a byte stream into frames. Iterative, and linear in the bytes whatever the chunks are. Only a
+ * partial frame is copied and carried over; lengths are checked as soon as they are readable.
  */
 export class FrameReader {
   readonly #sink: FrameSink
@@ -53,7 +57,9 @@ export class FrameReader {
     return this.#fault
   }
 
-  /** A frame that lies whole in the chunk is handed out in place; of any other the chunk's rest is carried. */
+  /**
+   * A frame that lies whole in the chunk is handed out in place; of any other the chunk's rest is carried.
+   */
   #cut(chunk: Buffer, at: number): number {
     const left = chunk.length - at
     if (left >= 4) {

@@ -6,8 +6,8 @@ import { SerializeType } from './remoting-command.js'
 const JSON_PREFIX = Buffer.from('{"code":')
 
 /**
- * One frame in place: offsets into bytes that somebody else owns. One view object is reused for all frames of a
- * server, so it is valid only until the turn entry returns; whoever needs more copies it out.
+ * One frame in place: offsets into bytes that somebody else owns. One view object is reused for all frames
+ * of a server, so it is valid only until the turn entry returns; whoever needs more copies it out.
  */
 export class FrameView {
   bytes: Buffer = Buffer.alloc(0)

@@ -52,8 +52,8 @@ export function encodeFrameHead(command: RemotingCommand, bodySize: number): Buf
 }
 
 /**
- * Decodes the frame that fills `bytes`, length word included. Never throws. The body is a view into `bytes` unless
- * `copyBody` is set: set it when `bytes` belong to a read arena.
+ * Decodes the frame that fills `bytes`, length word included. Never throws. The body is a view into `bytes`
+ * unless `copyBody` is set: set it when `bytes` belong to a read arena.
  */
 export function decodeFrame(bytes: Buffer, copyBody = false): DecodeResult<RemotingCommand> {
   if (bytes.length < FRAME_PREFIX_SIZE) return { ok: false, reason: 'frame-too-short' }

@@ -6,13 +6,17 @@ import { type ExtFields, isResponse, LANGUAGES } from './remoting-command.js'
 
 // remoting.md section 4 (Apache: RocketMQSerializable).
 //
-//   code i16 | language i8 | version i16 | opaque i32 | flag i32 | remark: i32 n, bytes | extFields: i32 n, entries
+//   code i16 | language i8 | version i16 | opaque i32 | flag i32 |
+//   remark: i32 n, bytes | extFields: i32 n, entries
 //   entry: key: i16 n, bytes | value: i32 n, bytes
 
 const FIXED_SIZE = 21
 const KEY_SIZE_MAX = 0x7fff
 
-/** The POP codes do not fit into 16 bits. Java cuts them and then knows nobody by that number; we map them back. */
+/**
+ * The POP codes do not fit into 16 bits. Java cuts them and then knows nobody by that number; we map them
+ * back.
+ */
 const CODE_BY_TRUNCATED = new Map(
   Object.values(COMMANDS)
     .filter((row) => row.code > 0x7fff)

@@ -13,9 +13,10 @@ export type HeaderResult<F extends Fields> =
   | { readonly ok: false; readonly reason: string; readonly field: string }
 
 /**
- * The plain decoder: strings of the wire to a typed header, by the fields of a row. Unknown strings are ignored, as
- * Java does. A missing field is named in Java's words; a value of the wrong form is refused and never rounded.
- * With `partial`, missing required fields are left out instead: for responses that report a failure.
+ * The plain decoder: strings of the wire to a typed header, by the fields of a row. Unknown strings are
+ * ignored, as Java does. A missing field is named in Java's words; a value of the wrong form is refused and
+ * never rounded. With `partial`, missing required fields are left out instead: for responses that report a
+ * failure.
  */
 export function decodeHeader<F extends Fields>(
   fields: F,
@@ -62,7 +63,10 @@ export function decodeValue(field: Field, text: string): string | number | boole
   }
 }
 
-/** Typed header to the strings of the wire; fields that are undefined are left out. Throws MqError on a bad value. */
+/**
+ * Typed header to the strings of the wire; fields that are undefined are left out. Throws MqError on a bad
+ * value.
+ */
 export function encodeHeader<F extends Fields>(fields: F, header: Header<F>): Record<string, string> {
   const given = header as Readonly<Record<string, unknown>>
   const extFields: Record<string, string> = Object.create(null)

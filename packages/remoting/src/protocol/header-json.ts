@@ -12,8 +12,8 @@ const I32_MIN = -0x8000_0000
 const I32_MAX = 0x7fff_ffff
 
 /**
- * remoting.md section 3. Keys in fastjson's (alphabetical) order, extFields in the order they have, so that a decoded
- * frame of a Java peer encodes to the same bytes.
+ * remoting.md section 3. Keys in fastjson's (alphabetical) order, extFields in the order they have, so that
+ * a decoded frame of a Java peer encodes to the same bytes.
  */
 export function encodeJsonHeader(header: CommandHeader): Buffer {
   let text = `{"code":${header.code}`

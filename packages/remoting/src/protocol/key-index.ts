@@ -1,6 +1,6 @@
 /**
- * A perfect hash over a handful of field names, made once from the command table: name bytes in a frame to the index
- * of the field, without making a string.
+ * A perfect hash over a handful of field names, made once from the command table: name bytes in a frame to
+ * the index of the field, without making a string.
  */
 export class KeyIndex {
   readonly #names: readonly Buffer[]

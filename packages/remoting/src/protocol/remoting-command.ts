@@ -1,6 +1,6 @@
 /**
- * One frame, decoded the general way (Apache: RemotingCommand). Strings and body are owned by the command: nothing
- * points into the read arena.
+ * One frame, decoded the general way (Apache: RemotingCommand). Strings and body are owned by the command:
+ * nothing points into the read arena.
  */
 export interface RemotingCommand {
   /** Request code, or response code in a response. i32. */

@@ -24,8 +24,8 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * Where the last string or number ended, and what it was. Module state: a scan is synchronous, and an object per
- * string would cost more than the scan.
+ * Where the last string or number ended, and what it was. Module state: a scan is synchronous, and an
+ * object per string would cost more than the scan.
  */
 let at = 0
 let stringStart = 0
@@ -35,8 +35,8 @@ let highBits = 0
 let number = 0
 
 /**
- * Offsets of the fields of a JSON header without blanks, as Java and Go write it; keys in any order, each top-level key
- * at most once. False when it is odd in any way.
+ * Offsets of the fields of a JSON header without blanks, as Java and Go write it; keys in any order, each
+ * top-level key at most once. False when it is odd in any way.
  */
 export function scanJsonHeader(target: ScanTarget, bytes: Buffer, start: number, end: number): boolean {
   target.flag = 0
@@ -112,23 +112,29 @@ function scanFields(target: ScanTarget, bytes: Buffer, end: number): boolean {
 }
 
 function scanString(bytes: Buffer, end: number): boolean {
-  if (at >= end || bytes[at] !== QUOTE) return false
-  stringStart = ++at
+  // Locals in the loop: the module's variables live in memory, and this loop sees every byte of the header.
+  let here = at
+  let bits = 0
+  if (here >= end || bytes[here] !== QUOTE) return false
+  stringStart = ++here
   hasEscape = false
-  while (at < end) {
-    const c = bytes[at] as number
+  while (here < end) {
+    const c = bytes[here] as number
     if (c === QUOTE) {
-      stringEnd = at++
+      stringEnd = here
+      at = here + 1
+      highBits |= bits
       return true
     }
     if (c < 0x20) return false
-    highBits |= c
-    if (c === BACKSLASH) {
-      const size = escapeSize(bytes, at, end)
+    bits |= c
+    if (c !== BACKSLASH) here++
+    else {
+      const size = escapeSize(bytes, here, end)
       if (size === 0) return false
       hasEscape = true
-      at += size
-    } else at++
+      here += size
+    }
   }
   return false
 }

@@ -1,5 +1,5 @@
-// Values of JSON strings in place. The scanner admits only escapes that are read here: \uXXXX below and above the
-// surrogates, and the short ones.
+// Values of JSON strings in place. The scanner admits only escapes that are read here: \uXXXX below and
+// above the surrogates, and the short ones.
 
 const SHORT = new Map([
   [0x22, 0x22],
@@ -28,7 +28,10 @@ export function unescapedText(bytes: Buffer, start: number, end: number): string
   return plain.toString('utf8', 0, copyUnescaped(bytes, start, end, plain, 0))
 }
 
-/** Copies [start, end) with its escapes resolved; returns how many bytes were written, never more than were read. */
+/**
+ * Copies [start, end) with its escapes resolved; returns how many bytes were written, never more than were
+ * read.
+ */
 export function copyUnescaped(bytes: Buffer, start: number, end: number, into: Buffer, at: number): number {
   let to = at
   for (let from = start; from < end; ) {
@@ -66,15 +69,21 @@ function putUtf8(unit: number, into: Buffer, at: number): number {
   return at + 3
 }
 
+/** Value of a hexadecimal digit by its byte, or -1. */
+const DIGITS = new Int8Array(256).fill(-1)
+for (let digit = 0; digit < 16; digit++) {
+  const text = digit.toString(16)
+  DIGITS[text.charCodeAt(0)] = digit
+  DIGITS[text.toUpperCase().charCodeAt(0)] = digit
+}
+
 /** Four hexadecimal digits, or -1. */
 function hex4(bytes: Buffer, at: number): number {
   let value = 0
   for (let i = 0; i < 4; i++) {
-    const c = bytes[at + i] as number
-    const letter = c | 0x20
-    const digit = c >= 0x30 && c <= 0x39 ? c - 0x30 : letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+    const digit = DIGITS[bytes[at + i] as number] as number
     if (digit < 0) return -1
-    value = value * 16 + digit
+    value = (value << 4) | digit
   }
   return value
 }
