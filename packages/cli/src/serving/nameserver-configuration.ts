@@ -6,13 +6,14 @@ import { type Configuration, configurationOf } from './configuration.js'
 /** Keys of Apache's NamesrvConfig and of its remoting server that have nothing to configure here. */
 const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
   `bindAddress clientOnewayUnregisterBrokerEnable clientRequestThreadPoolNums
-  clientRequestThreadPoolQueueCapacity clusterTest configBlackList configStorePath defaultThreadPoolNums defaultThreadPoolQueueCapacity
-  enableAllTopicList enableControllerInNamesrv enableTopicList needWaitForService notifyMinBrokerIdChanged
+  clientRequestThreadPoolQueueCapacity clusterTest configBlackList configStorePath
+  defaultThreadPoolNums defaultThreadPoolQueueCapacity enableAllTopicList
+  enableControllerInNamesrv enableTopicList needWaitForService notifyMinBrokerIdChanged
   productEnvName rocketmqHome serverAsyncSemaphoreValue serverCallbackExecutorThreads
   serverChannelMaxIdleTimeSeconds serverOnewaySemaphoreValue serverPooledByteBufAllocatorEnable
-  serverSelectorThreads serverSocketBacklog serverSocketRcvBufSize serverSocketSndBufSize serverWorkerThreads
-  unRegisterBrokerQueueCapacity useEpollNativeSelector waitSecondsForService writeBufferHighWaterMark
-  writeBufferLowWaterMark`.split(/\s+/),
+  serverSelectorThreads serverSocketBacklog serverSocketRcvBufSize serverSocketSndBufSize
+  serverWorkerThreads unRegisterBrokerQueueCapacity useEpollNativeSelector waitSecondsForService
+  writeBufferHighWaterMark writeBufferLowWaterMark`.split(/\s+/),
 )
 
 /** `-c namesrv.conf`, then trailing `key=value` words. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { Producer } from '@rockhopper/client'
+import { Producer, PushConsumer } from '@rockhopper/client'
 import { Workplace } from '../rockhopper.fixture.js'
 
 const work = new Workplace()
@@ -29,6 +29,20 @@ describe('rockhopper server', () => {
     const ended = await run.ended()
     expect(ended.out).toBe(`rockhopper ready nameserver=${nameserver} broker=${broker}\n`)
     expect([ended.code, ended.signal]).toEqual([0, null])
+  })
+
+  test('ends with 0 while clients are connected and a pull waits', async () => {
+    const run = server(work.directory())
+    const { nameserver: namesrvAddr } = await run.ready()
+    const producer = new Producer({ namesrvAddr, producerGroup: 'cli-test' })
+    await producer.start()
+    await producer.send({ topic: 'orders', body: 'x' })
+    const consumer = new PushConsumer({ namesrvAddr, consumerGroup: 'cli-test' })
+    consumer.subscribe('orders')
+    await consumer.start(async () => {})
+    await consumer.ready()
+    expect(await run.stop()).toMatchObject({ code: 0, signal: null })
+    await Promise.all([producer.shutdown(), consumer.shutdown()])
   })
 
   test('takes a message at once after the ready line, and a restart finds it', async () => {

@@ -15,6 +15,7 @@ export class RocketMQTestingModule {
   static forRoot({ embedded = {}, ...options }: RocketMQTestingOptions = {}): DynamicModule {
     const server: DynamicModule = {
       module: EmbeddedServerModule,
+      global: true,
       providers: [
         { provide: EmbeddedRocketMQ, useFactory: () => EmbeddedRocketMQ.start(embedded) },
         {
@@ -40,7 +41,7 @@ export class RocketMQTestingModule {
   }
 }
 
-/** RocketMQModule imports it: Nest shuts a module down after those that import it. */
+/** Global, as RocketMQModule is, and before it: Nest shuts modules down in the opposite order. */
 class EmbeddedServerModule {}
 
 class StopWithApplication implements OnApplicationShutdown {
