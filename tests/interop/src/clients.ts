@@ -40,8 +40,12 @@ export interface ConsumeOptions {
 
 type Options = Readonly<Record<string, string | number | boolean | undefined>>
 
+const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 /** Short enough that a test does not wait for the client's usual 20 s rebalance. */
 const REBALANCE_MS = 1_000
+/** A consumer that waits for many senders on a busy machine must not give up before them. */
+const CONSUME_DEADLINE_MS = LONG ? 900_000 : 180_000
+const PROGRAM_DEADLINE_MS = CONSUME_DEADLINE_MS + 30_000
 let instanceCount = 0
 
 export type JavaClientVersion = '4.9.8' | '5.4.0'
@@ -70,6 +74,7 @@ export const ourClient: ClientProgram = {
 
 export async function runOurs(command: string, options: Options): Promise<Program> {
   return new Program({
+    deadlineMs: PROGRAM_DEADLINE_MS,
     name: `Rockhopper ${command}`,
     command: process.execPath,
     args: [join(INTEROP_DIR, 'dist/our-client/main.js'), command, ...argumentsOf(options)],
@@ -85,6 +90,7 @@ export async function runJava(
 ): Promise<Program> {
   const classPath = await javaPrograms(version)
   return new Program({
+    deadlineMs: PROGRAM_DEADLINE_MS,
     name: `Java ${version} ${mainClass}`,
     command: 'java',
     args: [
@@ -100,6 +106,7 @@ export async function runJava(
 
 export async function runGo(command: string, options: Options): Promise<Program> {
   return new Program({
+    deadlineMs: PROGRAM_DEADLINE_MS,
     name: `Go ${command}`,
     command: await goProgram(),
     args: [command, ...argumentsOf(options)],
@@ -158,7 +165,7 @@ function consumeArguments(options: ConsumeOptions): Options {
     'fail-attempts': options.failAttempts,
     'fail-tag': options.failTag,
     'max-reconsume': options.maxReconsume,
-    'deadline-ms': options.deadlineMs,
+    'deadline-ms': options.deadlineMs ?? CONSUME_DEADLINE_MS,
     'linger-ms': options.lingerMs,
     instance: nextInstance(),
   }

@@ -20,7 +20,7 @@ import org.apache.rocketmq.common.message.MessageExt;
  * exist in any client).
  */
 public final class SeedSimple {
-    private static final int DEADLINE_SECONDS = 60;
+    private static final int DEADLINE_SECONDS = 150;
 
     private SeedSimple() {
     }
