@@ -75,7 +75,7 @@ describe('broker offset store', () => {
     expect(commits).toEqual([4, 2])
   })
 
-  test('a queue is given up only when the broker has its offset, though an older one came in between', async () => {
+  test('a queue is given up only when the broker has its offset, not an older one', async () => {
     let kept = 0
     const commits: number[] = []
     const store = new BrokerOffsetStore(

@@ -5,11 +5,15 @@ import type { ClientInstance } from '../client-instance.js'
 import type { ProducerOptions, SendOptions } from '../producer-options.js'
 import { isReplyMessage } from '../reply-message.js'
 import type { SendResult } from '../send-result.js'
+import { wait } from '../wait.js'
 import { compressed, type OutgoingMessage } from './outgoing-message.js'
 import { RoundRobin, selectByHash } from './queue-selection.js'
 import { mayRetry } from './send-retry.js'
 
 export type SenderOptions = Omit<ProducerOptions, 'namesrvAddr'>
+
+/** Pause before the second attempt at the same broker; the third waits twice as long. */
+const SAME_BROKER_PAUSE_MS = 100
 
 const COMMAND: Readonly<Record<OutgoingMessage['kind'], SendCommand>> = {
   single: 'SEND_MESSAGE_V2',
@@ -51,9 +55,15 @@ export class Sender {
       const leftMs = timeoutMs - (clock.monotonic() - startedAt)
       if (leftMs <= 0) break
       const queue = pick.next(brokerName)
+      // A broker that just failed and is the only one gets a moment; another broker is asked at once.
+      const pauseMs = queue.brokerName === brokerName ? SAME_BROKER_PAUSE_MS * (attempt - 1) : 0
+      if (pauseMs > 0) await wait(clock, Math.min(pauseMs, leftMs), options.signal)
       brokerName = queue.brokerName
       try {
-        const result = await this.#attempt(outgoing, queue, { ...options, timeoutMs: leftMs })
+        const result = await this.#attempt(outgoing, queue, {
+          ...options,
+          timeoutMs: Math.max(1, leftMs - pauseMs),
+        })
         if (result.status === 'SEND_OK' || this.#options.retryAnotherBrokerWhenNotStoreOk !== true)
           return result
         degraded = result

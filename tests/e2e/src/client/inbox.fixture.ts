@@ -35,25 +35,14 @@ export class Inbox {
   }
 
   /** Resolves when the condition holds; rejects with what there is after `PATIENCE_MS`. */
-  async until(what: string, holds: (inbox: Inbox) => boolean): Promise<void> {
-    if (holds(this)) return
-    await new Promise<void>((resolve, reject) => {
-      const check = () => {
-        if (!holds(this)) return
-        this.#waiting.delete(check)
-        clearTimeout(timer)
-        resolve()
-      }
-      const timer = setTimeout(() => {
-        this.#waiting.delete(check)
-        reject(
-          new Error(
-            `${what}: not within ${PATIENCE_MS} ms; there are ${this.messages.length}: ${this.bodies()}`,
-          ),
-        )
-      }, PATIENCE_MS)
-      this.#waiting.add(check)
-    })
+  until(what: string, holds: (inbox: Inbox) => boolean): Promise<void> {
+    return untilTogether([this], what, () => holds(this))
+  }
+
+  /** Runs `check` whenever something came or ended, until the returned function is called. */
+  watch(check: () => void): () => void {
+    this.#waiting.add(check)
+    return () => this.#waiting.delete(check)
   }
 
   #check(): void {
@@ -65,12 +54,28 @@ export class Inbox {
   }
 }
 
-/** Waits until all inboxes together hold the condition. */
+/** As `until`, for a condition over several inboxes. */
 export async function untilTogether(
   inboxes: readonly Inbox[],
   what: string,
   holds: () => boolean,
 ): Promise<void> {
-  const each = inboxes.map((inbox) => inbox.until(what, holds))
-  await Promise.race(each)
+  if (holds()) return
+  const ends: (() => void)[] = []
+  const held = new Promise<void>((resolve, reject) => {
+    for (const inbox of inboxes) {
+      const check = () => {
+        if (holds()) resolve()
+      }
+      ends.push(inbox.watch(check))
+    }
+    const timer = setTimeout(() => {
+      const there = inboxes.map((inbox) => inbox.bodies().join(' ')).join(' | ')
+      reject(new Error(`${what}: not within ${PATIENCE_MS} ms; there is: ${there}`))
+    }, PATIENCE_MS)
+    ends.push(() => clearTimeout(timer))
+  })
+  await held.finally(() => {
+    for (const end of ends) end()
+  })
 }

@@ -19,7 +19,7 @@ describe('request and reply', () => {
     expect(replies.map((reply) => reply.body.toString())).toEqual(asked.map((body) => `${body} and back`))
   })
 
-  test('a request that nobody answers ends with REPLY_TIMEOUT, one that is aborted with REQUEST_ABORTED', async () => {
+  test('nobody answers: REPLY_TIMEOUT; the caller gives up: REQUEST_ABORTED', async () => {
     await using world = await World.start({ topics: ['T'] })
     const requester = await world.producer()
     const lonely = requester.request({ topic: 'T', body: '' }, { timeoutMs: 300 })

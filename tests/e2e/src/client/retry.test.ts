@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { Inbox } from './inbox.fixture.js'
+import { Inbox, untilTogether } from './inbox.fixture.js'
 import { World } from './world.fixture.js'
 
 const LEVELS = { messageDelayLevel: '1s 1s 1s 1s 1s 1s' }
 
 describe('retry', () => {
-  test('a failing handler gets the message again with a growing count, and at the limit it is in the DLQ', async () => {
+  test('a failing handler gets the message again, counted, and at the limit it is in the DLQ', async () => {
     await using world = await World.start({ topics: [{ topic: 'T', queues: 1 }], config: LEVELS })
     const producer = await world.producer()
     const failing = new Inbox((message) => {
@@ -131,7 +131,7 @@ describe('orderly', () => {
     await world.consumer(inboxes[1], { T: '*' }, { orderly: true })
     await sending
     const distinct = () => new Set(seen).size
-    await Promise.race(inboxes.map((inbox) => inbox.until('all of both', () => distinct() >= 199)))
+    await untilTogether(inboxes, 'all of both', () => distinct() >= 200)
     for (const queueId of [0, 1]) {
       // A message may come twice at the change of hands; first appearances are in order.
       const first = [...new Set(seen.filter((body) => body.startsWith(`${queueId}/`)))].map((body) =>
