@@ -126,7 +126,7 @@ interface Target {
 function targetOf(shared: TurnShared, reader: SendReader, frame: FrameView): Target | undefined {
   const { parts } = shared
   const { scanner } = reader
-  if (!scanner.scan(frame) || isOneway(scanner.flag)) return undefined
+  if (!scanner.scan(frame)) return undefined
   const topic = scanner.text(reader.topic) ?? ''
   const config = shared.topic(topic)
   if (config === undefined || !isWriteable(parts.config.brokerPermission)) return undefined
@@ -143,7 +143,7 @@ function takeSingle(
 ): boolean {
   const target = targetOf(shared, reader, frame)
   if (target === undefined || reader.number(reader.batch) === 1) return false
-  const { parts, scratch, walk } = shared
+  const { parts, scratch } = shared
   const size = shared.plainProperties(reader)
   const propertiesTail = parts.propertiesTail.of(parts.config)
   if (size < 0 || size + propertiesTail.length > PROPERTIES_SIZE_MAX) return false
@@ -154,18 +154,7 @@ function takeSingle(
   })
   // Nothing was placed: the general entry meets the same refusal and answers it.
   if (placed.status !== 'PUT_OK') return false
-  const transactionId = scratch.toString('latin1', walk.uniqueKeyStart, walk.uniqueKeyEnd)
-  const needs = walk.waits ? flushMode(parts) : 'written'
-  const answer = new Answer(
-    shared,
-    connection,
-    reader.scanner.opaque,
-    target.queueId,
-    placed,
-    transactionId,
-    1,
-  )
-  parts.tickets.add(answer, needs)
+  answerLater(shared, reader, connection, target.queueId, placed, 1)
   return true
 }
 
@@ -177,7 +166,7 @@ function takeBatch(
 ): boolean {
   const target = targetOf(shared, reader, frame)
   if (target === undefined || target.topic.length > TOPIC_LENGTH_MAX) return false
-  const { parts, scratch, walk } = shared
+  const { parts } = shared
   // The wrapper's properties are not stored; its UNIQ_KEY, when there is one, is answered.
   if (shared.plainProperties(reader) < 0) return false
   const body = frame.bytes.subarray(frame.bodyStart, frame.end)
@@ -186,19 +175,28 @@ function takeBatch(
   const draft = { ...draftOf(shared, reader, frame, connection, target), properties: NO_PROPERTIES }
   const placed = parts.store.placeBatch(draft, batch.value)
   if (placed.status !== 'PUT_OK') return false
-  const transactionId = scratch.toString('latin1', walk.uniqueKeyStart, walk.uniqueKeyEnd)
-  const { opaque } = reader.scanner
-  const answer = new Answer(
-    shared,
-    connection,
-    opaque,
-    target.queueId,
-    placed,
-    transactionId,
-    batch.value.length,
-  )
-  parts.tickets.add(answer, walk.waits ? flushMode(parts) : 'written')
+  answerLater(shared, reader, connection, target.queueId, placed, batch.value.length)
   return true
+}
+
+/** A one-way send is placed like any other and not answered. */
+function answerLater(
+  shared: TurnShared,
+  reader: SendReader,
+  connection: Connection,
+  queueId: number,
+  placed: Placed,
+  count: number,
+): void {
+  const { parts, scratch, walk } = shared
+  const { flag, opaque } = reader.scanner
+  if (isOneway(flag)) {
+    parts.stats.puts.add(count)
+    return
+  }
+  const transactionId = scratch.toString('latin1', walk.uniqueKeyStart, walk.uniqueKeyEnd)
+  const answer = new Answer(shared, connection, opaque, queueId, placed, transactionId, count)
+  parts.tickets.add(answer, walk.waits ? flushMode(parts) : 'written')
 }
 
 const NO_PROPERTIES = Buffer.alloc(0)
