@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { Inbox, type InboxOutcome } from '@rockhopper/nestjs/typeorm'
+import { type Asked, audit } from './accounts.fixture.js'
+import { Bus } from './bus.fixture.js'
+import { placeOrders, STOCK_BEFORE } from './generator.fixture.js'
+import { Random } from './random.fixture.js'
+import { createWorld, type World } from './world.fixture.js'
+
+const ORDERS = process.env['ROCKHOPPER_LONG'] === '1' ? 400 : 60
+
+let world: World | undefined
+afterEach(() => world?.close())
+
+async function runShop(random: Random): Promise<{ faults: string[]; asked: Asked[]; bus: Bus }> {
+  const bus = new Bus(random, { crash: 0.03, duplicate: 0.15, concurrency: 4 })
+  let started = false
+  const made = await createWorld((point) => {
+    // Orders are placed by people who see an error and try again; the crashes are for what follows.
+    if (started) bus.maybeCrash(point)
+  })
+  world = made
+  const asked = await placeOrders(made, random, ORDERS)
+  started = true
+  await bus.run(made)
+  return { faults: await audit(made, asked, STOCK_BEFORE, bus.crashes), asked, bus }
+}
+
+describe('orders whose events come in any order, twice, and through crashes', () => {
+  test('end confirmed or cancelled; stock, money and notices add up with what was asked for', async () => {
+    const { faults, asked, bus } = await runShop(new Random())
+    expect(faults).toEqual([])
+    expect(asked).toHaveLength(ORDERS)
+    // A run without crashes would have proved little.
+    expect(bus.crashes).toBeGreaterThan(ORDERS / 10)
+  })
+
+  test('without the inbox the books do not add up', async () => {
+    const { once } = Inbox.prototype
+    Inbox.prototype.once = async (manager, _key, work): Promise<InboxOutcome<never>> => {
+      return { first: true, value: (await work(manager)) as never }
+    }
+    try {
+      const { faults } = await runShop(new Random())
+      expect(faults).not.toEqual([])
+    } finally {
+      Inbox.prototype.once = once
+    }
+  })
+})
