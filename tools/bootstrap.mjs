@@ -12,6 +12,7 @@ import {
   installFingerprint,
   isCompiled,
   isCurrent,
+  pageFingerprint,
   remember,
 } from './set-up-stamps.mjs'
 
@@ -52,6 +53,7 @@ function main() {
     TURBO_TELEMETRY_DISABLED: '1',
   }
   build(node, env)
+  buildPage(node, env)
   const next = COMMANDS[command]
   if (next === undefined) return
   const script = join(root, next.script)
@@ -87,6 +89,19 @@ function build(node, env) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   step('Compiling', () => spawnSync(node, [tsc, '-b'], { cwd: root, stdio: ['ignore', 2, 2], env }))
   remember(root, 'build', before)
+}
+
+/** The demo's page; the browser test of `npm test` looks at it, too. */
+function buildPage(node, env) {
+  const folder = join(root, 'apps', 'demo')
+  const fingerprint = pageFingerprint(root)
+  if (isCurrent(root, 'page', fingerprint) && existsSync(join(folder, 'web', 'dist', 'index.html'))) return
+  const vite = join(folder, 'node_modules', 'vite', 'bin', 'vite.js')
+  const flags = ['build', '--config', 'web/vite.config.mjs', '--logLevel', 'warn']
+  step('Building the page', () =>
+    spawnSync(node, [vite, ...flags], { cwd: folder, stdio: ['ignore', 2, 2], env }),
+  )
+  remember(root, 'page', fingerprint)
 }
 
 /** Runs a blocking child and says how long it took; ends the process when the child failed. */

@@ -28,6 +28,19 @@ export function buildFingerprint(root) {
   return hash.digest('hex')
 }
 
+/** The sources of the demo's page, and what the lockfile says about its libraries. */
+export function pageFingerprint(root) {
+  const hash = createHash('sha256').update(installFingerprint(root))
+  const web = join(root, 'apps', 'demo', 'web')
+  for (const file of ['index.html', 'vite.config.mjs', 'tsconfig.json'])
+    hash.update(readFileSync(join(web, file)))
+  for (const file of filesBelow(join(web, 'src'))) {
+    const { size, mtimeMs } = statSync(file)
+    hash.update(`${relative(root, file)} ${size} ${mtimeMs}\n`)
+  }
+  return hash.digest('hex')
+}
+
 /** False after somebody deleted a dist folder, or when a package was never compiled. */
 export function isCompiled(root) {
   return compiledFolders(root).every((folder) => existsSync(join(folder, 'dist', '.tsbuildinfo')))
