@@ -1,6 +1,6 @@
 import { type BrokerConfig, completeConfig, createBroker } from '@rockhopper/broker'
 import { createNodeEnv, type Env } from '@rockhopper/env'
-import { hostText } from '@rockhopper/message'
+import { hostText, MqError } from '@rockhopper/message'
 import { createNameServer } from '@rockhopper/nameserver'
 import { checkDeclared } from './declared.js'
 import { type Registration, untilReady } from './readiness.js'
@@ -81,13 +81,19 @@ function withAddresses(
 
 async function startBroker(
   env: Env,
-  { onFatal }: ServerConfig,
+  { onFatal, signal }: ServerConfig,
   config: BrokerConfig,
   started: StopList,
 ): Promise<RunningBroker> {
   const broker = createBroker({ env, config, ...(onFatal === undefined ? {} : { onFatal }) })
-  const stop = started.add(() => broker.stop())
-  const bound = await broker.start()
+  const starting = broker.start()
+  const stop = started.add(async () => {
+    // The first stop ends a registration that hangs; the second one a start that came through nevertheless.
+    await broker.stop()
+    await Promise.allSettled([starting])
+    await broker.stop()
+  })
+  const bound = await unlessAborted(starting, signal)
   const address = hostText({ address: bound.host, port: bound.port })
   return { name: config.brokerName, address, storeDir: config.storePathRootDir, stop }
 }
@@ -96,3 +102,14 @@ const addressList = (text: string): string[] => text.split(';').filter((address)
 
 /** Bound to every address of the machine: clients need one of them. */
 const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::'
+
+/** The work's outcome, or REQUEST_ABORTED at the signal; the work itself goes on. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new MqError('REQUEST_ABORTED', 'Starting a broker'))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -51,3 +51,9 @@ export function targetOf({ clusterName, brokerAddr }: AdminOptions) {
 /** Ms since 1970 as text, or nothing for the times that stand for "never". */
 export const timeText = (timestamp: number): string =>
   timestamp > 0 && timestamp < 8.64e15 ? new Date(timestamp).toISOString() : ''
+
+/** Name servers list brokers in the order of registration; people look for names. */
+export const byBrokerName = (
+  a: { readonly brokerName: string },
+  b: { readonly brokerName: string },
+): number => (a.brokerName < b.brokerName ? -1 : Number(a.brokerName > b.brokerName))

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { hostText } from '@rockhopper/message'
 import { textTable } from '../text-table.js'
-import { type AdminCommand, timeText } from './admin-command.js'
+import { type AdminCommand, byBrokerName, timeText } from './admin-command.js'
 
 const clusterList: AdminCommand = {
   name: 'clusterList',
@@ -10,14 +10,16 @@ const clusterList: AdminCommand = {
   options: [],
   async run(admin) {
     const { brokerAddrTable } = await admin.clusterInfo()
-    const rows = [...brokerAddrTable.values()].flatMap(({ cluster, brokerName, brokerAddrs }) =>
-      [...brokerAddrs].map(([brokerId, address]) => ({
-        clusterName: cluster,
-        brokerName,
-        brokerId,
-        address,
-      })),
-    )
+    const rows = [...brokerAddrTable.values()]
+      .sort(byBrokerName)
+      .flatMap(({ cluster, brokerName, brokerAddrs }) =>
+        [...brokerAddrs].map(([brokerId, address]) => ({
+          clusterName: cluster,
+          brokerName,
+          brokerId,
+          address,
+        })),
+      )
     const table = textTable(['Cluster Name', 'Broker Name', 'BID', 'Addr'], rows.map(Object.values))
     return { json: rows, text: table }
   },

@@ -1,5 +1,5 @@
 import { textTable } from '../text-table.js'
-import { type AdminCommand, TARGET, TOPIC, targetOf, timeText } from './admin-command.js'
+import { type AdminCommand, byBrokerName, TARGET, TOPIC, targetOf, timeText } from './admin-command.js'
 import { flag, given, integer } from './option-values.js'
 
 const QUEUES_MAX = 1024
@@ -70,11 +70,20 @@ const topicRoute: AdminCommand = {
   options: [TOPIC],
   async run(admin, options) {
     const { brokerDatas, queueDatas } = await admin.topicRoute(options['topic'] as string)
-    const rows = queueDatas.map(({ brokerName, readQueueNums, writeQueueNums, perm }) => {
-      const broker = brokerDatas.find((row) => row.brokerName === brokerName)
-      const brokerAddrs = Object.fromEntries(broker?.brokerAddrs ?? [])
-      return { cluster: broker?.cluster ?? '', brokerName, brokerAddrs, readQueueNums, writeQueueNums, perm }
-    })
+    const rows = [...queueDatas]
+      .sort(byBrokerName)
+      .map(({ brokerName, readQueueNums, writeQueueNums, perm }) => {
+        const broker = brokerDatas.find((row) => row.brokerName === brokerName)
+        const brokerAddrs = Object.fromEntries(broker?.brokerAddrs ?? [])
+        return {
+          cluster: broker?.cluster ?? '',
+          brokerName,
+          brokerAddrs,
+          readQueueNums,
+          writeQueueNums,
+          perm,
+        }
+      })
     const text = textTable(
       ['Cluster Name', 'Broker Name', 'Addrs', 'Read Queues', 'Write Queues', 'Perm'],
       rows.map((row) => [

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import { Workplace } from '../rockhopper.fixture.js'
 
@@ -34,4 +35,15 @@ test('a broker whose name server is away is not ready, and stops with 0 all the 
   )
   await run.said(/WARN|ERROR/)
   expect(await run.stop()).toMatchObject({ code: 0, out: '' })
+})
+
+test('a name server that takes connections and never answers does not hold up the stop', async () => {
+  const mute = createServer((socket) => void socket.on('error', () => {}).resume())
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  const address = `127.0.0.1:${(mute.address() as AddressInfo).port}`
+  const connected = new Promise((resolve) => mute.once('connection', resolve))
+  const run = work.run('broker', '-n', address, '--port', '0', '--store-dir', work.directory())
+  await connected
+  expect(await run.stop()).toMatchObject({ code: 0, out: '' })
+  mute.close()
 })

@@ -25,37 +25,56 @@ export async function serve(around: Surroundings, options: ServeOptions): Promis
     around.err(`WARN Listening on ${host}: whoever reaches this address can read and write every message.\n`)
   }
   const stop = stopRequest(around, options.stopWithInput)
+  return Promise.race([run(around, { ...options.config, host }, stop), tooLate(around, stop)])
+}
+
+async function run(around: Surroundings, config: ServerConfig, stop: Stop): Promise<ExitCode> {
   let server: RunningServer
   try {
     const { signal, onFatal } = stop
-    server = await startServer({ ...options.config, env: around.env, host, signal, onFatal })
+    server = await startServer({ ...config, env: around.env, signal, onFatal })
   } catch (error) {
-    if (isMqError(error, 'REQUEST_ABORTED')) return ExitCode.DONE
+    if (isMqError(error, 'REQUEST_ABORTED')) return (await stop.asked).exitCode
     throw error
   }
   around.out(`${readyLine(server)}\n`)
-  const { why, isFailure } = await stop.asked
-  around.err(`${isFailure ? 'ERROR' : 'INFO'} ${why}: draining\n`)
-  const exitCode = await stopInTime(around, server)
-  return isFailure ? ExitCode.FAILED : exitCode
+  const { why, exitCode } = await stop.asked
+  around.err(`${exitCode === ExitCode.DONE ? 'INFO' : 'ERROR'} ${why}: draining\n`)
+  await server.stop()
+  return exitCode
 }
 
-interface StopRequest {
-  readonly why: string
-  readonly isFailure: boolean
+async function tooLate(around: Surroundings, stop: Stop): Promise<ExitCode> {
+  await stop.asked
+  await new Promise<void>((resolve) => {
+    around.env.clock.after(STOP_LIMIT_MS, resolve)
+  })
+  around.err(`ERROR Not stopped after ${STOP_LIMIT_MS} ms; the next start will recover the store.\n`)
+  return ExitCode.FAILED
+}
+
+interface Stop {
+  /** Resolves once there is a reason to stop. */
+  readonly asked: Promise<{ readonly why: string; readonly exitCode: ExitCode }>
+  /** The same, for the start. */
+  readonly signal: AbortSignal
+  readonly onFatal: (error: Error) => void
 }
 
 /** The first of: a signal, the end of input, a disk that failed. During the start it gives the start up. */
-function stopRequest(around: Surroundings, withInput: boolean) {
+function stopRequest(around: Surroundings, withInput: boolean): Stop {
   let onFatal = (_: Error): void => {}
-  const failed = new Promise<StopRequest>((resolve) => {
-    onFatal = (error) => resolve({ why: `The store failed (${error.message})`, isFailure: true })
-  })
+  const failed = new Promise<string>((resolve) => {
+    onFatal = (error) => resolve(`The store failed (${error.message})`)
+  }).then((why) => ({ why, exitCode: ExitCode.FAILED }))
   const told = [around.stopAsked(), ...(withInput ? [around.inputEnded()] : [])]
-  const asked = Promise.race([failed, ...told.map(async (why) => ({ why: await why, isFailure: false }))])
+  const asked = Promise.race([
+    failed,
+    ...told.map(async (why) => ({ why: await why, exitCode: ExitCode.DONE })),
+  ])
   const abort = new AbortController()
   void asked.then(({ why }) => abort.abort(why))
-  return { asked, signal: abort.signal, onFatal: (error: Error): void => onFatal(error) }
+  return { asked, signal: abort.signal, onFatal: (error) => onFatal(error) }
 }
 
 /** Exactly one line, for programs that wait for it; it names only what was started. */
@@ -63,14 +82,4 @@ function readyLine({ nameserverAddress, brokers }: RunningServer): string {
   const parts = brokers.map(({ address }) => `broker=${address}`)
   if (nameserverAddress !== undefined) parts.unshift(`nameserver=${nameserverAddress}`)
   return `rockhopper ready ${parts.join(' ')}`
-}
-
-async function stopInTime(around: Surroundings, server: RunningServer): Promise<ExitCode> {
-  const late = new Promise<'late'>((resolve) => {
-    around.env.clock.after(STOP_LIMIT_MS, () => resolve('late'))
-  })
-  const outcome = await Promise.race([server.stop(), late])
-  if (outcome !== 'late') return ExitCode.DONE
-  around.err(`ERROR Not stopped after ${STOP_LIMIT_MS} ms; the next start will recover the store.\n`)
-  return ExitCode.FAILED
 }
