@@ -19,7 +19,7 @@ export interface AdminCommand {
   readonly run: (admin: Admin, options: AdminOptions) => Promise<Output>
 }
 
-export interface AdminOption {
+interface AdminOption {
   readonly flags: string
   readonly description: string
   readonly required?: boolean

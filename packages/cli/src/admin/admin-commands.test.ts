@@ -53,7 +53,7 @@ test('clusterList shows every broker as a table', async () => {
   }
 })
 
-test('offsets of a topic, progress of a group and a message by its id are those of what was sent', async () => {
+test('topic offsets, group progress and a message by id are those of what was sent', async () => {
   const namesrvAddr = mq.nameserverAddress
   const producer = new Producer({ namesrvAddr, producerGroup: 'admin-test' })
   await producer.start()
