@@ -83,11 +83,16 @@ export class ClientInstance {
   }
 
   /** Throws MqError ALREADY_STARTED or CLOSED. */
-  start(): void {
+  assertStartable(): void {
     if (this.#state === 'started')
       throw new MqError('ALREADY_STARTED', `Starting client ${this.clientId} again`)
     if (this.#state === 'stopped')
       throw new MqError('CLOSED', `Starting client ${this.clientId} after its shutdown`)
+  }
+
+  /** Throws MqError ALREADY_STARTED or CLOSED. */
+  start(): void {
+    this.assertStartable()
     this.#state = 'started'
     this.routes.start()
     this.#heartbeats.start(this.#heartbeatIntervalMs)

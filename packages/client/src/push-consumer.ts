@@ -58,10 +58,12 @@ export class PushConsumer {
 
   /**
    * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or
-   * routes are not there yet: it goes on trying. Rejects with ALREADY_STARTED, CLOSED or
-   * NAME_SERVER_UNREACHABLE.
+   * routes are not there yet: it goes on trying. Rejects with MqError NAME_SERVER_UNREACHABLE when no name
+   * server answers (it may then be called again), ALREADY_STARTED or CLOSED.
    */
   async start(listener: MessageListener): Promise<void> {
+    this.#instance.assertStartable()
+    for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
     this.#instance.start()
     const run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, listener)
     this.#run = run

@@ -90,7 +90,6 @@ export class ConsumerRun implements ConsumerMember {
     // Retries of this group come through its own topic.
     if (clustering) this.#subscriptions.set(retryTopic(this.group), '*')
     this.#instance.addConsumer(this)
-    for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
     await this.#instance.heartbeat()
     this.#jobs.rebalance.start(0)
     this.#jobs.persist.start(this.#settings.persistConsumerOffsetIntervalMs)
@@ -124,6 +123,7 @@ export class ConsumerRun implements ConsumerMember {
 
   async stop(timeoutMs: number): Promise<void> {
     await this.#jobs.rebalance.stop()
+    this.#rebalance.close()
     this.#turns.close()
     await this.#assignment.releaseAll(timeoutMs)
     this.#shutdown.abort()

@@ -30,7 +30,7 @@ export interface RebalanceParts {
 export class Rebalance {
   readonly #parts: RebalanceParts
   readonly #settled = new Set<string>()
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { readonly resolve: () => void; readonly reject: (error: MqError) => void }[] = []
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts
@@ -51,7 +51,14 @@ export class Rebalance {
   /** Resolves when every subscribed topic was split once, whoever got its queues. */
   ready(): Promise<void> {
     if (this.#allSettled()) return Promise.resolve()
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  /** Whoever still waits for `ready` waits in vain. */
+  close(): void {
+    const { consumerGroup } = this.#parts
+    const error = new MqError('CLOSED', `Waiting for queues of '${consumerGroup}' while it shut down`)
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 
   forget(topic: string): void {
@@ -155,6 +162,6 @@ export class Rebalance {
 
   #noteReady(): void {
     if (!this.#allSettled()) return
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 }

@@ -53,3 +53,33 @@ describe('restart', () => {
     expect(inbox.bodies()).toEqual(['before', 'behind'])
   })
 })
+
+describe('a start without servers', () => {
+  test('is an error that names them, and works when they are there', async () => {
+    const gone = await EmbeddedRocketMQ.start()
+    const namesrvAddr = gone.nameserverAddress
+    await gone.stop()
+    const inbox = new Inbox()
+    const consumer = new PushConsumer({ namesrvAddr, consumerGroup: 'consumers' })
+    consumer.subscribe('T')
+    const started = consumer.start(inbox.listener)
+    await expect(started).rejects.toMatchObject({ code: 'NAME_SERVER_UNREACHABLE' })
+    await expect(started).rejects.toThrow(namesrvAddr)
+    const mq = await EmbeddedRocketMQ.start({ nameserverPort: portOf(namesrvAddr), topics: ['T'] })
+    const startedAt = performance.now()
+    for (;;) {
+      try {
+        await consumer.start(inbox.listener)
+        break
+      } catch (error) {
+        if (performance.now() - startedAt > 10_000) throw error
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await consumer.ready()
+    await expect(consumer.start(inbox.listener)).rejects.toMatchObject({ code: 'ALREADY_STARTED' })
+    await consumer.shutdown()
+    await expect(consumer.start(inbox.listener)).rejects.toMatchObject({ code: 'CLOSED' })
+    await mq.stop()
+  })
+})
