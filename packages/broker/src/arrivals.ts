@@ -21,7 +21,9 @@ interface Waiter {
   readonly wake: (reason: Wake) => void
 }
 
-/** Pulls that found nothing, until a message arrives or their time is over (Apache: PullRequestHoldService). */
+/**
+ * Pulls that found nothing, until a message arrives or their time is over (Apache: PullRequestHoldService).
+ */
 export class Arrivals {
   readonly #clock: Clock
   readonly #topics = new Map<string, Map<number, Set<Waiter>>>()

@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import type { Cancel, Clock, Log } from '@rockhopper/env'
 
 /**
@@ -47,6 +48,7 @@ export class BackgroundLoop {
     try {
       await this.#work()
     } catch (error) {
+      if (error instanceof AssertionError) throw error
       this.#parts.log.warn(this.#parts.code, { error })
     }
   }

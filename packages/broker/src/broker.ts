@@ -37,11 +37,15 @@ export interface BrokerOptions {
 
 export interface Broker {
   /**
-   * Recovers the store, listens, registers at every name server that can be reached. Name servers that cannot are tried
-   * again in the background. Resolves with the advertised address. Rejects with MqError; nothing is left running then.
+   * Recovers the store, listens, registers at every name server that can be reached. Name servers that
+   * cannot are tried again in the background. Resolves with the advertised address. Rejects with MqError;
+   * nothing is left running then.
    */
   start(): Promise<{ readonly host: string; readonly port: number }>
-  /** Unregisters, refuses new sends, answers those under way, ends waiting pulls, persists offsets, closes the store. */
+  /**
+   * Unregisters, refuses new sends, answers those under way, ends waiting pulls, persists offsets, closes
+   * the store.
+   */
   stop(): Promise<void>
   /** Advertised `host:port`. Throws MqError NOT_STARTED before `start`. */
   readonly address: string

@@ -14,9 +14,9 @@ export interface ConsumerOffsetsParts {
 }
 
 /**
- * Where each group stands in each queue (Apache: ConsumerOffsetManager). Committed in memory and written every
- * few seconds: after a crash an offset may go back, never forward. A pending reset hides the committed offset
- * until a pull took it, and blocks commits of clients that do not know of it yet.
+ * Where each group stands in each queue (Apache: ConsumerOffsetManager). Committed in memory and written
+ * every few seconds: after a crash an offset may go back, never forward. A pending reset hides the
+ * committed offset until a pull took it, and blocks commits of clients that do not know of it yet.
  */
 export class ConsumerOffsets {
   readonly #clock: Clock

@@ -26,8 +26,8 @@ export interface ConsumerRegistration {
 }
 
 /**
- * Consumers that sent a heartbeat, by group (Apache: ConsumerManager). `onMembersChanged` runs when the set of
- * members or their subscriptions changed: the other members then share the queues anew.
+ * Consumers that sent a heartbeat, by group (Apache: ConsumerManager). `onMembersChanged` runs when the set
+ * of members or their subscriptions changed: the other members then share the queues anew.
  */
 export class Consumers {
   readonly #clock: Clock

@@ -3,8 +3,8 @@ import type { ConsumerGroup } from './consumers.js'
 import type { BrokerParts } from './parts.js'
 
 /**
- * Keeps the tables of clients true: members leave with their connection or after silence, and the others of their
- * group are told (Apache: ClientHousekeepingService, DefaultConsumerIdsChangeListener).
+ * Keeps the tables of clients true: members leave with their connection or after silence, and the others of
+ * their group are told (Apache: ClientHousekeepingService, DefaultConsumerIdsChangeListener).
  */
 export class MemberWatch {
   readonly #parts: Pick<BrokerParts, 'config' | 'consumers' | 'groups' | 'log' | 'producers'>

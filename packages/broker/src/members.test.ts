@@ -66,7 +66,7 @@ describe('membership', () => {
     expect(topic.code).toBe(0)
   })
 
-  test('members are told when one comes, changes its subscription, leaves or is lost, and only then', async () => {
+  test('members are told when one comes, subscribes anew, leaves or is lost, and only then', async () => {
     const each = await start()
     const a = await join(each, 'a')
     await untilTold(each, [a], [1])

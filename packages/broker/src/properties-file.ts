@@ -38,7 +38,10 @@ export function parseConfig<C>(
   return { config: config as Partial<C>, ignored }
 }
 
-/** java.util.Properties, line form: comments with # or !, `=` or `:` or blank between key and value, `\` continues. */
+/**
+ * java.util.Properties, line form: comments with # or !, `=` or `:` or blank between key and value, `\`
+ * continues.
+ */
 export function readProperties(text: string): Map<string, string> {
   const entries = new Map<string, string>()
   const logical = text.replace(/^\uFEFF/, '').replace(/((?:^|[^\\])(?:\\\\)*)\\\r?\n[ \t]*/g, '$1')

@@ -8,8 +8,9 @@ const FALSE = Buffer.from('false')
 const ODD_SHAPES = new Set([...ODD_PROPERTIES].map((name) => shape(name.length, name.charCodeAt(0))))
 
 /**
- * One walk over encoded properties, without strings: whether they are plain (stored-properties.ts, `isPlain`), where
- * the UNIQ_KEY lies and whether the sender waits for the sync. What it is not sure of is not plain.
+ * One walk over encoded properties, without strings: whether they are plain (stored-properties.ts,
+ * `isPlain`), where the UNIQ_KEY lies and whether the sender waits for the sync. What it is not sure of is
+ * not plain.
  */
 export class PropertyWalk {
   uniqueKeyStart = -1

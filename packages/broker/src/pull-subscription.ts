@@ -8,7 +8,10 @@ export type EntryFilter = ((tagsCode: number) => boolean) | undefined
 
 const SAME_GROUP = 'See https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.'
 
-/** Which messages a pull wants: from its own header, else from its group's heartbeat (remoting.md section 17.1). */
+/**
+ * Which messages a pull wants: from its own header, else from its group's heartbeat (remoting.md section
+ * 17.1).
+ */
 export function pullFilter(
   parts: Pick<BrokerParts, 'config' | 'consumers' | 'groups'>,
   header: RequestHeader<'PULL_MESSAGE'>,

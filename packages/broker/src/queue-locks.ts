@@ -24,7 +24,9 @@ export class QueueLocks {
     this.#clock = clock
   }
 
-  /** The queues of `queues` that `clientId` holds afterwards: taken now, renewed, or taken over after 60 s. */
+  /**
+   * The queues of `queues` that `clientId` holds afterwards: taken now, renewed, or taken over after 60 s.
+   */
   lock(consumerGroup: string, clientId: string, queues: readonly MessageQueue[]): MessageQueue[] {
     const locks = this.#groups.get(consumerGroup) ?? new Map<string, QueueLock>()
     this.#groups.set(consumerGroup, locks)

@@ -4,7 +4,9 @@ import { RegisterBrokerBody, type TopicConfig } from '@rockhopper/remoting'
 import type { BrokerParts } from './parts.js'
 import type { RegistrationPayload } from './registration.js'
 
-/** What this broker tells name servers now: always the whole topic table (remoting.md section 16.4, rule 2). */
+/**
+ * What this broker tells name servers now: always the whole topic table (remoting.md section 16.4, rule 2).
+ */
 export function registrationPayload(
   { config, storeHost, topics }: Pick<BrokerParts, 'config' | 'storeHost' | 'topics'>,
   compute: Compute,

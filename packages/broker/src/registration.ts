@@ -1,11 +1,14 @@
 import type { Cancel, Clock, Log } from '@rockhopper/env'
+import { isMqError } from '@rockhopper/message'
 import type { RemotingClient } from '@rockhopper/remoting'
 
 /** Pause after a failed registration; doubles up to the period. */
 const RETRY_FIRST_MS = 1_000
 const UNREGISTER_TIMEOUT_MS = 3_000
 
-/** What is told to name servers: the header, and the whole topic table (remoting.md sections 16.1 and 16.2). */
+/**
+ * What is told to name servers: the header, and the whole topic table (remoting.md sections 16.1 and 16.2).
+ */
 export interface RegistrationPayload {
   readonly header: {
     readonly brokerName: string
@@ -30,7 +33,10 @@ export interface RegistrationParts {
   readonly payload: () => RegistrationPayload
 }
 
-/** Keeps this broker known at every name server: at once after a change, each period, and again after a failure. */
+/**
+ * Keeps this broker known at every name server: at once after a change, each period, and again after a
+ * failure.
+ */
 export class Registration {
   readonly #links: NameServerLink[]
 
@@ -49,7 +55,9 @@ export class Registration {
   }
 }
 
-/** One name server. One registration is under way at a time: a newer table never loses against an older one. */
+/**
+ * One name server. One registration is under way at a time: a newer table never loses against an older one.
+ */
 class NameServerLink {
   readonly #parts: RegistrationParts
   readonly #address: string
@@ -92,6 +100,7 @@ class NameServerLink {
         timeoutMs: UNREGISTER_TIMEOUT_MS,
       })
     } catch (error) {
+      if (!isMqError(error)) throw error
       log.warn('UNREGISTER_FAILED', { nameServer: this.#address, error })
     }
   }
@@ -121,6 +130,7 @@ class NameServerLink {
       }
       log.warn('REGISTER_REFUSED', { nameServer: this.#address, code, remark })
     } catch (error) {
+      if (!isMqError(error)) throw error
       if (!this.#isStopped) log.warn('REGISTER_FAILED', { nameServer: this.#address, error })
     }
     const waitMs = this.#retryMs

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { SubscriptionGroupConfig } from '@rockhopper/remoting'
@@ -53,6 +54,19 @@ describe('restart', () => {
     expect(SubscriptionGroupConfig.decode(found.body)).toMatchObject({ retryMaxTimes: 5 })
     const offset = await ask.invoke(address, 'QUERY_CONSUMER_OFFSET', queue)
     expect(offset).toMatchObject({ code: 0, header: { offset: 1 } })
+  })
+
+  test('what was acknowledged is there after a crash', async () => {
+    const each = await start()
+    await each.send({ topic: 'Fresh', body: 'acknowledged' })
+    // What a kill leaves behind: the files as the kernel has them, the abort mark among them.
+    const crashed = mkdtempSync(join(tmpdir(), 'rockhopper-crashed-'))
+    cpSync(each.storeDir, crashed, { recursive: true })
+    expect(existsSync(join(crashed, 'abort'))).toBe(true)
+    const again = await start({ storeDir: crashed })
+    const { messages } = await again.pull({ topic: 'Fresh' })
+    expect(messages.map(({ body }) => body.toString())).toEqual(['acknowledged'])
+    expect((await again.send({ topic: 'Fresh' })).header.queueOffset).toBe(1)
   })
 
   test('a topic made by a send is in topics.json before the send is answered', async () => {

@@ -95,7 +95,7 @@ describe('delay levels', () => {
 })
 
 describe('send-back', () => {
-  test('a failed message comes again in the retry topic, later each time, and ends among the dead letters', async () => {
+  test('a failed message comes again, later each time, and ends among the dead letters', async () => {
     const each = await start()
     await each.send({ body: 'poison' })
     await untilDispatched(each, 'TopicTest', 0, 1)

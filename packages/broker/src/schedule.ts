@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import type { Cancel } from '@rockhopper/env'
 import { decodeRecord, encodeProperties, type MessageExt, Property, SystemTopic } from '@rockhopper/message'
 import { type DataVersion, DelayOffsetWrapper } from '@rockhopper/remoting'
@@ -14,8 +15,9 @@ const RETRY_AFTER_MS = 1_000
 export type ScheduleParts = WriterParts & Pick<BrokerParts, 'clock' | 'log' | 'storeHost' | 'topics'>
 
 /**
- * Delivers messages of delay levels (Apache: ScheduleMessageService; store-format.md section 13). One queue per level, in
- * order; it sleeps until the first message of a level is due, and never delivers before the broker's clock says so.
+ * Delivers messages of delay levels (Apache: ScheduleMessageService; store-format.md section 13). One queue
+ * per level, in order; it sleeps until the first message of a level is due, and never delivers before the
+ * broker's clock says so.
  */
 export class ScheduleService {
   readonly #parts: ScheduleParts
@@ -119,11 +121,15 @@ class ScheduleLevel {
     await this.#running
   }
 
-  /** Delivers what is due; returns when to look again, or undefined when the queue is empty: an arrival wakes it. */
+  /**
+   * Delivers what is due; returns when to look again, or undefined when the queue is empty: an arrival
+   * wakes it.
+   */
   async #run(): Promise<number | undefined> {
     try {
       return await this.#deliverDue()
     } catch (error) {
+      if (error instanceof AssertionError) throw error
       this.#parts.log.error('SCHEDULE_FAILED', {
         level: this.#queueId + 1,
         queueOffset: this.#nextOffset,

@@ -8,8 +8,8 @@ const MARKS = ['@msgId@', '@queueId@', '@queueOffset@', '@transactionId@', Strin
 type Mark = (typeof MARKS)[number]
 
 /**
- * The frame of a successful send as text between holes. Cut out of what the general encoder makes of a reply, so both
- * entries answer with the same bytes.
+ * The frame of a successful send as text between holes. Cut out of what the general encoder makes of a
+ * reply, so both entries answer with the same bytes.
  */
 export class SendReplyTemplate {
   readonly #idPrefix: string
@@ -84,7 +84,10 @@ function firstMark(text: string): { at: number; mark: Mark } | undefined {
   return found.sort((a, b) => a.at - b.at)[0]
 }
 
-/** Length word and header word before the text. A region name may hold any character, so sizes are counted in bytes. */
+/**
+ * Length word and header word before the text. A region name may hold any character, so sizes are counted
+ * in bytes.
+ */
 function framed(text: string): Buffer {
   const size = Buffer.byteLength(text)
   const frame = Buffer.allocUnsafe(FRAME_PREFIX_SIZE + size)

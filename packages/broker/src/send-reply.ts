@@ -5,7 +5,10 @@ import type { BrokerParts } from './parts.js'
 
 export type SendReply = Reply<'SEND_MESSAGE'>
 
-/** The answer to a send: the offsets, and what Java clients read without a null check (remoting.md section 9.5). */
+/**
+ * The answer to a send: the offsets, and what Java clients read without a null check (remoting.md section
+ * 9.5).
+ */
 export function sendReply(
   parts: Pick<BrokerParts, 'config' | 'storeHost'>,
   written: Written,

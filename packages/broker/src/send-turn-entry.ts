@@ -30,9 +30,10 @@ type SendCommand = 'SEND_MESSAGE' | 'SEND_MESSAGE_V2' | 'SEND_BATCH_MESSAGE'
 const SCRATCH_SIZE = 6 * (PROPERTIES_SIZE_MAX + 1)
 
 /**
- * The turn entries of codes 10, 310 and 320 (architecture.md section 3): a plain send to a topic that exists, from the
- * bytes of its frame into the tail of the log in one synchronous step. Everything else returns false, and the general
- * entry (processors/send-message.ts) does it; of what both can do they do the same.
+ * The turn entries of codes 10, 310 and 320 (architecture.md section 3): a plain send to a topic that
+ * exists, from the bytes of its frame into the tail of the log in one synchronous step. Everything else
+ * returns false, and the general entry (processors/send-message.ts) does it; of what both can do they do
+ * the same.
  */
 export function sendTurnEntries(parts: BrokerParts): Readonly<Record<number, TurnEntry>> {
   const shared = new TurnShared(parts)

@@ -1,6 +1,9 @@
 import type { Clock } from '@rockhopper/env'
 
-/** How long the rate of `putTps` and its like looks back, ms (Apache: StoreStatsService, first of its windows). */
+/**
+ * How long the rate of `putTps` and its like looks back, ms (Apache: StoreStatsService, first of its
+ * windows).
+ */
 const WINDOW_MS = 10_000
 
 /** What the broker counted since it started: the numbers of code 28. */

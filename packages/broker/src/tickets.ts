@@ -19,7 +19,8 @@ export interface Ticket {
 
 /**
  * Sends between `place` and their reply. A ticket is settled by a watermark passing its end, so that a reply
- * exists only because the durable operation happened. Records are placed in log order, hence two queues in order.
+ * exists only because the durable operation happened. Records are placed in log order, hence two queues in
+ * order.
  */
 export class Tickets {
   readonly #clock: Clock

@@ -8,7 +8,10 @@ const VALUES: Readonly<Record<string, RegExp>> = {
 
 export type AttributesResult = { readonly value: ReadonlyMap<string, string> } | { readonly reason: string }
 
-/** Applies `+key=value,-key` to the attributes a topic has; a new topic takes only `+` (Apache: AttributeUtil). */
+/**
+ * Applies `+key=value,-key` to the attributes a topic has; a new topic takes only `+` (Apache:
+ * AttributeUtil).
+ */
 export function alterAttributes(
   current: ReadonlyMap<string, string> | undefined,
   change: string | undefined,

@@ -54,7 +54,9 @@ export class VersionedTable<C> {
     return this.#entries.size + this.#staged.size >= ENTRIES_MAX
   }
 
-  /** Resolves when the change is durable and visible; rejects, with nothing changed, when the disk refused. */
+  /**
+   * Resolves when the change is durable and visible; rejects, with nothing changed, when the disk refused.
+   */
   async put(name: string, config: C): Promise<void> {
     await this.#change(name, config)
   }

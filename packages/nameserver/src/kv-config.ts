@@ -3,7 +3,9 @@ const KEYS_MAX = 10_000
 
 export const ORDER_TOPIC_CONFIG = 'ORDER_TOPIC_CONFIG'
 
-/** Namespace to key to value (Apache: KVConfigManager). `save` runs after each change and before the reply. */
+/**
+ * Namespace to key to value (Apache: KVConfigManager). `save` runs after each change and before the reply.
+ */
 export class KvConfig {
   readonly #namespaces = new Map<string, Map<string, string>>()
   readonly #save: (text: string) => Promise<void>

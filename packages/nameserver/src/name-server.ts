@@ -24,7 +24,10 @@ export interface NameServerOptions {
 }
 
 export interface NameServer {
-  /** Resolves when connections are accepted. Rejects with MqError (PORT_IN_USE, LISTEN_FAILED, CONFIG_UNREADABLE). */
+  /**
+   * Resolves when connections are accepted. Rejects with MqError (PORT_IN_USE, LISTEN_FAILED,
+   * CONFIG_UNREADABLE).
+   */
   start(): Promise<{ readonly host: string; readonly port: number }>
   /** Closes every connection; brokers and clients go on with other name servers. */
   stop(): Promise<void>
@@ -32,7 +35,10 @@ export interface NameServer {
   readonly address: string
 }
 
-/** A name server: routes in memory, told by brokers; nothing of it has to survive (Apache: NamesrvController). */
+/**
+ * A name server: routes in memory, told by brokers; nothing of it has to survive (Apache:
+ * NamesrvController).
+ */
 export function createNameServer(options: NameServerOptions): NameServer {
   return new RunningNameServer(options)
 }

@@ -15,8 +15,8 @@ export interface RegistrationBody {
 }
 
 /**
- * The body of REGISTER_BROKER, plain JSON or a zlib stream (remoting.md sections 16.2 and 16.3). Static topics and
- * filter servers are not kept. Rejects with MqError BODY_ILLEGAL, or the error of `inflate`.
+ * The body of REGISTER_BROKER, plain JSON or a zlib stream (remoting.md sections 16.2 and 16.3). Static
+ * topics and filter servers are not kept. Rejects with MqError BODY_ILLEGAL, or the error of `inflate`.
  */
 export async function readRegistration(
   compute: Compute,

@@ -177,10 +177,12 @@ export class RouteTable {
     if (group !== undefined && holderAddr !== undefined && holderAddr !== registration.brokerAddr) {
       const holder = this.#live.get(liveKey({ clusterName: group.cluster, brokerAddr: holderAddr }))
       if (holder !== undefined && blocks(holder, registration, channel)) {
-        return `register broker failed: ${registration.brokerName} id ${registration.brokerId} is ${holderAddr}`
+        const { brokerId, brokerName } = registration
+        return `register broker failed: ${brokerName} id ${brokerId} is ${holderAddr}`
       }
     }
-    // Rule 2: an increment of one topic from a broker nobody knows would make a route without its other topics.
+    // Rule 2: an increment of one topic from a broker nobody knows would make a route without its other
+    // topics.
     if (holderAddr === undefined && registration.topicConfigs.size === 1) {
       return 'register broker failed: a first registration must carry the whole topic table'
     }

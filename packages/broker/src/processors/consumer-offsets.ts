@@ -34,7 +34,9 @@ function queryOffset(
   return refuse(ResponseCode.QUERY_NOT_FOUND, 'Not found, maybe this group consumer boot first')
 }
 
-/** An empty queue counts as in memory too (Apache: checkInDiskByConsumeOffset is false for a missing entry). */
+/**
+ * An empty queue counts as in memory too (Apache: checkInDiskByConsumeOffset is false for a missing entry).
+ */
 function fitsMemory(store: BrokerParts['store'], topic: string, queueId: number): boolean {
   return store.maxOffset(topic, queueId) === 0 || store.inMemory(topic, queueId, 0)
 }

@@ -43,8 +43,8 @@ interface Pull {
 }
 
 /**
- * Synchronous up to the commit of the offset: a client's later commit (code 15) may stand in the same chunk of bytes,
- * and must not be undone by the older offset that a pull carries.
+ * Synchronous up to the commit of the offset: a client's later commit (code 15) may stand in the same chunk
+ * of bytes, and must not be undone by the older offset that a pull carries.
  */
 function pull(parts: BrokerParts, header: PullHeader, request: Request): PullReply | Promise<PullReply> {
   const { config, groups } = parts
@@ -93,7 +93,7 @@ function checkPull(parts: BrokerParts, header: PullHeader, group: SubscriptionGr
   }
   if (!isReadable(topic.perm)) return forbidden(`the topic[${header.topic}] pulling message is forbidden`)
   if (queueId < 0 || queueId >= topic.readQueueNums) {
-    const remark = `queueId[${queueId}] is illegal, topic:[${header.topic}] has ${topic.readQueueNums} read queues`
+    const remark = `queueId[${queueId}] is illegal, topic:[${header.topic}] reads ${topic.readQueueNums}`
     return { code: ResponseCode.INVALID_PARAMETER, remark }
   }
   const filter = pullFilter(parts, header, group)
@@ -138,7 +138,10 @@ async function read(
   })
 }
 
-/** How long to wait for a message; 0 when the answer is not "nothing yet" or the client does not want to wait. */
+/**
+ * How long to wait for a message; 0 when the answer is not "nothing yet" or the client does not want to
+ * wait.
+ */
 function suspendMs({ config }: BrokerParts, header: PullHeader, status: ReadResult['status']): number {
   if ((header.sysFlag & PullSysFlag.SUSPEND) === 0) return 0
   if (codeOf(status, header.queueOffset) !== ResponseCode.PULL_NOT_FOUND) return 0

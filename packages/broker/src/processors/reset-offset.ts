@@ -94,7 +94,7 @@ function pushReset(
   const { group, isForce, timestamp, topic } = header
   const members = consumers.get(group)
   if (members === undefined) {
-    const remark = `Consumer not online, so can not reset offset, Group: ${group} Topic: ${topic} Timestamp: ${timestamp}`
+    const remark = `Consumer not online, so can not reset offset, Group: ${group} Topic: ${topic}`
     return refuse(ResponseCode.CONSUMER_NOT_ONLINE, remark)
   }
   const body = ResetOffsetBody.encode({ offsetTable: targets })

@@ -24,7 +24,10 @@ import { retryLimit } from './send-message.js'
 
 type SendBackHeader = RequestHeader<'CONSUMER_SEND_MSG_BACK'>
 
-/** Code 36: a consumer failed; try again later, or put the message to the dead letters (remoting.md section 20). */
+/**
+ * Code 36: a consumer failed; try again later, or put the message to the dead letters (remoting.md section
+ * 20).
+ */
 export function sendBackProcessors(parts: BrokerParts) {
   return {
     CONSUMER_SEND_MSG_BACK: (header: SendBackHeader, request: Request) => sendBack(parts, header, request),
@@ -92,7 +95,8 @@ async function putAgain(
     reconsumeTimes: reconsumeTimes + 1,
     preparedTransactionOffset: 0,
   }
-  // Apache stores it with setWaitStoreMsgOK(false), but a consumer moves on after this reply: it has to be kept.
+  // Apache stores it with setWaitStoreMsgOK(false), but a consumer moves on after this reply: it has to be
+  // kept.
   const written = await writeMessage(parts, outgoing, flushMode(parts))
   if ('placed' in written) return ok()
   return refuse(written.code, written.remark)

@@ -29,8 +29,8 @@ import { topicConfig } from '../system-topics.js'
 const NO_BODY = Buffer.alloc(0)
 
 /**
- * The general entry of codes 10, 310 and 320: any send, also to a topic that does not exist yet. The turn entry
- * (send-turn-entry.ts) does the same for the sends it takes.
+ * The general entry of codes 10, 310 and 320: any send, also to a topic that does not exist yet. The turn
+ * entry (send-turn-entry.ts) does the same for the sends it takes.
  */
 export function sendProcessors(parts: BrokerParts) {
   const send = (header: SendHeader, request: Request) =>

@@ -1,4 +1,11 @@
-import { hostText, type Properties, Property, parseProperties, propertiesText } from '@rockhopper/message'
+import {
+  hostText,
+  isMqError,
+  type Properties,
+  Property,
+  parseProperties,
+  propertiesText,
+} from '@rockhopper/message'
 import { ok, type Request, RequestCode, ResponseCode, refuse } from '@rockhopper/remoting'
 import { addressOf } from '../client-channel.js'
 import { writeMessage } from '../message-writer.js'
@@ -74,6 +81,7 @@ async function push(
     if (response.code === ResponseCode.SUCCESS) return undefined
     return `push reply message to ${clientId} fail: ${response.remark ?? response.code}`
   } catch (error) {
+    if (!isMqError(error)) throw error
     log.warn('REPLY_NOT_PUSHED', { clientId, code: RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT, error })
     return `push reply message to ${clientId} fail.`
   }

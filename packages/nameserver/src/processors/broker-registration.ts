@@ -52,7 +52,8 @@ async function register(
     compressed: header.compressed === true,
     version,
   })
-  // Inflating took a while: a broker that left meanwhile is not registered, or it would stay until its timeout.
+  // Inflating took a while: a broker that left meanwhile is not registered, or it would stay until its
+  // timeout.
   if (connection.closed)
     return refuse(ResponseCode.SYSTEM_ERROR, 'register broker failed: the connection closed')
   const result = routes.register(
