@@ -188,6 +188,13 @@ describe('the broker', () => {
     expect(body?.toString().split('\n')).toContain('traceOn=false')
   })
 
+  test('stops making topics when it is told so', async () => {
+    const each = await start()
+    const off = Buffer.from('autoCreateTopicEnable=false')
+    await each.client.invoke(each.broker.address, 'UPDATE_BROKER_CONFIG', {}, off)
+    expect((await each.send({ topic: 'Unknown' })).code).toBe(17)
+  })
+
   test('tells tools the keys the dashboard reads', async () => {
     const each = await start()
     await each.send({})

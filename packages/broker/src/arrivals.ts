@@ -14,6 +14,8 @@ export interface ArrivalWait {
   /** Decides by the tag's hash; undefined takes all. */
   readonly matchesEntry: ((tagsCode: number) => boolean) | undefined
   readonly timeoutMs: number
+  /** The connection that waits: when it closes, so does the wait. */
+  readonly owner: object
 }
 
 interface Waiter {
@@ -26,6 +28,7 @@ interface Waiter {
  */
 export class Arrivals {
   readonly #clock: Clock
+  readonly #owners = new Map<object, Set<Waiter>>()
   readonly #topics = new Map<string, Map<number, Set<Waiter>>>()
   #count = 0
   #released = false
@@ -50,7 +53,7 @@ export class Arrivals {
         wake: (reason) => {
           if (!waiters.delete(waiter)) return
           this.#count--
-          this.#prune(wait)
+          this.#prune(waiter)
           cancel?.()
           resolve(reason)
         },
@@ -58,6 +61,9 @@ export class Arrivals {
       this.#topics.set(wait.topic, queues)
       queues.set(wait.queueId, waiters)
       waiters.add(waiter)
+      const owned = this.#owners.get(wait.owner)
+      if (owned === undefined) this.#owners.set(wait.owner, new Set([waiter]))
+      else owned.add(waiter)
       this.#count++
       cancel = this.#clock.after(wait.timeoutMs, () => waiter.wake('deadline'))
     })
@@ -77,6 +83,11 @@ export class Arrivals {
     for (const { wake } of [...(this.#topics.get(topic)?.get(queueId) ?? [])]) wake('arrived')
   }
 
+  /** Ends the waits of a connection that closed: nobody is there to be answered. */
+  ownerGone(owner: object): void {
+    for (const { wake } of [...(this.#owners.get(owner) ?? [])]) wake('released')
+  }
+
   /** Ends all waits, those to come too: the broker stops. */
   releaseAll(): void {
     this.#released = true
@@ -85,7 +96,11 @@ export class Arrivals {
     }
   }
 
-  #prune({ topic, queueId }: ArrivalWait): void {
+  #prune(waiter: Waiter): void {
+    const { owner, queueId, topic } = waiter.wait
+    const owned = this.#owners.get(owner)
+    owned?.delete(waiter)
+    if (owned?.size === 0) this.#owners.delete(owner)
     const queues = this.#topics.get(topic)
     if (queues?.get(queueId)?.size !== 0) return
     queues.delete(queueId)

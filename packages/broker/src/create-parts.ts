@@ -33,6 +33,7 @@ export function createParts({ env, config, store, files, writeGate, storeHost }:
   const topics = new Topics({
     clock,
     file: files.topics.file,
+    autoCreate: () => config.autoCreateTopicEnable,
     saved: saved && { entries: saved.topicConfigTable, dataVersion: saved.dataVersion },
   })
   topics.preset(systemTopics(config, delayLevels.length))

@@ -7,9 +7,11 @@ import type { BrokerParts } from './parts.js'
  * their group are told (Apache: ClientHousekeepingService, DefaultConsumerIdsChangeListener).
  */
 export class MemberWatch {
-  readonly #parts: Pick<BrokerParts, 'config' | 'consumers' | 'groups' | 'log' | 'producers'>
+  readonly #parts: Pick<BrokerParts, 'arrivals' | 'config' | 'consumers' | 'groups' | 'log' | 'producers'>
 
-  constructor(parts: Pick<BrokerParts, 'config' | 'consumers' | 'groups' | 'log' | 'producers'>) {
+  constructor(
+    parts: Pick<BrokerParts, 'arrivals' | 'config' | 'consumers' | 'groups' | 'log' | 'producers'>,
+  ) {
     this.#parts = parts
     parts.consumers.onMembersChanged = (group) => this.#tellMembers(group)
   }
@@ -17,6 +19,7 @@ export class MemberWatch {
   connectionClosed(connection: Connection): void {
     this.#parts.producers.connectionClosed(connection)
     this.#parts.consumers.connectionClosed(connection)
+    this.#parts.arrivals.ownerGone(connection)
   }
 
   /** A client that sent no heartbeat for long loses its connection, and with it its membership. */

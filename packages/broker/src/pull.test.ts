@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import {
   type BrokerUnderTest,
+  pullMessage,
   SUBSCRIPTION,
   SUSPEND,
   startBroker,
@@ -135,6 +136,19 @@ describe('pull', () => {
     await Promise.all([pull, ...commits])
     const query = await each.client.invoke(each.broker.address, 'QUERY_CONSUMER_OFFSET', header)
     expect(query.header).toEqual({ offset: 5 })
+  })
+
+  test('a pull whose client goes away stops waiting', async () => {
+    const each = await start()
+    await each.send({})
+    await untilDispatched(each, 'TopicTest', 0, 1)
+    const going = each.connect()
+    const pull = pullMessage(going, each.broker.address, { queueOffset: 1, sysFlag: WAITING })
+    const failure = expect(pull).rejects.toMatchObject({ name: 'MqError' })
+    await untilWaiting(each, 1)
+    await each.clock.during(going.close())
+    await failure
+    await untilWaiting(each, 0)
   })
 
   test('stopping the broker ends waiting pulls', async () => {

@@ -5,6 +5,8 @@ import type { MessageQueue } from '@rockhopper/remoting'
 export const QUEUE_LOCK_TTL_MS = 60_000
 /** Locks of one group; a group has at most as many queues as its topics have on this broker. */
 const LOCKS_PER_GROUP_MAX = 65_536
+/** Group names come from the wire; beyond it nobody gets a lock. */
+const GROUPS_MAX = 100_000
 
 interface QueueLock {
   readonly clientId: string
@@ -29,6 +31,7 @@ export class QueueLocks {
    */
   lock(consumerGroup: string, clientId: string, queues: readonly MessageQueue[]): MessageQueue[] {
     const locks = this.#groups.get(consumerGroup) ?? new Map<string, QueueLock>()
+    if (locks.size === 0 && this.#groups.size >= GROUPS_MAX) return []
     this.#groups.set(consumerGroup, locks)
     const now = this.#clock.monotonic()
     const held: MessageQueue[] = []

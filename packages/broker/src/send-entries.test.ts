@@ -39,6 +39,7 @@ const sends: Readonly<Record<string, SendOptions>> = {
     bytes: batch,
     header: { properties: propertiesText({ WAIT: 'true' }) },
   },
+  'a batch of too many empty messages': { command: 'SEND_BATCH_MESSAGE', bytes: Buffer.alloc(22 * 200_000) },
   'a broken batch': { command: 'SEND_BATCH_MESSAGE', bytes: Buffer.from('no batch') },
   'a message without unique key': { header: { properties: propertiesText({ TAGS: 'TagA' }) } },
   'properties whose last separator is missing': { header: { properties: 'UNIQ_KEY\u0001K1\u0002a\u0001b' } },
@@ -82,6 +83,14 @@ describe('turn entry and general entry', () => {
       await untilDispatched(each, 'TopicTest', 3, 1)
     }
     expect(await stored(turn)).toEqual(await stored(general))
+  })
+
+  test('a batch is bounded by its bytes on the wire', async () => {
+    const each = await start(false)
+    await each.send({ body: 'makes the topic' })
+    const bytes = Buffer.alloc(22 * 200_000)
+    const reply = await each.send({ command: 'SEND_BATCH_MESSAGE', bytes })
+    expect(reply).toMatchObject({ code: 13, remark: 'the batch has 4400000 bytes' })
   })
 
   test('a plain send is stored with what the broker adds behind what the client wrote', async () => {

@@ -171,6 +171,8 @@ function takeBatch(
   // The wrapper's properties are not stored; its UNIQ_KEY, when there is one, is answered.
   if (shared.plainProperties(reader) < 0) return false
   const body = frame.bytes.subarray(frame.bodyStart, frame.end)
+  // Asked before the walk: a frame of 16 MiB may hold some 700,000 messages.
+  if (body.length > parts.config.maxMessageSize) return false
   const batch = decodeBatch(body)
   if (!batch.ok || batch.value.length === 0) return false
   const draft = { ...draftOf(shared, reader, frame, connection, target), properties: NO_PROPERTIES }

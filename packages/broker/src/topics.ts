@@ -1,5 +1,5 @@
 import type { Clock } from '@rockhopper/env'
-import { isInherited, PermName } from '@rockhopper/message'
+import { isInherited, PermName, SystemTopic } from '@rockhopper/message'
 import { type DataVersion, TopicConfig, TopicConfigSerializeWrapper } from '@rockhopper/remoting'
 import type { StateFile } from '@rockhopper/store'
 import { prettyJson } from './pretty-json.js'
@@ -9,6 +9,8 @@ import { VersionedTable } from './versioned-table.js'
 export interface TopicsParts {
   readonly clock: Clock
   readonly file: StateFile
+  /** Whether a send to an unknown topic may make it after the model of TBW102. */
+  readonly autoCreate: () => boolean
   readonly saved:
     | { readonly entries: ReadonlyMap<string, TopicConfig>; readonly dataVersion: DataVersion }
     | undefined
@@ -25,11 +27,13 @@ export interface TopicWish {
 /** The broker's topics (Apache: TopicConfigManager). A topic can be seen only when it is on disk. */
 export class Topics {
   readonly #table: VersionedTable<TopicConfig>
+  readonly #autoCreate: () => boolean
   readonly #creating = new Map<string, Promise<TopicConfig>>()
   /** Runs after a change is durable; a create or update resolves when it has run. Set by the registration. */
   onChange: () => Promise<void> = () => Promise.resolve()
 
-  constructor({ clock, file, saved }: TopicsParts) {
+  constructor({ autoCreate, clock, file, saved }: TopicsParts) {
+    this.#autoCreate = autoCreate
     this.#table = new VersionedTable({ clock, file, saved, render })
   }
 
@@ -69,6 +73,7 @@ export class Topics {
     if (found !== undefined) return found
     const model = this.get(wish.defaultTopic)
     if (model === undefined || !isInherited(model.perm)) return undefined
+    if (wish.defaultTopic === SystemTopic.AUTO_CREATE && !this.#autoCreate()) return undefined
     const queueNums = Math.max(0, Math.min(wish.defaultTopicQueueNums, model.writeQueueNums))
     return this.#create({
       ...topicConfig(wish.topic, queueNums, model.perm & ~PermName.INHERIT),

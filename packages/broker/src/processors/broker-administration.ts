@@ -7,7 +7,7 @@ import type { AdminParts } from './all.js'
 
 /** Codes 25, 26, 28, 43 and 45: the broker as a whole. */
 export function brokerAdministration(parts: AdminParts): Processors {
-  const { clock, config, offsets, schedule } = parts
+  const { clock, config, offsets, schedule, topics } = parts
   const version: DataVersion = { counter: 0, stateVersion: 0, timestamp: clock.now() }
   let changes = 0
   return {
@@ -15,11 +15,13 @@ export function brokerAdministration(parts: AdminParts): Processors {
       const header = { version: DataVersion.encode({ ...version, counter: changes }).toString() }
       return ok(header, Buffer.from(writeProperties(Object.entries(config))))
     },
-    UPDATE_BROKER_CONFIG: (_header, { body }) => {
+    UPDATE_BROKER_CONFIG: async (_header, { body }) => {
       const read = readChanges(body?.toString('utf8') ?? '')
       if ('code' in read) return refuse(read.code, read.remark)
       for (const change of read) changeConfig(config, change)
       changes += read.length
+      // The permission of the broker is part of its routes.
+      await topics.onChange()
       return ok()
     },
     GET_BROKER_RUNTIME_INFO: () => ok({}, KVTable.encode({ table: runtimeInfo(parts) })),

@@ -70,7 +70,7 @@ async function readAndAnswer(parts: BrokerParts, pull: Pull, { connection }: Req
   let result = await read(parts, pull)
   const waitMs = suspendMs(parts, pull.header, result.status)
   if (waitMs > 0 && !connection.closed) {
-    result = (await suspend(parts, pull, waitMs)) ?? result
+    result = (await suspend(parts, pull, waitMs, connection)) ?? result
   }
   return answer(parts, pull, result)
 }
@@ -150,12 +150,17 @@ function suspendMs({ config }: BrokerParts, header: PullHeader, status: ReadResu
 }
 
 /** Undefined when the wait ended without a reason to read again. */
-async function suspend(parts: BrokerParts, pull: Pull, timeoutMs: number): Promise<ReadResult | undefined> {
+async function suspend(
+  parts: BrokerParts,
+  pull: Pull,
+  timeoutMs: number,
+  owner: object,
+): Promise<ReadResult | undefined> {
   const { topic, queueId, queueOffset } = pull.header
   // A message may have come while the first read was on its way.
   if (parts.store.maxOffset(topic, queueId) <= queueOffset) {
     const { matchesEntry } = pull
-    const wake = await parts.arrivals.wait({ topic, queueId, queueOffset, matchesEntry, timeoutMs })
+    const wake = await parts.arrivals.wait({ topic, queueId, queueOffset, matchesEntry, timeoutMs, owner })
     if (wake !== 'arrived' && wake !== 'deadline') return undefined
   }
   return read(parts, pull)

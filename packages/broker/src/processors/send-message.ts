@@ -158,7 +158,9 @@ export function prepareBatch(parts: BrokerParts, header: SendHeader, request: Re
     return illegal(`message topic length too long ${header.topic.length}`)
   }
   if (isRetryTopic(header.topic)) return illegal('batch request does not support retry group')
-  const batch = decodeBatch(request.body ?? NO_BODY)
+  const body = request.body ?? NO_BODY
+  if (body.length > parts.config.maxMessageSize) return illegal(`the batch has ${body.length} bytes`)
+  const batch = decodeBatch(body)
   if (!batch.ok) return illegal(batch.reason)
   if (batch.value.length === 0) return illegal('the batch is empty')
   const properties = parseProperties(header.properties ?? '')
