@@ -17,6 +17,8 @@ import type { StoreConfig } from './store-config.js'
 const BLANK_SIZE = 8
 const RECORD_EXTRA_MAX = 64 * 1024
 const TOPIC_SIZE_MAX = 127
+/** Bytes of a message in the body of a batch beside its own (remoting.md section 9.6). */
+const BATCH_ENTRY_OVERHEAD = 22
 const RETRY_TOPIC_SIZE_MAX = 255
 /** More than this waiting for the disk is refused: memory is not a place to keep messages. */
 const UNWRITTEN_SIZE_MAX = 32 * 1024 * 1024
@@ -75,14 +77,17 @@ export class CommitLog {
     if (Buffer.byteLength(draft.topic) > TOPIC_SIZE_MAX)
       return { status: 'MESSAGE_ILLEGAL', remark: 'the topic is too long' }
     if (elements.length === 0) return { status: 'MESSAGE_ILLEGAL', remark: 'the batch is empty' }
-    let bodies = 0
-    for (const element of elements) {
-      const refusal = this.#sizeRefusal(elementDraft(draft, element))
-      if (refusal !== undefined) return refusal
-      bodies += element.body.length
+    let wireSize = 0
+    for (const { body, properties } of elements) {
+      if (properties.length > PROPERTIES_SIZE_MAX) {
+        const remark = `the properties have ${properties.length} bytes`
+        return { status: 'PROPERTIES_SIZE_EXCEEDED', remark }
+      }
+      wireSize += BATCH_ENTRY_OVERHEAD + body.length + properties.length
     }
-    if (bodies > this.#config.maxMessageSize)
-      return { status: 'MESSAGE_ILLEGAL', remark: `the batch has ${bodies} bytes` }
+    // As in MessageExtEncoder#encode of a batch. Bodies alone would leave a batch of empty ones without bound.
+    if (wireSize > this.#config.maxMessageSize)
+      return { status: 'MESSAGE_ILLEGAL', remark: `the batch has ${wireSize} bytes` }
     const size = batchSize(draft, elements)
     if (size + BLANK_SIZE > this.#config.mappedFileSizeCommitLog) {
       return { status: 'MESSAGE_ILLEGAL', remark: `a batch of ${size} bytes does not fit into one file` }
@@ -195,8 +200,11 @@ export class CommitLog {
 }
 
 function batchSize(draft: RecordDraft, elements: readonly BatchElement[]): number {
-  return elements.reduce((size, element) => size + recordSize(elementDraft(draft, element)), 0)
+  const overhead = recordSize(elementDraft(draft, EMPTY_ELEMENT))
+  return elements.reduce((size, { body, properties }) => size + overhead + body.length + properties.length, 0)
 }
+
+const EMPTY_ELEMENT: BatchElement = { flag: 0, body: Buffer.alloc(0), properties: Buffer.alloc(0) }
 
 /** An element shares all but its own three parts with the batch (MessageExtEncoder#encode of a batch). */
 function elementDraft(draft: RecordDraft, { flag, body, properties }: BatchElement): RecordDraft {

@@ -83,6 +83,17 @@ test('a record may leave exactly eight bytes of a file, not fewer', async () => 
   expect((await drained(await restarted(first), 'T', 0)).length).toBe(2)
 })
 
+test('a batch is measured by its bytes on the wire, not by its bodies', async () => {
+  const first = await started({ maxMessageSize: 1_000, mappedFileSizeCommitLog: 1 << 20 })
+  // 22 bytes surround each message (remoting.md section 9.6).
+  const empty = { flag: 0, body: Buffer.alloc(0), properties: Buffer.alloc(0) }
+  const { watermarks } = first.store
+  expect(first.store.placeBatch(draft(), Array(46).fill(empty))).toMatchObject({ status: 'MESSAGE_ILLEGAL' })
+  expect(first.store.watermarks).toEqual(watermarks)
+  expect(first.store.placeBatch(draft(), Array(45).fill(empty))).toMatchObject({ status: 'PUT_OK' })
+  await stopped(first)
+})
+
 test('a batch gets consecutive offsets and never crosses a file', async () => {
   const first = await started()
   await fill(first, 35)
