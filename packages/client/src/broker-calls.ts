@@ -33,6 +33,8 @@ export interface ConsumerMember {
   heartbeat(): ConsumerData
   /** Membership changed: queues may have to move. */
   idsChanged(): void
+  /** The connection to a broker broke: what the broker held in memory for this member may be gone. */
+  connectionClosed(address: string): void
   /** Consume from here on; calls still running must not move offsets any more. */
   resetOffsets(topic: string, offsets: QueueOffsets): Promise<void>
   /** Progress per queue of a topic. */

@@ -149,6 +149,7 @@ export class ClientInstance {
    * heartbeat.
    */
   #connectionClosed(address: string): void {
+    for (const consumer of this.#consumers.values()) consumer.connectionClosed(address)
     if (!this.#greeted.delete(address)) return
     this.background.run('heartbeat after a lost connection', async () => {
       await wait(this.env.clock, RECONNECT_MS, this.#stopping.signal)

@@ -125,6 +125,12 @@ export class RouteCache {
     return this.#brokerTable().get(brokerName)?.get(brokerId)
   }
 
+  /** Names of the brokers whose master is at this address. */
+  masterNamesAt(address: string): string[] {
+    const rows = [...this.#brokerTable()].filter(([, addresses]) => addresses.get(MASTER_ID) === address)
+    return rows.map(([brokerName]) => brokerName)
+  }
+
   /** As `masterAddress`. Throws BROKER_NOT_FOUND instead of returning undefined. */
   requireMaster(brokerName: string): string {
     const address = this.masterAddress(brokerName)

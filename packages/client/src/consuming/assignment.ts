@@ -126,7 +126,7 @@ export class Assignment {
     if (waitMs === Number.POSITIVE_INFINITY) await quiet
     else if (!(await settledWithin(clock, quiet, waitMs))) log.warn('client.queue.busy', { ...queue, waitMs })
     processQueue.drop()
-    if (commits) await offsets.settle(queue)
+    if (commits && (locks?.holds(processQueue) ?? true)) await offsets.settle(queue)
     offsets.remove(queue)
     await locks?.unlock([queue])
     log.info('client.queue.released', { ...queue })

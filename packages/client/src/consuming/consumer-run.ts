@@ -155,6 +155,10 @@ export class ConsumerRun implements ConsumerMember {
     this.#instance.background.run('rebalance', () => this.#jobs.rebalance.trigger())
   }
 
+  connectionClosed(address: string): void {
+    for (const brokerName of this.#instance.routes.masterNamesAt(address)) this.#locks?.voidAt(brokerName)
+  }
+
   /** remoting.md section 23. Members that hold the queue drop it and take it anew from the offset given. */
   async resetOffsets(topic: string, offsets: QueueOffsets): Promise<void> {
     const mine = offsets.filter(([queue]) => queue.topic === topic && this.#assignment.has(queue))
@@ -260,7 +264,7 @@ export class ConsumerRun implements ConsumerMember {
       offsets: this.#offsets,
       consumption,
       gate: this.#gate,
-      clustering: settings.clustering,
+      commits: (queue) => settings.clustering && this.#mayCommit(queue),
       pullBatchSize: settings.pullBatchSize,
       pullIntervalMs: settings.pullIntervalMs,
       suspendMs: settings.brokerSuspendMaxTimeMs,
@@ -269,6 +273,11 @@ export class ConsumerRun implements ConsumerMember {
       decompressedSizeMax: settings.decompressedSizeMax,
       reposition: (processQueue, queueOffset) => this.#retake(processQueue, queueOffset),
     }
+  }
+
+  /** An orderly member without the lock leaves the offset to whoever has it now. */
+  #mayCommit(queue: MessageQueue): boolean {
+    return this.#locks?.holds({ queue }) ?? true
   }
 
   /** Drops a queue and lets the rebalance take it anew, from `queueOffset` or from what is committed then. */
@@ -318,7 +327,7 @@ export class ConsumerRun implements ConsumerMember {
         async () => (await this.#rebalance.run()) ?? rebalanceIntervalMs,
       ),
       persist: job('persist offsets', persistConsumerOffsetIntervalMs, () =>
-        this.#offsets.persist(this.#assignment.queues()),
+        this.#offsets.persist(this.#assignment.queues().filter((queue) => this.#mayCommit(queue))),
       ),
       locks: job('renew locks', LOCK_RENEWAL_MS, async () =>
         this.#locks?.renew(this.#assignment.lockedQueues()),

@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert'
 import type { Env } from '@rockhopper/env'
 import { isMqError, MqError, Property, PullSysFlag } from '@rockhopper/message'
-import { ResponseCode } from '@rockhopper/remoting'
+import { type MessageQueue, ResponseCode } from '@rockhopper/remoting'
 import type { PullAnswer } from '../api/message-calls.js'
 import { MASTER_ID } from '../api/topic-route.js'
 import type { ClientInstance } from '../client-instance.js'
@@ -26,7 +26,8 @@ export interface PullParts {
   readonly consumption: Consumption
   /** Closed while the consumer is suspended. */
   readonly gate: Gate
-  readonly clustering: boolean
+  /** Whether the committed offset may travel with a pull now. */
+  readonly commits: (queue: MessageQueue) => boolean
   readonly pullBatchSize: number
   readonly pullIntervalMs: number
   readonly suspendMs: number
@@ -103,8 +104,8 @@ export class PullLoop {
 
   #ask(address: string, subscription: Subscription): Promise<PullAnswer> {
     const { queue, nextOffset, leavingSignal } = this.#processQueue
-    const { consumerGroup, clustering, offsets, pullBatchSize, suspendMs, timeoutMs } = this.#parts
-    const commitOffset = clustering ? (offsets.current(queue) ?? 0) : 0
+    const { consumerGroup, offsets, pullBatchSize, suspendMs, timeoutMs } = this.#parts
+    const commitOffset = this.#parts.commits(queue) ? (offsets.current(queue) ?? 0) : 0
     // Slaves do not take commits (remoting.md section 17.2).
     const commits = commitOffset > 0 && this.#brokerId === MASTER_ID
     const header = {

@@ -28,7 +28,9 @@ export class QueueLocks {
   /**
    * When the request went out that the broker granted: the lock is at least as young as that. Monotonic ms.
    */
-  readonly #lockedAt = new Map<string, number>()
+  readonly #locked = new Map<string, { readonly queue: MessageQueue; readonly at: number }>()
+  /** How often each broker's locks were voided: an answer from before the last time counts for nothing. */
+  readonly #voids = new Map<string, number>()
 
   constructor(clock: Clock, log: Log, brokers: LockBrokers) {
     this.#clock = clock
@@ -37,24 +39,40 @@ export class QueueLocks {
   }
 
   /** True while nobody else can hold the lock. */
-  holds(processQueue: ProcessQueue): boolean {
-    const at = this.#lockedAt.get(queueKey(processQueue.queue))
+  holds({ queue }: Pick<ProcessQueue, 'queue'>): boolean {
+    const at = this.#locked.get(queueKey(queue))?.at
     return at !== undefined && this.#clock.monotonic() - at < LOCK_LIVES_MS
   }
 
+  /** Takes a lock anew. Whoever gets it begins from the committed offset: another member may have had it. */
   async lock(queue: MessageQueue): Promise<boolean> {
-    await this.#lockAt(queue.brokerName, [queue])
-    return this.#lockedAt.has(queueKey(queue))
+    this.#locked.delete(queueKey(queue))
+    await this.#lockAt(queue.brokerName, [queue], () => true)
+    return this.holds({ queue })
   }
 
-  /** Asks each broker once for all its queues. */
+  /**
+   * Asks each broker once for all its queues that are held. A lock that was lost, if only for a moment, does
+   * not come back this way: its queue has to be taken anew.
+   */
   async renew(queues: readonly MessageQueue[]): Promise<void> {
-    await Promise.all([...byBroker(queues)].map(([brokerName, mine]) => this.#lockAt(brokerName, mine)))
+    const holds = (queue: MessageQueue) => this.holds({ queue })
+    const held = [...byBroker(queues.filter(holds))]
+    await Promise.all(held.map(([brokerName, mine]) => this.#lockAt(brokerName, mine, holds)))
+  }
+
+  /**
+   * The connection to a broker broke. It may have been restarted, and locks are in its memory only: another
+   * member that is back before us gets them.
+   */
+  voidAt(brokerName: string): void {
+    this.#voids.set(brokerName, this.#voidsOf(brokerName) + 1)
+    for (const [key, { queue }] of this.#locked) if (queue.brokerName === brokerName) this.#locked.delete(key)
   }
 
   /** Gives locks up. A broker that cannot be told lets them end after 60 s. Never rejects. */
   async unlock(queues: readonly MessageQueue[]): Promise<void> {
-    for (const queue of queues) this.#lockedAt.delete(queueKey(queue))
+    for (const queue of queues) this.#locked.delete(queueKey(queue))
     await Promise.all(
       [...byBroker(queues)].map(async ([brokerName, mine]) => {
         try {
@@ -67,19 +85,31 @@ export class QueueLocks {
     )
   }
 
-  async #lockAt(brokerName: string, queues: readonly MessageQueue[]): Promise<void> {
-    const askedAt = this.#clock.monotonic()
+  /** `counts` is asked when the answer is there. */
+  async #lockAt(
+    brokerName: string,
+    queues: readonly MessageQueue[],
+    counts: (queue: MessageQueue) => boolean,
+  ): Promise<void> {
+    const at = this.#clock.monotonic()
+    const voids = this.#voidsOf(brokerName)
     try {
       const granted = new Set((await this.#brokers.lock(brokerName, queues)).map(queueKey))
+      if (this.#voidsOf(brokerName) !== voids) return
       for (const queue of queues) {
-        if (granted.has(queueKey(queue))) this.#lockedAt.set(queueKey(queue), askedAt)
-        else this.#lockedAt.delete(queueKey(queue))
+        const key = queueKey(queue)
+        if (granted.has(key) && counts(queue)) this.#locked.set(key, { queue, at })
+        else this.#locked.delete(key)
       }
     } catch (error) {
       if (!(error instanceof MqError)) throw error
       // What was granted before lives on until it is too old: the broker may just not have answered in time.
       this.#log.warn('client.lock.failed', { brokerName, queues: queues.length, error })
     }
+  }
+
+  #voidsOf(brokerName: string): number {
+    return this.#voids.get(brokerName) ?? 0
   }
 }
 
