@@ -29,6 +29,28 @@ describe('start offset', () => {
     expect(await startOffset(queue, storeOf(kept), BOUNDS, { where, timestamp: 7 })).toBe(expected)
   })
 
+  test('a position that was computed is remembered: a member that takes over computes none of its own', async () => {
+    const commits: number[] = []
+    const store = new BrokerOffsetStore(
+      { query: async () => undefined, commit: async (_, offset) => void commits.push(offset) },
+      SILENT,
+    )
+    await startOffset(QUEUE, store, BOUNDS, { where: 'CONSUME_FROM_LAST_OFFSET', timestamp: 7 })
+    await store.persist([QUEUE])
+    expect(commits).toEqual([9])
+  })
+
+  test('a position that was kept is not committed again', async () => {
+    const commits: number[] = []
+    const store = new BrokerOffsetStore(
+      { query: async () => 5, commit: async (_, offset) => void commits.push(offset) },
+      SILENT,
+    )
+    await startOffset(QUEUE, store, BOUNDS, { where: 'CONSUME_FROM_LAST_OFFSET', timestamp: 7 })
+    await store.persist([QUEUE])
+    expect(commits).toEqual([])
+  })
+
   test('a broker that cannot tell is an error, not a guess', async () => {
     const store = new BrokerOffsetStore(
       { query: () => Promise.reject(new MqError('REQUEST_TIMEOUT', 'x')), commit: async () => {} },

@@ -23,6 +23,18 @@ export async function startOffset(
 ): Promise<number> {
   const kept = await offsets.load(queue)
   if (kept !== undefined && kept >= 0) return kept
+  const computed = await computedOffset(queue, bounds, from)
+  // The next pull commits it. Were it not kept, a member that takes over before the first message was done
+  // would compute it anew, and pass over all that came in between.
+  offsets.update(queue, computed)
+  return computed
+}
+
+async function computedOffset(
+  queue: MessageQueue,
+  bounds: QueueBounds,
+  from: { readonly where: ConsumeFromWhere; readonly timestamp: number },
+): Promise<number> {
   switch (from.where) {
     case 'CONSUME_FROM_LAST_OFFSET':
       // Retries of this very group: none of them may be skipped.
