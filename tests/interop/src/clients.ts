@@ -110,6 +110,9 @@ export async function runGo(command: string, options: Options): Promise<Program>
     name: `Go ${command}`,
     command: await goProgram(),
     args: [command, ...argumentsOf(options)],
+    // A broadcasting consumer keeps its offsets in the user's home, where a later run with a new store
+    // finds them.
+    env: { ...process.env, HOME: tempDir('go') },
   })
 }
 

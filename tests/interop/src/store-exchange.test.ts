@@ -38,7 +38,8 @@ describeWithTools('a store directory', () => {
       ['ours', 'apache'],
       ['apache', 'ours'],
     ] as const) {
-      const name = `written by ${NAMES[writer]} ${ENDINGS[ending]} opens in ${NAMES[reader]}, which serves and goes on`
+      const written = `written by ${NAMES[writer]} ${ENDINGS[ending]}`
+      const name = `${written} opens in ${NAMES[reader]}, which serves and goes on`
       const outcome = scenarios.add(() => exchange(SERVERS[writer], SERVERS[reader], ending))
       test(name, () => outcome, TIMEOUT_MS)
     }
