@@ -37,16 +37,15 @@ export function closedText(text: string): string {
   return text === '' || text.endsWith(PROPERTY_SEPARATOR) ? text : text + PROPERTY_SEPARATOR
 }
 
-/** `brokerProperties` as bytes, made anew only when a value changed. */
+/** `brokerProperties` as bytes. Made anew when `traceOn` changed: the other two cannot while a broker runs. */
 export class PropertiesTail {
-  #text = ''
+  #traceOn: boolean | undefined
   #bytes: Buffer = Buffer.alloc(0)
 
   of(config: BrokerConfig): Buffer {
-    const text = propertiesText(brokerProperties(config))
-    if (text !== this.#text) {
-      this.#text = text
-      this.#bytes = Buffer.from(text)
+    if (config.traceOn !== this.#traceOn) {
+      this.#traceOn = config.traceOn
+      this.#bytes = Buffer.from(propertiesText(brokerProperties(config)))
     }
     return this.#bytes
   }
