@@ -131,14 +131,11 @@ export class Producer {
     })
     // Whichever fails first is the answer; a reply may even come before the send's own answer.
     const sent = this.#sender.greetBrokersOf(topic).then(() => this.#sender.send(outgoing, options))
-    const failed = sent.then(
-      () => waiting,
-      (error: unknown) => {
-        this.#requests.forget(correlationId)
-        throw error
-      },
-    )
-    return Promise.race([waiting, failed])
+    try {
+      return await Promise.race([waiting, sent.then(() => waiting)])
+    } finally {
+      this.#requests.forget(correlationId)
+    }
   }
 
   async #tracked<T>(topic: string, run: () => Promise<T>): Promise<T> {

@@ -54,7 +54,7 @@ export class RequestTable {
     else waiting.settle(reply)
   }
 
-  /** The request was not sent: its caller has that error already. */
+  /** Nobody waits any more: the caller has its answer, or the error of the send. */
   forget(correlationId: string): void {
     this.#waiting.get(correlationId)?.settle(new MqError('CLOSED', 'Giving up a request that was not sent'))
   }
