@@ -66,7 +66,7 @@ export function outgoingSingle(
     flag: message.flag ?? 0,
     sysFlag: 0,
     messageId,
-    message,
+    message: { ...message },
     reconsumeTimes: 0,
   }
 }
@@ -107,7 +107,7 @@ export function outgoingBatch(
     flag: 0,
     sysFlag: 0,
     messageId: ids.join(','),
-    message: first,
+    message: { ...first },
     reconsumeTimes: 0,
   }
 }
