@@ -1,4 +1,5 @@
 import type { Clock } from '@rockhopper/env'
+import { MqError } from '@rockhopper/message'
 
 /** Resolves after `delayMs`, or at once when `signal` is or becomes aborted. Never rejects. */
 export function wait(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -35,4 +36,34 @@ export async function settledWithin(
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/**
+ * As `promise`, but rejects with MqError REQUEST_TIMEOUT or REQUEST_ABORTED when that comes first; the work
+ * itself goes on.
+ */
+export function inTime<T>(
+  clock: Clock,
+  promise: Promise<T>,
+  what: string,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', abort)
+    }
+    const fail = (error: unknown) => {
+      end()
+      reject(error)
+    }
+    const abort = () => fail(new MqError('REQUEST_ABORTED', what, { cause: signal?.reason }))
+    const cancel = clock.after(timeoutMs, () => fail(new MqError('REQUEST_TIMEOUT', what)))
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort)
+    promise.then((value) => {
+      end()
+      resolve(value)
+    }, fail)
+  })
 }

@@ -5,13 +5,15 @@ import type { ClientInstance } from '../client-instance.js'
 import type { ProducerOptions, SendOptions } from '../producer-options.js'
 import { isReplyMessage } from '../reply-message.js'
 import type { SendResult } from '../send-result.js'
-import { wait } from '../wait.js'
+import { inTime, wait } from '../wait.js'
 import { compressed, type OutgoingMessage } from './outgoing-message.js'
 import { RoundRobin, selectByHash } from './queue-selection.js'
 import { mayRetry } from './send-retry.js'
 
 export type SenderOptions = Omit<ProducerOptions, 'namesrvAddr'>
 
+/** Apache: DefaultMQProducer.sendMsgTimeout. */
+const SEND_TIMEOUT_MS = 3_000
 /** Pause before the second attempt at the same broker; the third waits twice as long. */
 const SAME_BROKER_PAUSE_MS = 100
 
@@ -43,9 +45,9 @@ export class Sender {
   async send(given: OutgoingMessage, options: SendOptions): Promise<SendResult> {
     const { clock } = this.#instance.env
     const startedAt = clock.monotonic()
-    const timeoutMs = options.timeoutMs ?? this.#options.sendMsgTimeoutMs ?? 3_000
+    const timeoutMs = options.timeoutMs ?? this.#options.sendMsgTimeoutMs ?? SEND_TIMEOUT_MS
     const outgoing = await this.#compressed(given)
-    const queues = await this.#queues(outgoing)
+    const queues = await this.#queues(outgoing, { ...options, timeoutMs })
     const pick = this.#pickOf(outgoing, queues, options)
     const attemptsMax = pick.fixed ? 1 : 1 + (this.#options.retryTimesWhenSendFailed ?? 2)
     let failure: unknown
@@ -80,7 +82,8 @@ export class Sender {
   /** One attempt without an answer. */
   async sendOneway(given: OutgoingMessage, options: SendOptions): Promise<void> {
     const outgoing = await this.#compressed(given)
-    const queue = this.#pickOf(outgoing, await this.#queues(outgoing), options).next(undefined)
+    const queues = await this.#queues(outgoing, options)
+    const queue = this.#pickOf(outgoing, queues, options).next(undefined)
     const address = this.#instance.routes.requireMaster(queue.brokerName)
     await this.#instance.api.oneway(
       address,
@@ -112,10 +115,15 @@ export class Sender {
     return this.#instance.routes.findForSend(topic, createTopicKey, defaultTopicQueueNums)
   }
 
-  async #queues(outgoing: OutgoingMessage): Promise<readonly MessageQueue[]> {
-    const { writeQueues } = await this.#routeOf(outgoing.topic)
+  async #queues({ topic }: OutgoingMessage, options: SendOptions): Promise<readonly MessageQueue[]> {
+    const { env, routes } = this.#instance
+    const { timeoutMs = this.#options.sendMsgTimeoutMs ?? SEND_TIMEOUT_MS, signal } = options
+    // Several name servers, each with its own deadline, may take longer than the caller wants to.
+    const asking = () =>
+      inTime(env.clock, this.#routeOf(topic), `Asking for the route of '${topic}'`, { timeoutMs, signal })
+    const { writeQueues } = routes.get(topic) ?? (await asking())
     if (writeQueues.length > 0) return writeQueues
-    throw new MqError('QUEUE_NOT_FOUND', `Sending to '${outgoing.topic}': none of its queues can be written`)
+    throw new MqError('QUEUE_NOT_FOUND', `Sending to '${topic}': none of its queues can be written`)
   }
 
   /**
