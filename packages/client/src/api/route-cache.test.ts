@@ -66,6 +66,21 @@ describe('route cache', () => {
     expect(cache.masterAddress('a')).toBeUndefined()
   })
 
+  test("a broker's address is that of the route confirmed last, not that of a topic that is no more", async () => {
+    const at = (address: string) => [{ name: 'a', address, queues: 1 }]
+    const routes: Routes = new Map([
+      ['T', at('127.0.0.1:1')],
+      ['deleted', at('127.0.0.1:1')],
+    ])
+    const cache = cacheOf((await nameServer(routes)).address)
+    await cache.find('T')
+    await cache.find('deleted')
+    routes.delete('deleted')
+    routes.set('T', at('127.0.0.1:2'))
+    await cache.refresh()
+    expect(cache.masterAddress('a')).toBe('127.0.0.1:2')
+  })
+
   test('with every name server down cached routes go on, others end in an error', async () => {
     const server = await nameServer(routesOf(2))
     const cache = cacheOf(server.address)

@@ -169,13 +169,22 @@ export class RouteCache {
 
   #keep(topic: string, body: Buffer): TopicRoute {
     const cached = this.#routes.get(topic)
-    if (cached !== undefined && this.#bodies.get(topic)?.equals(body)) return cached
+    if (cached !== undefined && this.#bodies.get(topic)?.equals(body)) {
+      this.#putLast(topic, cached)
+      return cached
+    }
     const route = topicRouteOf(topic, TopicRouteData.decode(body))
     this.#bodies.set(topic, Buffer.from(body))
-    this.#routes.set(topic, route)
-    this.#brokers = undefined
+    this.#putLast(topic, route)
     for (const listener of this.#listeners) listener()
     return route
+  }
+
+  /** The table of brokers believes the route that was confirmed last: others may be of topics long gone. */
+  #putLast(topic: string, route: TopicRoute): void {
+    this.#routes.delete(topic)
+    this.#routes.set(topic, route)
+    this.#brokers = undefined
   }
 
   #brokerTable(): Map<string, ReadonlyMap<number, string>> {
