@@ -80,6 +80,11 @@ function runtimeInfo(parts: AdminParts): Map<string, string> {
     dispatchBehindBytes: 0,
     sendThreadPoolQueueSize: parts.tickets.outstanding,
     pullThreadPoolQueueSize: parts.arrivals.waiting,
+    // Requests are served in the turn they arrive in: nothing stands in a queue.
+    sendThreadPoolQueueHeadWaitTimeMills: 0,
+    pullThreadPoolQueueHeadWaitTimeMills: 0,
+    queryThreadPoolQueueHeadWaitTimeMills: 0,
+    pageCacheLockTimeMills: 0,
   }
   for (const { level, maxOffset, nextOffset } of schedule.progress()) {
     table[`scheduleMessageOffset_${level}`] = `${nextOffset},${maxOffset}`
