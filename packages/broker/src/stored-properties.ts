@@ -37,7 +37,7 @@ export function closedText(text: string): string {
   return text === '' || text.endsWith(PROPERTY_SEPARATOR) ? text : text + PROPERTY_SEPARATOR
 }
 
-/** `brokerProperties` as bytes. Made anew when `traceOn` changed: the other two cannot while a broker runs. */
+/** `brokerProperties` as bytes. Made anew when `traceOn` changed: the others cannot while a broker runs. */
 export class PropertiesTail {
   #traceOn: boolean | undefined
   #bytes: Buffer = Buffer.alloc(0)
