@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common'
+import { isMqError } from '@rockhopper/message'
 import type { Subject } from 'rxjs'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
 import { createGroupConsumer, type HandleMessage, startGroupConsumer } from './group-consumer.js'
@@ -15,6 +16,8 @@ export type RocketMQServerStatus =
   | 'closed'
 
 const SHUTDOWN_TIMEOUT_MS = 10_000
+/** Between two starts of a consumer while no name server answers. */
+const START_RETRY_MS = 1_000
 
 /** One life of a server, from `listen` to `close`: its producer and the consumers of its groups. */
 export class ServerRun {
@@ -29,6 +32,9 @@ export class ServerRun {
   #connecting: Promise<void> | undefined
   #pulling: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  /** Starts that go on in the background, and what ends their pauses. */
+  readonly #lateStarts: Promise<void>[] = []
+  readonly #pauses = new Set<() => void>()
   #paused = false
 
   constructor(
@@ -102,15 +108,55 @@ export class ServerRun {
     const starts = this.#plans.map(async (plan) => {
       const consumer = this.consumers.get(plan.group)
       if (consumer === undefined || this.#stopping !== undefined) return
-      await startGroupConsumer(consumer, plan, this.#handle)
+      await this.#start(consumer, plan)
     })
     await Promise.all(starts)
     if (this.#paused) this.pause()
   }
 
+  /** With `connectAttempts: 0` nobody waits for a name server: a consumer without one starts when it is there. */
+  async #start(consumer: NativeConsumer, plan: GroupPlan): Promise<void> {
+    try {
+      await startGroupConsumer(consumer, plan, this.#handle)
+    } catch (error) {
+      if (this.#options.connectAttempts !== 0 || !isMqError(error, 'NAME_SERVER_UNREACHABLE')) throw error
+      this.#lateStarts.push(this.#startLater(consumer, plan))
+    }
+  }
+
+  /** Never rejects: who started the server has gone on. */
+  async #startLater(consumer: NativeConsumer, plan: GroupPlan): Promise<void> {
+    while (this.#stopping === undefined) {
+      await this.#pause(START_RETRY_MS)
+      if (this.#stopping !== undefined) return
+      try {
+        return await startGroupConsumer(consumer, plan, this.#handle)
+      } catch (error) {
+        if (isMqError(error, 'NAME_SERVER_UNREACHABLE')) continue
+        this.#connection.env.log.error('nestjs.consumer.notStarted', { group: plan.group, error })
+        return
+      }
+    }
+  }
+
+  /** Over after `pauseMs`, or as soon as the server stops. */
+  #pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel()
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const cancel = this.#connection.env.clock.after(pauseMs, end)
+      this.#pauses.add(end)
+    })
+  }
+
   /** All groups drain at the same time: the longest one decides how long it takes. */
   async #stop(): Promise<void> {
     this.#status$.next('draining')
+    for (const end of [...this.#pauses]) end()
+    await Promise.all(this.#lateStarts)
     // Their failures were told to whoever started them.
     await Promise.allSettled([this.#connecting, this.#pulling])
     const timeoutMs = this.#options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS
