@@ -10,6 +10,8 @@ import { SETTINGS, TopicCreation } from './topic-creation.js'
 const PUBLISHER = Symbol('PUBLISHER')
 /** A message that failed this often after its first delivery goes to the dead letters. */
 const MAX_RECONSUME_TIMES = 16
+/** How long the events that a killed service was sending wait for its next life. */
+const OUTBOX_LEASE_MS = 5_000
 
 export interface ServiceParts {
   readonly entities: readonly (new () => object)[]
@@ -49,6 +51,6 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
       module: class TopicsModule {},
       providers: [{ provide: SETTINGS, useValue: settings }, TopicCreation],
     },
-    OutboxModule.forRoot({ publisher: PUBLISHER }),
+    OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS }),
   ]
 }

@@ -1,0 +1,58 @@
+interface Bug {
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+/** Pieces of compiled code and what they are replaced with, by the promise they break. */
+export const BUGS = {
+  'inbox off': [
+    {
+      file: '/nestjs/dist/typeorm/inbox.js',
+      find: 'if (!(await this.#claim(manager, key)))',
+      replace: 'if (false)',
+    },
+  ],
+  'ack before commit': [
+    {
+      file: '/nestjs/dist/group-consumer.js',
+      find: 'settle(await handle(message, plan, consumer), context)',
+      replace: "(setTimeout(() => void handle(message, plan, consumer), 2_000), 'CONSUME_SUCCESS')",
+    },
+  ],
+  'relay marks before send': [
+    {
+      file: '/nestjs/dist/typeorm/outbox-relay.js',
+      find: '({ messageId } = await this.#publisher.publish(',
+      replace:
+        "await this.#claims.sent(row.id, '', this.#clock.now());\n({ messageId } = await this.#publisher.publish(",
+    },
+  ],
+  'no tombstone': [
+    {
+      file: '/inventory/dist/stock.js',
+      find: "await manager.insert(ReservationRow, { orderId, status: 'TOMBSTONE', items: [] });",
+      replace: '',
+    },
+  ],
+  'broker acks before it writes': [
+    {
+      file: '/broker/dist/tickets.js',
+      find: '    add(ticket, needs) {',
+      replace: "    add(ticket, needs) {\n        ticket.settle({ status: 'PUT_OK' });\n        return;",
+    },
+    {
+      file: '/store/dist/flush.js',
+      find: 'this.#options.clock.endOfTurn(() => {',
+      replace: 'this.#options.clock.after(150, () => {',
+    },
+  ],
+} as const satisfies Record<string, readonly Bug[]>
+
+export type BugName = keyof typeof BUGS
+
+/** Environment of a process that gets the bug. */
+export function withBug(name: BugName): Record<string, string> {
+  const loader = new URL('../dist/plant-loader.js', import.meta.url).href
+  return { NODE_OPTIONS: `--import=${loader}`, ROCKHOPPER_PLANT: JSON.stringify(BUGS[name]) }
+}
