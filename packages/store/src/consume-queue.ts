@@ -181,9 +181,10 @@ export class ConsumeQueue {
 
   /**
    * Drops the entry that points at or behind `physicalOffset`, or does not continue the one before, and all
-   * behind it, and zeroes their bytes. The tail must be written. Returns whether anything went.
+   * behind it, and zeroes their bytes; with `crashed` the file up to its end, for a power loss leaves pages in any
+   * order. The tail must be written. Returns whether anything went.
    */
-  cut(physicalOffset: number): boolean {
+  cut(physicalOffset: number, crashed: boolean): boolean {
     const before = this.#maxOffset
     while (this.#files.length > 0) {
       const start = this.#files.at(-1) as number
@@ -196,7 +197,9 @@ export class ConsumeQueue {
         return false
       })
       if (size > 0) {
-        this.#zeroFrom(start, size)
+        // Behind its last entry a file was never written, and reading millions of zeros would cost every start.
+        const written = Math.min(Math.max(before * UNIT_SIZE - start, size), this.#context.fileSize)
+        this.#zero(start, size, crashed ? this.#context.fileSize : written)
         this.#setEnd((start + size) / UNIT_SIZE)
         break
       }
@@ -252,14 +255,14 @@ export class ConsumeQueue {
     return fileSize
   }
 
-  #zeroFrom(start: number, position: number): void {
+  #zero(start: number, position: number, end: number): void {
     const { descriptors, fileSize } = this.#context
     const path = this.#path(start)
     const file = descriptors.file(path)
     const window = Buffer.allocUnsafe(Math.min(WINDOW_SIZE, fileSize))
     const zeros = Buffer.alloc(window.length)
-    for (let at = position; at < fileSize; at += window.length) {
-      const count = readFully(file, window, 0, Math.min(window.length, fileSize - at), at)
+    for (let at = position; at < end; at += window.length) {
+      const count = readFully(file, window, 0, Math.min(window.length, end - at), at)
       if (window.compare(zeros, 0, count, 0, count) === 0) continue
       writeZeros(file, at, count)
       this.#context.touched(path, false)

@@ -92,10 +92,13 @@ export class ConsumeQueues {
     return max
   }
 
-  /** Cuts all queues at a physical offset (section 6.3). The caller syncs. Throws what `writeAll` throws. */
-  cut(physicalOffset: number): void {
+  /**
+   * Cuts all queues at a physical offset (section 6.3), `crashed` when they may be half written. The caller syncs.
+   * Throws what `writeAll` throws.
+   */
+  cut(physicalOffset: number, crashed: boolean): void {
     this.writeAll()
-    for (const queue of this) queue.cut(physicalOffset)
+    for (const queue of this) queue.cut(physicalOffset, crashed)
   }
 
   /** Forgets a topic and removes its files. */

@@ -59,6 +59,8 @@ export class MemoryDisk implements Disk {
   #dead = false
   /** Asked before each operation. */
   fault: (operation: DiskOperation) => Fault = () => undefined
+  /** Told of each read; reads do not count as operations. */
+  onRead: (path: string, length: number) => void = () => undefined
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
@@ -271,7 +273,10 @@ export class MemoryDisk implements Disk {
   /** Counts an operation and applies its fault. A code without `taken` bytes is thrown at once. */
   #step(kind: DiskOperation['kind'], path: string, length: number): { taken?: number; code?: string } {
     this.#alive()
-    if (kind === 'read') return {}
+    if (kind === 'read') {
+      this.onRead(path, length)
+      return {}
+    }
     const fault = this.fault({ n: ++this.#count, kind, path, length })
     if (fault === 'kill') {
       this.#dead = true

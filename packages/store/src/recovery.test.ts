@@ -52,6 +52,29 @@ test('a record torn at any byte is cut off, and the ones before it stay', async 
   }
 })
 
+test.each([
+  ['a proper stop', true],
+  ['a kill', false],
+])('a start after %s does not read queue files to their ends', async (_, properly) => {
+  const sizes = { mappedFileSizeConsumeQueue: 6_000_000 }
+  const first = await started(sizes)
+  for (const topic of ['T', 'U', 'V']) await put(first, 'message', topic)
+  await first.clock.pass(1_500)
+  if (properly) await stopped(first)
+  const clock = new VirtualClock()
+  clock.wall = first.clock.wall + 1_000
+  const next = life(sizes, first.disk.afterKill(clock), clock)
+  let readSize = 0
+  next.disk.onRead = (path, length) => {
+    if (path.includes('consumequeue')) readSize += length
+  }
+  await next.clock.until(next.store.start())
+  expect(readSize).toBeGreaterThan(0)
+  expect(readSize).toBeLessThan(1_000_000)
+  expect(await texts(next, 'V')).toEqual(['message'])
+  await stopped(next)
+})
+
 async function restartedAfter(whole: Life, damage: (disk: Life['disk']) => void, config = {}): Promise<Life> {
   const clock = new VirtualClock()
   clock.wall = whole.clock.wall + 1_000

@@ -44,7 +44,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   // What follows was written without being sure to be durable: an entry may be torn. It is made again from
   // the log.
   if (!lastExitOk) {
-    queues.cut(from)
+    queues.cut(from, true)
     index?.cut(from, true)
   }
   const gaps = new Set<ConsumeQueue>(queues.damaged)
@@ -62,7 +62,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   if (lastExitOk && walked.reason === 'unwritten') await segments.removeBehind(walked.end)
   else await segments.cut(walked.end)
   await segments.sync(from, walked.end)
-  queues.cut(walked.end)
+  queues.cut(walked.end, false)
   index?.cut(walked.end, false)
   if (gaps.size > 0) await rebuild(options, gaps, walked.end)
   for (const queue of queues) {

@@ -178,7 +178,7 @@ export class StoreCore {
         indexMsgTimestamp: safeTime,
         confirmPhyOffset: physicalOffset,
       })
-      this.queues.cut(physicalOffset)
+      this.queues.cut(physicalOffset, false)
       this.#parts.index?.cut(physicalOffset, false)
       this.#moveTo(physicalOffset)
       await this.segments.cut(physicalOffset)
