@@ -30,7 +30,7 @@ export function Shop() {
         Five services, one broker, each a process of its own. Place an order, kill what you like, start it
         again: orders wait and complete.
       </Typography.Paragraph>
-      <Row gutter={[16, 16]} style={{ padding: 16, margin: 0 }}>
+      <Row gutter={[16, 16]} style={{ padding: 8, margin: 0 }}>
         <Col xs={24}>
           <ServiceCards services={feed.services} />
         </Col>

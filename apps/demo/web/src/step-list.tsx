@@ -16,24 +16,20 @@ const COLORS: Readonly<Record<Step['what'], string>> = {
 export function StepList({ steps }: { readonly steps: readonly Step[] }) {
   if (steps.length === 0) return <Empty description="Nothing happened yet" />
   return (
-    <Flex vertical gap={6} style={{ maxHeight: 460, overflowY: 'auto' }}>
+    <Flex vertical gap={10} style={{ maxHeight: 460, overflowY: 'auto' }}>
       {steps.slice(0, SHOWN_MAX).map((step) => (
-        <Flex
-          key={`${step.at} ${step.service} ${step.messageId ?? ''} ${step.words}`}
-          gap="small"
-          align="baseline"
-          wrap
-          data-step={step.what}
-        >
-          <Typography.Text type="secondary" style={{ fontSize: 12, fontVariantNumeric: 'tabular-nums' }}>
-            {new Date(step.at).toISOString().slice(11, 23)}
-          </Typography.Text>
-          <Tag color={COLORS[step.what]}>{step.service}</Tag>
-          <Typography.Text>{step.words}</Typography.Text>
+        <div key={`${step.at} ${step.service} ${step.messageId ?? ''} ${step.words}`} data-step={step.what}>
+          <Flex gap="small" align="baseline" wrap>
+            <Typography.Text type="secondary" style={{ fontSize: 12, fontVariantNumeric: 'tabular-nums' }}>
+              {new Date(step.at).toISOString().slice(11, 23)}
+            </Typography.Text>
+            <Tag color={COLORS[step.what]}>{step.service}</Tag>
+            <Typography.Text style={{ overflowWrap: 'anywhere' }}>{step.words}</Typography.Text>
+          </Flex>
           <Typography.Text type="secondary" style={{ fontSize: 12, overflowWrap: 'anywhere' }}>
             {facts(step)}
           </Typography.Text>
-        </Flex>
+        </div>
       ))}
     </Flex>
   )

@@ -41,7 +41,7 @@ export function useFeed(): FeedState {
       })
     }
     on('reset', (old) => ({ ...old, online: true, steps: [], received: [] }))
-    on<Step>('step', (old, step) => ({ ...old, steps: [step, ...old.steps].slice(0, STEPS_MAX) }))
+    on<Step>('step', (old, step) => ({ ...old, steps: withStep(old.steps, step) }))
     on<Service[]>('services', (old, services) => ({ ...old, services }))
     on<Received>('received', (old, message) => {
       const others = old.received.filter(
@@ -62,4 +62,11 @@ export function useFeed(): FeedState {
   }, [refreshOrders])
 
   return state
+}
+
+/** Newest first. Steps of different processes may arrive a little out of order. */
+function withStep(steps: readonly Step[], step: Step): Step[] {
+  const found = steps.findIndex((other) => other.at <= step.at)
+  const index = found < 0 ? steps.length : found
+  return [...steps.slice(0, index), step, ...steps.slice(index)].slice(0, STEPS_MAX)
 }

@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { DemoRun } from './demo-run.fixture.js'
+
+const CHROMIUM = process.env['ROCKHOPPER_CHROMIUM'] ?? '/usr/bin/chromium'
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+/** Where pictures are kept; the ones in docs/images are made with ROCKHOPPER_SCREENSHOTS=docs/images. */
+const PICTURES = process.env['ROCKHOPPER_SCREENSHOTS']
+const WAIT_MS = 30_000
+
+// In CI a missing browser is a failure, elsewhere a skip that the last line counts.
+const withBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true' ? test : test.skip
+
+const folder = mkdtempSync(join(tmpdir(), 'rockhopper-page-'))
+let demo: DemoRun | undefined
+let browser: Browser | undefined
+
+beforeAll(async () => {
+  if (withBrowser !== test) return
+  const base = 20_000 + Math.floor(Math.random() * 20_000)
+  demo = new DemoRun(['--', '--port-base', String(base), '--data-dir', folder])
+  await demo.ready()
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await demo?.destroy()
+  rmSync(folder, { recursive: true, force: true })
+}, 60_000)
+
+async function open(colorScheme: 'light' | 'dark', width: number, height: number): Promise<Page> {
+  if (browser === undefined || demo === undefined) throw new Error('not started')
+  const page = await browser.newPage({ colorScheme, viewport: { width, height } })
+  page.setDefaultTimeout(WAIT_MS)
+  await page.goto(demo.pageUrl)
+  await page.getByText('live', { exact: true }).waitFor()
+  return page
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return
+  // The short message about the order covers the heading.
+  await page.locator('.ant-message-notice').first().waitFor({ state: 'hidden' })
+  const path = join(import.meta.dirname, '../../../..', PICTURES, `${name}.png`)
+  await page.screenshot({ path, fullPage: true })
+}
+
+/** Places one order and returns its row in the list. */
+async function place(page: Page): Promise<Locator> {
+  const answered = page.waitForResponse(
+    (response) => response.url().endsWith('/api/orders') && response.request().method() === 'POST',
+  )
+  await page.getByRole('button', { name: 'Place order' }).click()
+  const { id } = (await (await answered).json()) as { id: string }
+  const row = page.locator(`[data-order="${id}"]`)
+  await row.waitFor()
+  return row
+}
+
+withBrowser(
+  'an order placed on the page is confirmed, waits for a killed service, and completes when it is back',
+  async () => {
+    const page = await open('light', 1280, 900)
+    const first = await place(page)
+    await first.getByText('confirmed').waitFor()
+    for (const words of ['order accepted', 'stock reserved', 'payment of 19.99 taken', 'order confirmed'])
+      await page.locator('[data-step]').getByText(words).first().waitFor()
+    await page.locator('[data-inbox=mail]').first().waitFor()
+    await page.locator('[data-inbox=sms]').first().waitFor()
+    await picture(page, 'demo-light')
+
+    const payment = page.locator('[data-service=payment]')
+    await payment.getByRole('button', { name: 'Kill -9' }).click()
+    await page.locator('[data-service=payment][data-state=stopped]').waitFor()
+    const second = await place(page)
+    await second.getByText('stock reserved, payment waiting').waitFor()
+    expect(await second.getByText('pending').count()).toBe(1)
+
+    const dark = await open('dark', 1280, 900)
+    await dark.locator('[data-order]').first().click()
+    await dark.locator('[data-step]').first().waitFor()
+    await picture(dark, 'demo-dark-payment-killed')
+    await dark.close()
+
+    await payment.getByRole('button', { name: 'Start' }).click()
+    await page.locator('[data-service=payment][data-state=running]').waitFor()
+    await second.getByText('confirmed').waitFor()
+    expect(await page.locator('[data-inbox=mail]').count()).toBe(2)
+    await page.close()
+  },
+  120_000,
+)
+
+withBrowser(
+  'on a phone nothing is wider than the screen',
+  async () => {
+    const page = await open('light', 390, 844)
+    await (await place(page)).getByText('confirmed').waitFor()
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
+    await picture(page, 'demo-phone')
+    await page.close()
+  },
+  60_000,
+)
