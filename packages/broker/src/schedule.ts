@@ -80,6 +80,8 @@ class ScheduleLevel {
   readonly #queueId: number
   readonly #delayMs: number
   #nextOffset: number
+  /** Behind one that was refused: they are not stored again when that one is tried again. At most a batch. */
+  readonly #delivered = new Set<number>()
   #running: Promise<void> | undefined
   #wokenMeanwhile = false
   #cancel: Cancel | undefined
@@ -168,16 +170,25 @@ class ScheduleLevel {
     this.#nextOffset = Math.min(Math.max(this.#nextOffset, minOffset), maxOffset)
   }
 
-  /** The offset moves behind each entry that is stored again. False when one was refused. */
+  /**
+   * The offset moves behind the entries that are stored again, up to the first one that is not. False when one was
+   * refused; rejects when one could not be read. Either way no delivery is under way any more.
+   */
   async #deliverAll(entries: readonly QueueEntry[]): Promise<boolean> {
-    const deliveries = entries.map((entry) => deliver(this.#parts, entry))
-    for (const [index, delivery] of deliveries.entries()) {
-      if (!(await delivery)) {
-        await Promise.all(deliveries)
-        return false
-      }
-      this.#nextOffset = (entries[index] as QueueEntry).queueOffset + 1
+    const results = await Promise.allSettled(entries.map((entry) => this.#deliverOnce(entry)))
+    for (const { queueOffset } of entries) {
+      if (!this.#delivered.delete(queueOffset)) break
+      this.#nextOffset = queueOffset + 1
     }
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    return results.every((result) => result.status === 'fulfilled' && result.value)
+  }
+
+  async #deliverOnce(entry: QueueEntry): Promise<boolean> {
+    if (this.#delivered.has(entry.queueOffset)) return true
+    if (!(await deliver(this.#parts, entry))) return false
+    this.#delivered.add(entry.queueOffset)
     return true
   }
 }
