@@ -98,13 +98,21 @@ export interface Disk {
   removeTree(path: string): void
   /** fsync of the directory, on the pool. */
   syncDirectory(path: string): Promise<void>
-  /** Space of the file system that holds `path`, in bytes. */
-  space(path: string): { readonly total: number; readonly free: number }
+  /** Space of the file system that holds `path`, in bytes. The system may keep some of it for itself. */
+  space(path: string): DiskSpace
   /**
    * Locks the directory against every other process and every other caller in this one, until `release` or
    * the process ends however it ends. Undefined when somebody else holds it.
    */
   acquireLock(directory: string): Promise<DiskLock | undefined>
+}
+
+export interface DiskSpace {
+  readonly total: number
+  /** What this process may still write. */
+  readonly free: number
+  /** Taken by files. Apache's disk ratio is used / (used + free): reserved blocks count for neither. */
+  readonly used: number
 }
 
 export interface DiskLock {

@@ -7,6 +7,7 @@ export type {
   Disk,
   DiskFile,
   DiskLock,
+  DiskSpace,
   Env,
   Host,
   Listener,

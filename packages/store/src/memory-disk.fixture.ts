@@ -213,8 +213,8 @@ export class MemoryDisk implements Disk {
     })
   }
 
-  space(): { total: number; free: number } {
-    return { total: 2 ** 40, free: 2 ** 39 }
+  space(): { total: number; free: number; used: number } {
+    return { total: 2 ** 40, free: 2 ** 39, used: 2 ** 39 }
   }
 
   async acquireLock(directory: string): Promise<DiskLock | undefined> {

@@ -74,7 +74,7 @@ function runtimeInfo(parts: AdminParts): Map<string, string> {
     getTransferedTps: three(stats.gets.rate()),
     commitLogMinOffset: store.minPhysicalOffset,
     commitLogMaxOffset: store.maxPhysicalOffset,
-    commitLogDiskRatio: ((space.total - space.free) / Math.max(1, space.total)).toFixed(4),
+    commitLogDiskRatio: (space.used / Math.max(1, space.used + space.free)).toFixed(4),
     remainHowManyDataToCommit: placed - written,
     remainHowManyDataToFlush: written - synced,
     dispatchBehindBytes: 0,

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { DiskError, diskError } from '../disk-error.js'
-import type { Disk } from '../env.js'
+import type { Disk, DiskSpace } from '../env.js'
 import { openNodeFile } from './node-disk-file.js'
 import { acquireNodeLock } from './node-disk-lock.js'
 
@@ -69,11 +69,12 @@ function syncDirectory(path: string): Promise<void> {
 }
 
 /** The path need not exist yet: its nearest existing parent answers. */
-function space(path: string): { total: number; free: number } {
+function space(path: string): DiskSpace {
   let at = path
   while (!fs.existsSync(at) && dirname(at) !== at) at = dirname(at)
   return guard('statfs', path, () => {
     const found = fs.statfsSync(at)
-    return { total: found.blocks * found.bsize, free: found.bavail * found.bsize }
+    const { blocks, bavail, bfree, bsize } = found
+    return { total: blocks * bsize, free: bavail * bsize, used: (blocks - bfree) * bsize }
   })
 }

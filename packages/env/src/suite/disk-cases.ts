@@ -112,10 +112,10 @@ export const diskCases: readonly EnvCase[] = [
     },
   },
   {
-    name: 'free space is at most the total',
+    name: 'used and free space are together at most the total',
     async run({ disk }, directory) {
-      const { total, free } = disk.space(`${directory}/not/yet/there`)
-      ok(total > 0 && free >= 0 && free <= total)
+      const { total, free, used } = disk.space(`${directory}/not/yet/there`)
+      ok(total > 0 && free >= 0 && used >= 0 && free + used <= total)
     },
   },
 ]
