@@ -3,8 +3,8 @@ import { ConsumerOffsetWrapper, type DataVersion } from '@rockhopper/remoting'
 import type { StateFile } from '@rockhopper/store'
 import { prettyJson } from './pretty-json.js'
 
-/** Topic and group pairs; names come from the wire. Past it a commit is refused. */
-const PAIRS_MAX = 1_000_000
+/** Queues with an offset, of all topics and groups: they come from the wire. Past it a commit is refused. */
+export const OFFSETS_MAX = 500_000
 const SEPARATOR = '@'
 
 export interface ConsumerOffsetsParts {
@@ -26,12 +26,17 @@ export class ConsumerOffsets {
   readonly #resets = new Map<string, Map<number, number>>()
   #dataVersion: DataVersion
   #dirty = false
+  /** Queues in `#offsets`. */
+  #count = 0
 
   constructor({ clock, file, saved }: ConsumerOffsetsParts) {
     this.#clock = clock
     this.#file = file
     this.#dataVersion = saved?.dataVersion ?? { counter: 0, stateVersion: 0, timestamp: clock.now() }
-    for (const [key, queues] of saved?.offsetTable ?? []) this.#offsets.set(key, new Map(queues))
+    for (const [key, queues] of saved?.offsetTable ?? []) {
+      this.#offsets.set(key, new Map(queues))
+      this.#count += queues.size
+    }
   }
 
   /** The pending reset, else what was committed, else undefined. */
@@ -47,13 +52,14 @@ export class ConsumerOffsets {
   /** False when the table is full. May move back: clients reset themselves so. */
   commit(consumerGroup: string, topic: string, queueId: number, queueOffset: number): boolean {
     const key = topic + SEPARATOR + consumerGroup
-    let queues = this.#offsets.get(key)
-    if (queues === undefined) {
-      if (this.#offsets.size >= PAIRS_MAX) return false
-      queues = new Map()
+    const queues = this.#offsets.get(key) ?? new Map<number, number>()
+    const before = queues.get(queueId)
+    if (before === queueOffset) return true
+    if (before === undefined) {
+      if (this.#count >= OFFSETS_MAX) return false
+      this.#count++
       this.#offsets.set(key, queues)
     }
-    if (queues.get(queueId) === queueOffset) return true
     queues.set(queueId, queueOffset)
     this.#changed()
     return true
@@ -127,8 +133,11 @@ export class ConsumerOffsets {
 
   #deleteWhere(matches: (topic: string, group: string) => boolean): void {
     for (const table of [this.#offsets, this.#resets]) {
-      for (const key of table.keys()) {
-        if (matches(...splitPair(key)) && table.delete(key)) this.#changed()
+      for (const [key, queues] of table) {
+        if (!matches(...splitPair(key))) continue
+        table.delete(key)
+        if (table === this.#offsets) this.#count -= queues.size
+        this.#changed()
       }
     }
   }

@@ -48,7 +48,8 @@ export async function findSendTopic(
 
 export function refuseQueue(topic: TopicConfig, queueId: number): Refusal | undefined {
   const queueNums = Math.max(topic.readQueueNums, topic.writeQueueNums)
-  if (queueId < queueNums) return undefined
+  // A negative one stands for any: there has to be one.
+  if (queueId < 0 ? topic.writeQueueNums > 0 : queueId < queueNums) return undefined
   const remark = `request queueId[${queueId}] is illegal, topic:[${topic.topicName}] has ${queueNums} queues`
   return { code: ResponseCode.INVALID_PARAMETER, remark }
 }

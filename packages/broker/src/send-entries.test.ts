@@ -93,6 +93,17 @@ describe('turn entry and general entry', () => {
     expect(reply).toMatchObject({ code: 13, remark: 'the batch has 4400000 bytes' })
   })
 
+  test.each([false, true])('a topic without queues takes no message (general entry: %s)', async (general) => {
+    const each = await start(general)
+    const topic = 'NoQueues'
+    await each.send({ topic, header: { defaultTopicQueueNums: 0 } })
+    const anyQueue = await each.send({ topic, header: { queueId: -1 } })
+    expect(anyQueue).toMatchObject({
+      code: 29,
+      remark: 'request queueId[-1] is illegal, topic:[NoQueues] has 0 queues',
+    })
+  })
+
   test('a plain send is stored with what the broker adds behind what the client wrote', async () => {
     const each = await start(false)
     await each.send({ body: 'makes the topic' })
