@@ -85,7 +85,7 @@ export class CommitLog {
       }
       wireSize += BATCH_ENTRY_OVERHEAD + body.length + properties.length
     }
-    // As in MessageExtEncoder#encode of a batch. Bodies alone would leave a batch of empty ones without bound.
+    // As in MessageExtEncoder#encode of a batch. Bodies alone would leave a batch of empty ones unbounded.
     if (wireSize > this.#config.maxMessageSize)
       return { status: 'MESSAGE_ILLEGAL', remark: `the batch has ${wireSize} bytes` }
     const size = batchSize(draft, elements)

@@ -181,8 +181,8 @@ export class ConsumeQueue {
 
   /**
    * Drops the entry that points at or behind `physicalOffset`, or does not continue the one before, and all
-   * behind it, and zeroes their bytes; with `crashed` the file up to its end, for a power loss leaves pages in any
-   * order. The tail must be written. Returns whether anything went.
+   * behind it, and zeroes their bytes; with `crashed` the file up to its end, for a power loss leaves pages in
+   * any order. The tail must be written. Returns whether anything went.
    */
   cut(physicalOffset: number, crashed: boolean): boolean {
     const before = this.#maxOffset
@@ -197,7 +197,7 @@ export class ConsumeQueue {
         return false
       })
       if (size > 0) {
-        // Behind its last entry a file was never written, and reading millions of zeros would cost every start.
+        // Behind its last entry a file was never written: reading its zeros would cost every start.
         const written = Math.min(Math.max(before * UNIT_SIZE - start, size), this.#context.fileSize)
         this.#zero(start, size, crashed ? this.#context.fileSize : written)
         this.#setEnd((start + size) / UNIT_SIZE)

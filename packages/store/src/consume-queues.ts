@@ -93,8 +93,8 @@ export class ConsumeQueues {
   }
 
   /**
-   * Cuts all queues at a physical offset (section 6.3), `crashed` when they may be half written. The caller syncs.
-   * Throws what `writeAll` throws.
+   * Cuts all queues at a physical offset (section 6.3), `crashed` when they may be half written. The caller
+   * syncs. Throws what `writeAll` throws.
    */
   cut(physicalOffset: number, crashed: boolean): void {
     this.writeAll()
