@@ -45,9 +45,14 @@ export class NodeSocket implements Socket {
       return
     }
     this.#state = 'open'
-    if (this.#source === 'stream') this.#raw.on('data', (chunk: Buffer) => handlers.data(chunk))
-    // read(0) starts the handle in this call; resume() would a tick later, behind a pause() in between.
-    else this.#raw.read(0)
+    if (this.#source === 'stream') {
+      this.#raw.on('data', (chunk: Buffer) => handlers.data(chunk))
+      // Whoever looked at the first byte paused it.
+      this.#raw.resume()
+    } else {
+      // read(0) starts the handle in this call; resume() would a tick later, behind a pause() in between.
+      this.#raw.read(0)
+    }
   }
 
   /** Called by the reader of the arena; false stops reading. */
