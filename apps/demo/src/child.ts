@@ -26,8 +26,8 @@ export interface ChildEvents {
 const READY_TIMEOUT_MS = 30_000
 
 /**
- * A process that belongs to the demo. It holds an IPC channel to its parent, and ends when that breaks: no child
- * outlives the demo, however the demo ends.
+ * A process that belongs to the demo. It holds an IPC channel to its parent, and ends when that breaks: no
+ * child outlives the demo, however the demo ends.
  */
 export class Child {
   readonly plan: ChildPlan

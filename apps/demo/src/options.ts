@@ -11,7 +11,7 @@ export interface DemoOptions {
   readonly reset: boolean
 }
 
-export const HELP = `Rockhopper demo: a name server, a broker and the services of a shop, each a process of its own.
+export const HELP = `Rockhopper demo: a name server, a broker and the services of a shop, each a process.
 
   npm start                      everything
   npm start -- shop              one scenario (${SCENARIOS.join(', ')})

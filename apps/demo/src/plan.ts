@@ -6,7 +6,10 @@ import type { Ports } from './ports.js'
 
 export const HOST = '127.0.0.1'
 
-/** Seconds of `1s 5s 10s …` would make a retry in the demo a matter of minutes; the first levels are shorter here. */
+/**
+ * Seconds of `1s 5s 10s …` would make a retry in the demo a matter of minutes; the first levels are shorter
+ * here.
+ */
 const DEMO_DELAY_LEVELS = '1s 2s 3s 5s 5s 5s 10s 10s 10s 30s 1m 2m 5m 10m 20m 30m 1h 2h'
 
 export interface Addresses {
@@ -18,7 +21,9 @@ export interface Addresses {
 
 const SERVICES = ['order', 'inventory', 'payment', 'notification', 'user'] as const
 
-/** The broker with its name server. Ports are fixed for the run, so that a killed one comes back where it was. */
+/**
+ * The broker with its name server. Ports are fixed for the run, so that a killed one comes back where it was.
+ */
 export function brokerPlan(options: DemoOptions, addresses: Addresses): ChildPlan {
   return {
     name: 'broker',
@@ -40,7 +45,9 @@ export function brokerPlan(options: DemoOptions, addresses: Addresses): ChildPla
   }
 }
 
-/** The five services of the shop. Port 8011 for the order service, as in the tutorial, when the base is 8010. */
+/**
+ * The five services of the shop. Port 8011 for the order service, as in the tutorial, when the base is 8010.
+ */
 export async function shopPlans(
   options: DemoOptions,
   addresses: Addresses,

@@ -42,6 +42,7 @@ function holdUntilBootstrapped(app: INestApplication, strategy: ServerRocketMQ):
     await strategy.release('bootstrap')
     return app
   }
-  // The proxy that NestFactory returns swallows assignments (its `set` trap does nothing); a definition goes through.
+  // The proxy that NestFactory returns swallows assignments (its `set` trap does nothing); a definition goes
+  // through.
   Object.defineProperty(app, 'init', { value: initAndRelease, configurable: true })
 }

@@ -114,7 +114,9 @@ export class ServerRun {
     if (this.#paused) this.pause()
   }
 
-  /** With `connectAttempts: 0` nobody waits for a name server: a consumer without one starts when it is there. */
+  /**
+   * With `connectAttempts: 0` nobody waits for a name server: a consumer without one starts when it is there.
+   */
   async #start(consumer: NativeConsumer, plan: GroupPlan): Promise<void> {
     try {
       await startGroupConsumer(consumer, plan, this.#handle)

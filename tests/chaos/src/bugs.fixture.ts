@@ -24,8 +24,8 @@ export const BUGS = {
     {
       file: '/nestjs/dist/typeorm/outbox-relay.js',
       find: '({ messageId } = await this.#publisher.publish(',
-      replace:
-        "await this.#claims.sent(row.id, '', this.#clock.now());\n({ messageId } = await this.#publisher.publish(",
+      replace: `await this.#claims.sent(row.id, '', this.#clock.now());
+        ({ messageId } = await this.#publisher.publish(`,
     },
   ],
   'no tombstone': [

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Asks until the answer is neither undefined nor false; rejects with what it waited for when the time is over. */
+/**
+ * Asks until the answer is neither undefined nor false; rejects with what it waited for when the time is
+ * over.
+ */
 export async function eventually<T>(
   what: string,
   timeoutMs: number,

@@ -9,8 +9,9 @@ interface Bug {
 }
 
 /**
- * Plants bugs into a process that is started with `--import` of this file: a check that never fails has shown nothing.
- * Fails when the text is not there exactly once, so that a planted bug cannot quietly turn into none.
+ * Plants bugs into a process that is started with `--import` of this file: a check that never fails has shown
+ * nothing. Fails when the text is not there exactly once, so that a planted bug cannot quietly turn into
+ * none.
  */
 const bugs = JSON.parse(process.env['ROCKHOPPER_PLANT'] ?? '[]') as readonly Bug[]
 

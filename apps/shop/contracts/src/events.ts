@@ -79,8 +79,8 @@ export class OrderCreated {
 }
 
 /**
- * All other events and commands of an order: order_topic:confirmed and :cancelled, inventory_topic, payment_topic,
- * inventory_command, payment_command. The tag says which.
+ * All other events and commands of an order: order_topic:confirmed and :cancelled, inventory_topic,
+ * payment_topic, inventory_command, payment_command. The tag says which.
  */
 export class OrderStep {
   @IsString()
@@ -136,7 +136,10 @@ export interface Quote {
   readonly available: number
 }
 
-/** order-topic: the order as the Java services of the tutorial name its fields. Price in whole units with cents. */
+/**
+ * order-topic: the order as the Java services of the tutorial name its fields. Price in whole units with
+ * cents.
+ */
 export interface ShopOrder {
   readonly oid: string
   readonly uid: string

@@ -19,8 +19,8 @@ export type FaultPoint = (typeof FAULT_POINTS)[number]
 const passes = new Map<string, number>()
 
 /**
- * Ends this process with SIGKILL when the variable ROCKHOPPER_FAULT names this point: `name` at its first pass,
- * `name:3` at its third.
+ * Ends this process with SIGKILL when the variable ROCKHOPPER_FAULT names this point: `name` at its first
+ * pass, `name:3` at its third.
  */
 export function faultPoint(name: FaultPoint): void {
   const wanted = process.env['ROCKHOPPER_FAULT']
@@ -32,7 +32,9 @@ export function faultPoint(name: FaultPoint): void {
   if (pass === Number(at)) process.kill(process.pid, 'SIGKILL')
 }
 
-/** @throws RangeError when ROCKHOPPER_FAULT is set to something that is no fault point: it would test nothing. */
+/**
+ * @throws RangeError when ROCKHOPPER_FAULT is set to something that is no fault point: it would test nothing.
+ */
 export function checkFaultSetting(): void {
   const wanted = process.env['ROCKHOPPER_FAULT']
   if (wanted === undefined || wanted === '') return

@@ -5,8 +5,8 @@ import { type FaultPoint, faultPoint } from './fault-point.js'
 import { reportStep } from './step.js'
 
 /**
- * Around every message handler: says what came of it, and marks the moment between the committed effect and the
- * acknowledgement. HTTP requests pass through untouched.
+ * Around every message handler: says what came of it, and marks the moment between the committed effect and
+ * the acknowledgement. HTTP requests pass through untouched.
  */
 @Injectable()
 export class HandledInterceptor implements NestInterceptor {

@@ -13,7 +13,10 @@ interface HttpAnswer {
   json(body: unknown): void
 }
 
-/** HTTP callers get `{ status, message }` and never a stack; a failed message goes back to the broker as it is. */
+/**
+ * HTTP callers get `{ status, message }` and never a stack; a failed message goes back to the broker as it
+ * is.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name)

@@ -13,7 +13,10 @@ const DRAIN_MS = 10_000
 export interface ServicePlan {
   readonly name: string
   readonly defaultPort: number
-  /** Passed between a handler's committed effect and its acknowledgement; absent in a service without handlers. */
+  /**
+   * Passed between a handler's committed effect and its acknowledgement; absent in a service without
+   * handlers.
+   */
   readonly beforeAck?: FaultPoint
   module(settings: ServiceSettings): DynamicModule
 }

@@ -45,7 +45,10 @@ export function readSettings(service: string, defaultPort: number, env = process
 
 type Entities = readonly (new () => object)[] | readonly EntitySchema[]
 
-/** A database of the service's own: a file, or with DATABASE_URL a schema of PostgreSQL named after the service. */
+/**
+ * A database of the service's own: a file, or with DATABASE_URL a schema of PostgreSQL named after the
+ * service.
+ */
 export function databaseOptions(settings: ServiceSettings, entities: Entities): DataSourceOptions {
   const shared = { entities: [...entities] as (new () => object)[], synchronize: true }
   if (settings.databaseUrl !== undefined) {

@@ -9,8 +9,9 @@ const REQUEST_TIMEOUT_MS = 1_000
 const RETRY_MS = 2_000
 
 /**
- * Makes the shop's topics where they are missing, before anybody listens: a consumer that starts on an unknown topic
- * learns of it half a minute later. Without a broker the service starts all the same, and this goes on trying.
+ * Makes the shop's topics where they are missing, before anybody listens: a consumer that starts on an
+ * unknown topic learns of it half a minute later. Without a broker the service starts all the same, and this
+ * goes on trying.
  */
 @Injectable()
 export class TopicCreation implements OnModuleInit, OnModuleDestroy {

@@ -14,7 +14,10 @@ import { DataSource, type EntityManager, MoreThanOrEqual } from 'typeorm'
 import { ReservationRow, type ReservationStatus } from './reservation-row.js'
 import { StockRow } from './stock-row.js'
 
-/** The stock keeper: reserves, rejects, releases. Each effect is one transaction with its inbox and outbox rows. */
+/**
+ * The stock keeper: reserves, rejects, releases. Each effect is one transaction with its inbox and outbox
+ * rows.
+ */
 @Injectable()
 export class Stock implements OnModuleInit {
   readonly #orders = new Inbox(Group.INVENTORY_ORDERS)

@@ -4,8 +4,8 @@ export type NoticeStatus = 'sending' | 'sent'
 export type Channel = 'mail' | 'sms'
 
 /**
- * One mail or SMS. The row is committed as `sending` before anything leaves, and as `sent` after the other side
- * took it; one that stays `sending` is sent again with the same id, so that a repeat can be recognised.
+ * One mail or SMS. The row is committed as `sending` before anything leaves, and as `sent` after the other
+ * side took it; one that stays `sending` is sent again with the same id, so that a repeat can be recognised.
  */
 @Entity('notices')
 export class NoticeRow {

@@ -39,13 +39,14 @@ export class Notices {
   }
 
   /**
-   * Sends what is still `sending` about an order or user. Rejects when the other side did not take it. One notice at
-   * a time in all: so a crash leaves at most one that was taken and is not marked, and no two handlers send the same.
+   * Sends what is still `sending` about an order or user. Rejects when the other side did not take it. One
+   * notice at a time in all: so a crash leaves at most one that was taken and is not marked, and no two
+   * handlers send the same.
    */
   flush(about: string): Promise<number> {
     const turn = this.#last.then(() => this.#sendWaiting(about))
     // The next turn comes also after a failure, which belongs to the caller of this one.
-    this.#last = turn.catch(() => undefined)
+    this.#last = Promise.allSettled([turn])
     return turn
   }
 

@@ -7,8 +7,8 @@ import { OrderNewsRow } from './order-news-row.js'
 type News = Partial<Omit<OrderNewsRow, 'orderId'>>
 
 /**
- * Joins what is said about an order, in whatever order it comes. The customer is told once all three are known:
- * the order itself, that its stock is reserved, and that it is paid.
+ * Joins what is said about an order, in whatever order it comes. The customer is told once all three are
+ * known: the order itself, that its stock is reserved, and that it is paid.
  */
 @Injectable()
 export class OrderNews {
@@ -43,13 +43,14 @@ export class OrderNews {
     // Read behind the update: in PostgreSQL its row lock makes the later of two transactions see both parts.
     const known = await manager.findOneByOrFail(OrderNewsRow, { orderId })
     if (!known.created || !known.reserved || !known.taken) return undefined
+    const amount = formatCents(known.totalCents)
     await this.notices.write(manager, {
       about: orderId,
       kind: 'confirmed',
       email: known.email,
       phone: known.phone,
       subject: `Your order ${orderId} is confirmed`,
-      text: `Dear ${known.name}, your order over ${formatCents(known.totalCents)} is paid and reserved for you.`,
+      text: `Dear ${known.name}, your order over ${amount} is paid and reserved for you.`,
     })
     return known
   }

@@ -13,7 +13,8 @@ export class IdempotencyKeyGuard implements CanActivate {
     const key = context.switchToHttp().getRequest<RequestWithHeaders>().headers['idempotency-key']
     if (typeof key === 'string' && key !== '' && key.length <= KEY_LENGTH_MAX) return true
     throw new BadRequestException(
-      `send a header Idempotency-Key of 1 to ${KEY_LENGTH_MAX} characters, new for each order and the same for each repeat of one`,
+      `send a header Idempotency-Key of 1 to ${KEY_LENGTH_MAX} characters: new for each order, ` +
+        'the same for each repeat of one',
     )
   }
 }

@@ -43,12 +43,9 @@ export class Orders {
       if (winner === undefined) throw error
       return winner
     }
-    reportStep({
-      service: 'order',
-      what: 'http',
-      orderId: order.id,
-      words: `order accepted: ${items.map((item) => `${item.quantity} × ${item.name}`).join(', ')}, ${formatCents(order.totalCents)} in all`,
-    })
+    const list = items.map((item) => `${item.quantity} × ${item.name}`).join(', ')
+    const words = `order accepted: ${list}, ${formatCents(order.totalCents)} in all`
+    reportStep({ service: 'order', what: 'http', orderId: order.id, words })
     return order
   }
 
@@ -65,7 +62,7 @@ export class Orders {
     const found = await this.database.getRepository(OrderRow).findOneBy({ idempotencyKey })
     if (found === null) return undefined
     if (found.requestHash === requestHash) return found
-    const text = `Idempotency-Key '${idempotencyKey}' was used for another order; use a new key for a new order`
+    const text = `Idempotency-Key '${idempotencyKey}' was used for another order; take a new key for it`
     throw new HttpException(text, HttpStatus.UNPROCESSABLE_ENTITY)
   }
 

@@ -41,7 +41,8 @@ export class Quotes {
       await this.database.getRepository(PriceRow).upsert({ pid, name, unitPriceCents }, ['pid'])
       return quote
     } catch (error) {
-      // Selling goes on without the stock keeper: whether there is enough is decided by its reservation anyway.
+      // Selling goes on without the stock keeper: whether there is enough is decided by its reservation
+      // anyway.
       this.#logger.warn(`no quote for product ${pid}, using the last known price: ${describe(error)}`)
       const known = await this.database.getRepository(PriceRow).findOneBy({ pid })
       return known ?? CATALOGUE.find((product) => product.pid === pid)

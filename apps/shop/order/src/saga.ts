@@ -15,8 +15,8 @@ const COLUMNS: Readonly<Record<Answer, Partial<Pick<OrderRow, 'inventory' | 'pay
 }
 
 /**
- * The one place that decides about an order. The decision is a conditional update: only one of many concurrent or
- * repeated answers finds the row PENDING.
+ * The one place that decides about an order. The decision is a conditional update: only one of many
+ * concurrent or repeated answers finds the row PENDING.
  */
 @Injectable()
 export class Saga {

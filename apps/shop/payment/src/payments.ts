@@ -15,8 +15,8 @@ import { PaymentRow } from './payment-row.js'
 import { ProviderRow } from './provider-row.js'
 
 /**
- * The cashier. The provider is called before the transaction, with the order's id as its idempotency key: after a
- * crash in between, the repeated message gets the same charge, not a second one.
+ * The cashier. The provider is called before the transaction, with the order's id as its idempotency key:
+ * after a crash in between, the repeated message gets the same charge, not a second one.
  */
 @Injectable()
 export class Payments {

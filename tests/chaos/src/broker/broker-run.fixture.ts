@@ -90,7 +90,9 @@ export class BrokerRun {
     this.#senders = Promise.all(Array.from({ length: SENDERS }, () => this.#sendOn(producer)))
   }
 
-  /** Waits for some acknowledgements, kills the broker in the middle of the next ones, and starts it again. */
+  /**
+   * Waits for some acknowledgements, kills the broker in the middle of the next ones, and starts it again.
+   */
   async loadAndKill(): Promise<void> {
     const before = this.#acked.length
     const wanted = before + ACKS_MIN + Math.floor(Math.random() * (ACKS_MAX - ACKS_MIN))

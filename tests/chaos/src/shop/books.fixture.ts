@@ -7,8 +7,8 @@ import { SHOP, type ShopRun, type ShopService } from './shop-run.fixture.js'
 type Row = Readonly<Record<string, string | number | null>>
 
 /**
- * All that is wrong, measured by what the generator asked for: the services' databases, the payment provider's book
- * and what reached the customers. An empty list also says that nothing is under way any more.
+ * All that is wrong, measured by what the generator asked for: the services' databases, the payment
+ * provider's book and what reached the customers. An empty list also says that nothing is under way any more.
  */
 export function audit(run: ShopRun, asked: readonly Asked[]): string[] {
   const orders = rows(run, 'order', 'SELECT id, status FROM orders')
@@ -99,7 +99,8 @@ export function progress(run: ShopRun): string {
       rows(
         run,
         service,
-        'SELECT (SELECT count(*) FROM rocketmq_outbox) AS told, (SELECT count(*) FROM rocketmq_inbox) AS seen',
+        `SELECT (SELECT count(*) FROM rocketmq_outbox) AS told,
+          (SELECT count(*) FROM rocketmq_inbox) AS seen`,
       )[0],
   )
   return JSON.stringify([counts, run.received.length])

@@ -8,8 +8,8 @@ import type { ShopRun } from './shop-run.fixture.js'
 const WAIT_MS = 20_000
 
 /**
- * An order that is cancelled before the stock keeper hears of it: its group is barred at the broker, the card is
- * refused, the release command is handled, and only then the order itself comes and is handled.
+ * An order that is cancelled before the stock keeper hears of it: its group is barred at the broker, the card
+ * is refused, the release command is handled, and only then the order itself comes and is handled.
  */
 export async function placeLateOrder(run: ShopRun, load: Load): Promise<void> {
   const admin = new Admin({ namesrvAddr: run.namesrvAddr })

@@ -7,7 +7,10 @@ import type { ShopRun } from './shop-run.fixture.js'
 const QUIET_MS = 8_000
 const POLL_MS = 250
 
-/** What is wrong when all is said and done: at once when the books are right, else when nothing moves any more. */
+/**
+ * What is wrong when all is said and done: at once when the books are right, else when nothing moves any
+ * more.
+ */
 export async function verdict(run: ShopRun, asked: readonly Asked[]): Promise<string[]> {
   let seen = ''
   let since = performance.now()

@@ -47,7 +47,7 @@ async function confirmOne(run: DemoRun): Promise<string> {
 }
 
 describe('the demo', () => {
-  test('Ctrl-C drains and leaves nothing running; the next start finds the data, --reset forgets it', async () => {
+  test('Ctrl-C drains and leaves nothing; the next start finds the data, --reset forgets it', async () => {
     const folder = newFolder()
     const base = anyPort()
     const first = await start(base, folder)
@@ -71,7 +71,7 @@ describe('the demo', () => {
     expect(await ordersOf(third)).toEqual([])
   }, 180_000)
 
-  test('a second one takes the next free ports and prints them; SIGTERM ends each without the other', async () => {
+  test('a second one takes the next free ports and prints them; SIGTERM ends one of them only', async () => {
     const base = anyPort()
     const first = await start(base, newFolder())
     const second = await start(base, newFolder())

@@ -15,7 +15,9 @@ export interface Asked {
   readonly totalCents: number
 }
 
-/** All that is wrong with the books, measured against what was asked for; an empty list is what a test wants. */
+/**
+ * All that is wrong with the books, measured against what was asked for; an empty list is what a test wants.
+ */
 export async function audit(
   world: World,
   asked: readonly Asked[],
@@ -101,7 +103,9 @@ function noticeFaults(
   return repeats <= crashes ? faults : [...faults, `${repeats} repeated notices from ${crashes} crashes`]
 }
 
-/** What is told about an order is told once. Only a refund or release may be asked for twice: it is a command. */
+/**
+ * What is told about an order is told once. Only a refund or release may be asked for twice: it is a command.
+ */
 async function repeatFaults(world: World): Promise<string[]> {
   const counts = new Map<string, number>()
   for (const service of SERVICES) {

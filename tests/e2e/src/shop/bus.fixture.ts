@@ -28,8 +28,8 @@ export interface BusRates {
 const STEPS_MAX = 200_000
 
 /**
- * A broker that keeps its promise and no more: everything arrives at least once. Order is random, across groups and
- * within them, and whatever may come twice does so now and then.
+ * A broker that keeps its promise and no more: everything arrives at least once. Order is random, across
+ * groups and within them, and whatever may come twice does so now and then.
  */
 export class Bus {
   crashes = 0
