@@ -181,8 +181,8 @@ export class ConsumeQueue {
 
   /**
    * Drops the entry that points at or behind `physicalOffset`, or does not continue the one before, and all
-   * behind it, and zeroes their bytes; with `crashed` the file up to its end, for a power loss leaves pages in
-   * any order. The tail must be written. Returns whether anything went.
+   * behind it, and zeroes their bytes; with `crashed` the file up to its end, for a power loss leaves pages
+   * in any order. The tail must be written. Returns whether anything went.
    */
   cut(physicalOffset: number, crashed: boolean): boolean {
     const before = this.#maxOffset

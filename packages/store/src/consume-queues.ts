@@ -3,6 +3,7 @@ import { checkTopic } from '@rockhopper/message'
 import { ConsumeQueue, type QueueContext } from './consume-queue.js'
 import type { Descriptors } from './descriptors.js'
 import { diskErrorCode } from './full-write.js'
+import { syncFile, takeEach } from './unsynced.js'
 
 const WRITE_AT_SIZE = 4 * 1024
 const UNWRITTEN_SIZE_MAX = 16 * 1024 * 1024
@@ -128,20 +129,12 @@ export class ConsumeQueues {
   /** Makes all written entries and the names of their files durable. */
   async sync(): Promise<void> {
     const { disk, descriptors } = this.#options
-    for (const directory of this.#unsyncedDirectories) {
-      this.#unsyncedDirectories.delete(directory)
+    await takeEach(this.#unsyncedDirectories, async (directory) => {
       if (disk.exists(directory)) await disk.syncDirectory(directory)
-    }
-    for (const path of this.#unsyncedFiles) {
-      this.#unsyncedFiles.delete(path)
-      if (!disk.exists(path)) continue
-      const held = descriptors.hold(path)
-      try {
-        await held.file.sync()
-      } finally {
-        held.release()
-      }
-    }
+    })
+    await takeEach(this.#unsyncedFiles, async (path) => {
+      if (disk.exists(path)) await syncFile(descriptors, path)
+    })
   }
 
   /** No timer of this object fires any more. */

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { encodeProperties } from '@rockhopper/message'
 import type { Fault } from './memory-disk.fixture.js'
 import type { AdvanceEvent } from './message-store.js'
 import { draft, drained, type Life, restarted, started, stopped } from './store-bench.fixture.js'
@@ -54,6 +55,28 @@ test('with SYNC_FLUSH, offsets of written but unsynced messages survive a full d
   expect(await first.clock.until(first.store.put(draft({ text: 'three' })))).toMatchObject({ queueOffset: 1 })
   await stopped(first)
 })
+
+test.each(['consumequeue', 'index'])(
+  'what could not be synced in %s is synced by the next checkpoint',
+  async (part) => {
+    const first = await started()
+    first.store.place(draft({ properties: encodeProperties({ KEYS: 'k' }) }))
+    let refused = 0
+    let synced = 0
+    first.disk.fault = ({ kind, path }) => {
+      if (kind !== 'sync' || !path.includes(part)) return undefined
+      if (refused === 0) {
+        refused++
+        return { code: 'ENOSPC' }
+      }
+      synced++
+      return undefined
+    }
+    await first.clock.pass(60_000)
+    expect({ refused, synced }).toEqual({ refused: 1, synced: 1 })
+    await stopped(first)
+  },
+)
 
 test('a short write is completed', async () => {
   const first = await started()

@@ -6,6 +6,7 @@ import { diskErrorCode } from './full-write.js'
 import { IndexFile, type IndexSizes, indexFileSize } from './index-file.js'
 import type { ScannedProperties } from './property-scan.js'
 import type { ScannedRecord } from './record-scan.js'
+import { syncFile, takeEach } from './unsynced.js'
 
 const WRITE_INTERVAL_MS = 1_000
 const CHAIN_LENGTH_MAX = 1_000_000
@@ -33,7 +34,7 @@ export class MessageIndex {
   /** Oldest first; the last one is written to. */
   #files: IndexFile[] = []
   readonly #unsynced = new Set<string>()
-  #directoryDirty = false
+  readonly #unsyncedDirectories = new Set<string>()
   #lastPhysicalOffset = -1
   #cancelWrite: Cancel | undefined
   #closed = false
@@ -119,22 +120,10 @@ export class MessageIndex {
 
   /** Writes and syncs; then every record added before the call is found after a crash. */
   async flush(): Promise<void> {
-    const { disk, descriptors, directory } = this.#options
+    const { disk, descriptors } = this.#options
     this.#writeAll()
-    if (this.#directoryDirty) {
-      this.#directoryDirty = false
-      await disk.syncDirectory(directory)
-      await disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')))
-    }
-    for (const path of this.#unsynced) {
-      this.#unsynced.delete(path)
-      const held = descriptors.hold(path)
-      try {
-        await held.file.sync()
-      } finally {
-        held.release()
-      }
-    }
+    await takeEach(this.#unsyncedDirectories, (path) => disk.syncDirectory(path))
+    await takeEach(this.#unsynced, (path) => syncFile(descriptors, path))
   }
 
   close(): void {
@@ -155,7 +144,8 @@ export class MessageIndex {
     const { disk, descriptors, directory, sizes } = this.#options
     const next = new IndexFile(disk, descriptors, `${directory}/${this.#nextName()}`, sizes)
     this.#files.push(next)
-    this.#directoryDirty = true
+    const parent = directory.slice(0, directory.lastIndexOf('/'))
+    for (const path of [directory, parent]) this.#unsyncedDirectories.add(path)
     if (last !== undefined) next.continueFrom(last)
     return next
   }

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals'
+import { takeEach } from './unsynced.js'
+
+test('what is written while others are synced waits for the next call', async () => {
+  const unsynced = new Set(['a', 'b'])
+  const synced: string[] = []
+  const busy = async (member: string) => {
+    synced.push(member)
+    if (synced.length < 100) unsynced.add(member)
+  }
+  await takeEach(unsynced, busy)
+  expect(synced).toEqual(['a', 'b'])
+  expect([...unsynced].sort()).toEqual(['a', 'b'])
+})
+
+test('what fails stays, and so does what comes behind it', async () => {
+  const unsynced = new Set(['a', 'b', 'c'])
+  const failing = (member: string) => (member === 'b' ? Promise.reject(new Error('full')) : Promise.resolve())
+  await expect(takeEach(unsynced, failing)).rejects.toThrow('full')
+  expect([...unsynced].sort()).toEqual(['b', 'c'])
+})
+
+test('what was removed meanwhile is passed over', async () => {
+  const unsynced = new Set(['a', 'b'])
+  const synced: string[] = []
+  await takeEach(unsynced, async (member) => {
+    synced.push(member)
+    unsynced.delete('b')
+  })
+  expect(synced).toEqual(['a'])
+})
