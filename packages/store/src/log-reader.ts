@@ -53,16 +53,23 @@ export class LogReader {
   async #readPooled(physicalOffset: number, into: Buffer): Promise<boolean> {
     while (this.#pooledReads >= POOLED_READS_MAX)
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#pooledReads++
+    try {
+      return await this.#readHeld(physicalOffset, into)
+    } finally {
+      this.#pooledReads--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async #readHeld(physicalOffset: number, into: Buffer): Promise<boolean> {
     const held = this.#segments.hold(physicalOffset)
     if (held === undefined) return false
-    this.#pooledReads++
     try {
       const position = physicalOffset % this.#segments.segmentSize
       return (await readFullyPooled(held.file, into, 0, into.length, position)) === into.length
     } finally {
-      this.#pooledReads--
       held.release()
-      this.#waiting.shift()?.()
     }
   }
 
