@@ -41,6 +41,8 @@ async function heartbeat(parts: BrokerParts, request: Request): Promise<Reply<'H
   const identity: ClientIdentity = { connection, clientId: data.clientID, language, version }
   let subscriptionWanted = false
   for (const consumer of data.consumerDataSet) {
+    // A new group is written to disk first: the client may have gone, with a thousand more to come.
+    if (connection.closed) break
     if (parts.config.rejectPullConsumerEnable && consumer.consumeType === 'CONSUME_ACTIVELY') continue
     if (await registerConsumer(parts, identity, data, consumer)) subscriptionWanted = true
   }
