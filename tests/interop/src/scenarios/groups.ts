@@ -22,13 +22,25 @@ export async function shareQueues(cluster: Cluster, client: ClientProgram, count
     const messages = assortedMessages(topic, count, 'shared')
     await produced(cluster, messages, programs)
     const parts = () => members.map((member) => received(member, 'shared'))
+    const all = () => oncePerPlace(parts().flat())
     await Promise.race(
-      members.map((member) => member.holds(() => (parts().flat().length >= count ? true : undefined))),
+      members.map((member) => member.holds(() => (all().length >= count ? true : undefined))),
     )
-    expect(differences(parts().flat(), messages)).toEqual([])
+    expect(differences(all(), messages)).toEqual([])
     for (const part of parts()) expect(part.length).toBeGreaterThan(0)
     await Promise.all(members.map((member) => member.closed()))
   })
+}
+
+/**
+ * A queue that changes hands may bring again what the old owner took but did not commit yet: RocketMQ delivers at
+ * least once. The same place in the same queue is such a repeat; the same message at another place is not.
+ */
+function oncePerPlace(lines: readonly ReceivedLine[]): ReceivedLine[] {
+  const places = new Map(
+    lines.map((line) => [`${line.brokerName}/${line.queueId}/${line.queueOffset}`, line]),
+  )
+  return [...places.values()]
 }
 
 /** Each of two broadcasting members gets every message. */
