@@ -17,7 +17,7 @@ import type { NativeConsumer, NativeProducer, RocketMQClients } from './native.j
 export class MemoryBroker implements RocketMQClients {
   /** What each topic holds, `%DLQ%group` included. */
   readonly topics = new Map<string, MessageView[]>()
-  /** Set: probes, sends and requests fail with it. */
+  /** Set: probes, sends, requests and starts of consumers fail with it. */
   down: Error | undefined
   readonly #groups = new Set<MemoryConsumer>()
   readonly #waiting = new Map<string, (reply: MessageExt) => void>()
@@ -133,6 +133,7 @@ class MemoryConsumer implements NativeConsumer {
   }
 
   async start(listener: MessageListener): Promise<void> {
+    if (this.#broker.down !== undefined) throw this.#broker.down
     this.#listener = listener
     for (const topic of this.#subscriptions.keys())
       for (const m of this.#broker.topics.get(topic) ?? []) this.offer(m)

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals'
+import { Controller, type DynamicModule, type INestApplication, Module } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { Payload } from '@nestjs/microservices'
+import { createNodeEnv, type Env } from '@rockhopper/env'
+import { MqError } from '@rockhopper/message'
+import { connectRocketMQ } from './connect.js'
+import { RocketMQEvent } from './decorators.js'
+import { deferred, MemoryBroker } from './memory-broker.fixture.js'
+import { RocketMQModule } from './module.js'
+
+/** An application as a user makes it: NestFactory wraps it in a proxy, which @nestjs/testing does not. */
+async function made(handled: (data: unknown) => void, options: object): Promise<INestApplication> {
+  @Controller()
+  class Orders {
+    @RocketMQEvent('a')
+    handle(@Payload() data: unknown): void {
+      handled(data)
+    }
+  }
+  @Module({})
+  class App {
+    static with(): DynamicModule {
+      const server = { consumerGroup: 'shop' }
+      const imports = [RocketMQModule.forRoot({ namesrvAddr: 'memory', server, ...options })]
+      return { module: App, imports, controllers: [Orders] }
+    }
+  }
+  const app = await NestFactory.create(App.with(), { logger: false })
+  connectRocketMQ(app)
+  await app.startAllMicroservices()
+  await app.init()
+  return app
+}
+
+/** Every timer is due at the end of the turn. */
+function hastyEnv(): Env {
+  const env = createNodeEnv()
+  const after = (_delayMs: number, run: () => void) => {
+    const soon = setImmediate(run)
+    return () => clearImmediate(soon)
+  }
+  return { ...env, clock: { ...env.clock, after } }
+}
+
+describe('connectRocketMQ on an application of NestFactory', () => {
+  test('begins to pull after the bootstrap', async () => {
+    const broker = new MemoryBroker()
+    broker.store({ topic: 'a', body: Buffer.from('1') })
+    const seen: unknown[] = []
+    const app = await made((data) => seen.push(data), { clients: broker })
+    await broker.settled()
+    expect(seen).toEqual([1])
+    await app.close()
+  })
+
+  test('with connectAttempts 0 it starts without a name server and consumes when there is one', async () => {
+    const broker = new MemoryBroker()
+    broker.down = new MqError('NAME_SERVER_UNREACHABLE', 'starting a consumer')
+    const { promise, resolve } = deferred()
+    const app = await made(() => resolve(), { clients: broker, connectAttempts: 0, env: hastyEnv() })
+    broker.store({ topic: 'a', body: Buffer.from('1') })
+    broker.down = undefined
+    await promise
+    await app.close()
+  })
+
+  test('with connectAttempts 0 it closes while no name server was ever there', async () => {
+    const broker = new MemoryBroker()
+    broker.down = new MqError('NAME_SERVER_UNREACHABLE', 'starting a consumer')
+    const app = await made(() => undefined, { clients: broker, connectAttempts: 0 })
+    await app.close()
+  })
+})
