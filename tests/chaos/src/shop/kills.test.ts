@@ -95,7 +95,7 @@ const PLANTED: readonly Planted[] = [
     bug: 'ack before commit',
     service: 'payment',
     fault: 'payment.after-provider-before-commit:1',
-    orders: 24,
+    orders: 6,
     finds: /ended as PENDING/,
   },
   {
