@@ -171,8 +171,8 @@ class ScheduleLevel {
   }
 
   /**
-   * The offset moves behind the entries that are stored again, up to the first one that is not. False when one
-   * was refused; rejects when one could not be read. Either way no delivery is under way any more.
+   * The offset moves behind the entries that are stored again, up to the first one that is not. False when
+   * one was refused; rejects when one could not be read. Either way no delivery is under way any more.
    */
   async #deliverAll(entries: readonly QueueEntry[]): Promise<boolean> {
     const results = await Promise.allSettled(entries.map((entry) => this.#deliverOnce(entry)))

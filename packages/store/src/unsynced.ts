@@ -2,8 +2,8 @@ import type { Descriptors } from './descriptors.js'
 
 /**
  * Takes what is in `unsynced` now out of it and syncs it. One that fails goes back before this rejects: the
- * next checkpoint must not pass over it. What is written meanwhile waits for the next call, or a busy store would
- * never come to the end of one.
+ * next checkpoint must not pass over it. What is written meanwhile waits for the next call, or a busy
+ * store would never come to the end of one.
  */
 export async function takeEach(
   unsynced: Set<string>,
