@@ -37,6 +37,8 @@ export class ClientInstance {
   readonly #consumers = new Map<string, ConsumerMember>()
   /** Brokers that answered a heartbeat and whose connection was not seen to fail since. */
   readonly #greeted = new Set<string>()
+  /** Heartbeats of `greet` under way: the pull loops of all queues of a broker share one. */
+  readonly #greeting = new Map<string, Promise<boolean>>()
   readonly #stopping = new AbortController()
   #state: 'made' | 'started' | 'stopped' = 'made'
 
@@ -124,7 +126,12 @@ export class ClientInstance {
    * Sends a heartbeat unless this broker has had one over a connection that, as far as known, still lives.
    */
   async greet(address: string): Promise<boolean> {
-    return this.#greeted.has(address) || this.#greet(address)
+    if (this.#greeted.has(address)) return true
+    const running = this.#greeting.get(address)
+    if (running !== undefined) return running
+    const greeting = this.#greet(address).finally(() => this.#greeting.delete(address))
+    this.#greeting.set(address, greeting)
+    return greeting
   }
 
   /** The broker does not know us, or no longer: the next `greet` sends a heartbeat. */

@@ -83,6 +83,9 @@ export class PullLoop {
     const address = this.#address()
     try {
       if (address === undefined) throw new MqError('BROKER_NOT_FOUND', `Pulling from '${queue.brokerName}'`)
+      // A broker that was restarted has to know its members before it is pulled from: a pull would be held
+      // there, and the others would share our queues out meanwhile. Whether it worked, the pull tells.
+      await this.#parts.instance.greet(address)
       const answer = await this.#ask(address, subscription)
       this.#processQueue.lastPullAt = this.#env.clock.monotonic()
       this.#brokerId = answer.suggestWhichBrokerId
@@ -169,13 +172,12 @@ export class PullLoop {
     if (error.responseCode === ResponseCode.FLOW_CONTROL) return FLOW_CONTROL_MS
     if (address !== undefined && FORGOTTEN.has(error.responseCode ?? error.code)) {
       instance.lost(address)
-      instance.background.run('heartbeat after a failed pull', () => instance.greet(address))
     }
     return failurePauseMs
   }
 }
 
-/** After these the broker may not know us: a new connection, or 24, 25, 26. */
+/** After these the broker may not know us: a new connection, or 24, 25, 26. The next pull greets it. */
 const FORGOTTEN: ReadonlySet<number | string> = new Set([
   'CONNECTION_CLOSED',
   'CONNECT_FAILED',
