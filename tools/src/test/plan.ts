@@ -44,7 +44,6 @@ const CHECKS: readonly Step[] = [
   check('format and lint', bin('biome'), 'check', '--error-on-warnings', '--max-diagnostics=50'),
   check('types of tests', bin('tsc'), '-p', 'tsconfig.check.json'),
   check('types of the page', bin('tsc'), '-p', 'apps/demo/web/tsconfig.json'),
-  check('types of the page', bin('tsc'), '-p', 'apps/demo/web/tsconfig.json'),
   check('promises and switches', bin('eslint'), '.'),
   check(
     'package graph',

@@ -66,7 +66,7 @@ describe('route cache', () => {
     expect(cache.masterAddress('a')).toBeUndefined()
   })
 
-  test("a broker's address is that of the route confirmed last, not that of a topic that is no more", async () => {
+  test("a broker's address is that of the route confirmed last, not of a topic that is no more", async () => {
     const at = (address: string) => [{ name: 'a', address, queues: 1 }]
     const routes: Routes = new Map([
       ['T', at('127.0.0.1:1')],

@@ -30,7 +30,7 @@ describe('queue locks', () => {
     expect(locks.holds(queue)).toBe(true)
   })
 
-  test('a renewal that comes too late does not bring the lock back: another member may have had it', async () => {
+  test('a renewal that comes too late does not bring the lock back: another may have had it', async () => {
     const { clock, locks, queue } = locksOf()
     await locks.lock(QUEUE)
     await clock.advance(LOCK_LIVES_MS)

@@ -29,7 +29,7 @@ describe('start offset', () => {
     expect(await startOffset(queue, storeOf(kept), BOUNDS, { where, timestamp: 7 })).toBe(expected)
   })
 
-  test('a position that was computed is remembered: a member that takes over computes none of its own', async () => {
+  test('a computed position is remembered: a member that takes over computes none of its own', async () => {
     const commits: number[] = []
     const store = new BrokerOffsetStore(
       { query: async () => undefined, commit: async (_, offset) => void commits.push(offset) },

@@ -1,4 +1,4 @@
-/** A key and certificate for 127.0.0.1 that only these tests use. Made with `openssl req -x509 -newkey ec …`. */
+/** A key and certificate for 127.0.0.1 that only these tests use, made with `openssl req -x509`. */
 export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUvn98LgS6wsy5MZB
 adX2gG+tJ3fJQyIbb2CJYfdSLmShRANCAATbLGBwH9UoAGB34AinHJazadHIExvB

@@ -33,8 +33,9 @@ export async function shareQueues(cluster: Cluster, client: ClientProgram, count
 }
 
 /**
- * A queue that changes hands may bring again what the old owner took but did not commit yet: RocketMQ delivers at
- * least once. The same place in the same queue is such a repeat; the same message at another place is not.
+ * A queue that changes hands may bring again what the old owner took but did not commit yet: RocketMQ
+ * delivers at least once. The same place in the same queue is such a repeat; the same message at another
+ * place is not.
  */
 function oncePerPlace(lines: readonly ReceivedLine[]): ReceivedLine[] {
   const places = new Map(
