@@ -67,7 +67,7 @@ export function createClientApi(options: ClientApiOptions): ClientApi {
   const commands: Commands = commandsOf(client)
   return {
     commands,
-    ...messageCalls(commands),
+    ...messageCalls(commands, env.log),
     ...offsetCalls(commands),
     ...membershipCalls(commands),
     ...adminCalls(commands),

@@ -1,4 +1,15 @@
-import { decodeRecords, type MessageExt, MqError } from '@rockhopper/message'
+import type { Log } from '@rockhopper/env'
+import {
+  decodeRecord,
+  decodeRecords,
+  type MessageExt,
+  MqError,
+  RECORD_OVERHEAD,
+  recordLayout,
+  recordPhysicalOffset,
+  recordQueueOffset,
+  recordTotalSize,
+} from '@rockhopper/message'
 import { type RequestHeader, type Response, ResponseCode } from '@rockhopper/remoting'
 import type { SendStatus } from '../send-result.js'
 import { accepted, type CallOptions, type Commands, refusedBy } from './commands.js'
@@ -32,7 +43,7 @@ const PULL_STATUS: ReadonlyMap<number, PullStatus> = new Map([
 ])
 
 /** Send, pull, send-back and look-up (remoting.md sections 9, 17, 20). */
-export function messageCalls(commands: Commands) {
+export function messageCalls(commands: Commands, log: Log) {
   return {
     /** Resolves for the four codes that mean stored; rejects with RESPONSE_REFUSED for every other. */
     async send(
@@ -57,7 +68,7 @@ export function messageCalls(commands: Commands) {
       const answer = await commands.PULL_MESSAGE(address, header, undefined, options)
       const status = PULL_STATUS.get(answer.code)
       if (status === undefined) throw refusedBy('PULL_MESSAGE', address, answer)
-      return pullAnswerOf(address, header, status, answer)
+      return pullAnswerOf(log, address, header, status, answer)
     },
 
     async sendBack(
@@ -90,8 +101,14 @@ export function messageCalls(commands: Commands) {
   }
 }
 
-/** What could be read counts; the next pull begins at what could not: it is never passed over unseen. */
+/**
+ * What could be read counts, and a record that cannot be read is passed over with an error in the log: asking
+ * again brings the same bytes, so it would block its queue for ever. Where not even its size can be read,
+ * nothing behind it can be found: the next pull goes on at what the broker names, or, to lose no more than
+ * it must, first directly behind what was read.
+ */
 function pullAnswerOf(
+  log: Log,
   address: string,
   asked: RequestHeader<'PULL_MESSAGE'>,
   status: PullStatus,
@@ -99,15 +116,52 @@ function pullAnswerOf(
 ): PullAnswer {
   const { nextBeginOffset, minOffset, maxOffset, suggestWhichBrokerId } = header
   const bounds = { minOffset, maxOffset, suggestWhichBrokerId }
-  if (status !== 'FOUND' || body === undefined) return { status, records: [], nextBeginOffset, ...bounds }
-  let broken: string | undefined
-  const records = decodeRecords(body, (reason, at) => {
-    broken = `${reason} at byte ${at}`
-  })
-  if (broken === undefined) return { status, records, nextBeginOffset, ...bounds }
-  const last = records.at(-1)
-  if (last !== undefined) return { status, records, nextBeginOffset: last.queueOffset + 1, ...bounds }
-  const { topic, queueId, queueOffset } = asked
-  const what = `Reading offset ${queueOffset} of queue ${queueId} of '${topic}' from ${address}`
-  throw new MqError('BODY_ILLEGAL', `${what}: ${broken}`)
+  const records: MessageExt[] = []
+  if (status !== 'FOUND' || body === undefined) return { status, records, nextBeginOffset, ...bounds }
+  for (let at = 0; at < body.length; ) {
+    const result = decodeRecord(body, at)
+    if (result.ok) {
+      records.push(result.value)
+      at += result.size
+      continue
+    }
+    const size = sizeOfBroken(body, at)
+    const last = records.at(-1)
+    if (size === undefined && last !== undefined)
+      return { status, records, nextBeginOffset: last.queueOffset + 1, ...bounds }
+    const { topic, queueId, queueOffset, consumerGroup } = asked
+    const where = `queue ${queueId} of '${topic}' from ${address}`
+    const broken = `${result.reason} at byte ${at}`
+    // There would be no way on: the queue has to wait for an answer that names one.
+    if (nextBeginOffset <= queueOffset)
+      throw new MqError('BODY_ILLEGAL', `Reading offset ${queueOffset} of ${where}: ${broken}`)
+    log.error('client.pull.recordSkipped', {
+      consumerGroup,
+      topic,
+      queueId,
+      address,
+      askedOffset: queueOffset,
+      ...placeOfBroken(body, at),
+      size,
+      nextBeginOffset,
+      reason: broken,
+    })
+    if (size === undefined) break
+    at += size
+  }
+  return { status, records, nextBeginOffset, ...bounds }
+}
+
+/** Size of a record that cannot be read, or undefined when that cannot be its size. */
+function sizeOfBroken(body: Buffer, at: number): number | undefined {
+  const left = body.length - at
+  if (left < RECORD_OVERHEAD) return undefined
+  const size = recordTotalSize(body, at)
+  return size >= RECORD_OVERHEAD && size <= left ? size : undefined
+}
+
+/** What the record says about where it lies, as far as it is there; nothing vouches for it. */
+function placeOfBroken(body: Buffer, at: number) {
+  if (body.length - at < recordLayout.sysFlag) return {}
+  return { queueOffset: recordQueueOffset(body, at), physicalOffset: recordPhysicalOffset(body, at) }
 }
