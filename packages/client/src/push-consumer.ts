@@ -1,7 +1,9 @@
+import type { DiskLock } from '@rockhopper/env'
 import { checkGroup, MqError } from '@rockhopper/message'
 import { ClientInstance } from './client-instance.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
+import { lockOffsets } from './consuming/offset-directory.js'
 import { Subscriptions } from './consuming/subscriptions.js'
 import type { MessageListener } from './listener.js'
 import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
@@ -18,6 +20,7 @@ export class PushConsumer {
   readonly #instance: ClientInstance
   readonly #subscriptions: Subscriptions
   #run: ConsumerRun | undefined
+  #offsetLock: DiskLock | undefined
   #suspended = false
   #stopping: Promise<void> | undefined
 
@@ -59,16 +62,30 @@ export class PushConsumer {
   /**
    * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or
    * routes are not there yet: it goes on trying. Rejects with MqError NAME_SERVER_UNREACHABLE when no name
-   * server answers (it may then be called again), ALREADY_STARTED or CLOSED.
+   * server answers (it may then be called again), ALREADY_STARTED or CLOSED; when broadcasting, also with
+   * ARGUMENT_ILLEGAL while another member on this host uses the same offsets, CONFIG_UNREADABLE.
    */
   async start(listener: MessageListener): Promise<void> {
     this.#instance.assertStartable()
     for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
-    this.#instance.start()
-    const run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, listener)
-    this.#run = run
+    const run = await this.#begin(listener)
     if (this.#suspended) run.suspend()
     await run.start()
+  }
+
+  /** Offsets are locked before they are read: a member that is leaving may still write them. */
+  async #begin(listener: MessageListener): Promise<ConsumerRun> {
+    const { env } = this.#instance
+    const lock = this.#settings.clustering ? undefined : await lockOffsets(env, this.#settings)
+    try {
+      this.#instance.start()
+      this.#run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, listener)
+    } catch (error) {
+      await lock?.release()
+      throw error
+    }
+    this.#offsetLock = lock
+    return this.#run
   }
 
   /** Resolves when queues of every subscribed topic were assigned once (to this member or to others). */
@@ -102,6 +119,7 @@ export class PushConsumer {
   async #shutdown(timeoutMs: number): Promise<void> {
     await this.#run?.stop(timeoutMs)
     await this.#instance.stop()
+    await this.#offsetLock?.release()
   }
 
   #started(attempted: string): ConsumerRun {

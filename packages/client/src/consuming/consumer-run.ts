@@ -20,6 +20,7 @@ import { consumeDirectly } from './consume-directly.js'
 import type { ConsumerSettings } from './consumer-settings.js'
 import type { Consumption, ConsumptionParts } from './consumption.js'
 import { LocalOffsetStore } from './local-offset-store.js'
+import { offsetDirectory } from './offset-directory.js'
 import type { OffsetStore } from './offset-store.js'
 import { OrderlyConsumption } from './orderly-consumption.js'
 import type { ProcessQueue } from './process-queue.js'
@@ -194,12 +195,9 @@ export class ConsumerRun implements ConsumerMember {
   }
 
   #makeOffsets(): OffsetStore {
-    const { disk, log, host } = this.#env
-    const { clustering, offsetStoreDir, offsetOwner } = this.#settings
-    if (!clustering) {
-      const root = offsetStoreDir ?? `${host.homeDirectory}/.rocketmq_offsets`
-      return new LocalOffsetStore(disk, log, `${root}/${offsetOwner}/${this.group}`)
-    }
+    const { disk, log } = this.#env
+    if (!this.#settings.clustering)
+      return new LocalOffsetStore(disk, log, offsetDirectory(this.#env, this.#settings))
     const { api, routes } = this.#instance
     const offsets = {
       query: async (queue: MessageQueue) =>
