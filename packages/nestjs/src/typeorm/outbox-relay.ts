@@ -133,8 +133,11 @@ export class OutboxRelay {
       await this.#claims.release(owner)
       return 0
     }
-    const sent = await Promise.all(rows.map((row) => this.#send(row)))
-    if (sent.includes(true)) {
+    // A mark that fails must not let the pass, and with it `stop`, end before the other sends did.
+    const ends = await Promise.allSettled(rows.map((row) => this.#send(row)))
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    if (ends.some((end) => end.status === 'fulfilled' && end.value)) {
       this.#failuresInRow = 0
       return 0
     }

@@ -172,6 +172,41 @@ describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
     await stop()
   })
 
+  test('stop waits for every send, also when marking a row failed meanwhile', async () => {
+    const { db, clock, sink, relay, outbox, stop } = await running()
+    let arrive = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const publish = sink.publish
+    sink.publish = async (pattern, record) => {
+      if (record.data?.toString() === '"slow"') await arrived
+      return publish(pattern, record)
+    }
+    const { sent } = OutboxClaims.prototype
+    let failed = false
+    OutboxClaims.prototype.sent = async () => {
+      OutboxClaims.prototype.sent = sent
+      failed = true
+      throw new Error('disk full')
+    }
+    await add(db, outbox, { pattern: 'a', data: 'quick' }, { pattern: 'a', data: 'slow' })
+    await until(() => failed)
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    let stopped = false
+    const stopping = relay.stop().then(() => {
+      stopped = true
+    })
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect([stopped, sink.sent]).toEqual([false, ['a: "quick"']])
+    arrive()
+    await stopping
+    expect(sink.sent).toEqual(['a: "quick"', 'a: "slow"'])
+    expect(await unsent(db)).toBe(1)
+    expect(clock.pauses()).toEqual([])
+    await stop()
+  })
+
   test('adding outside a transaction, or to no destination, is refused', async () => {
     const { db, outbox, stop } = await running()
     await expect(outbox.add(db.manager, { pattern: 'a', data: 1 })).rejects.toThrow(
