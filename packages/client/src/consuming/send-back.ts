@@ -6,6 +6,8 @@ import type { Sender } from '../producing/sender.js'
 
 /** Deadline of a send-back (Apache: 5 s). */
 const SEND_BACK_TIMEOUT_MS = 5_000
+/** The counter is an i32 on the wire and has to go one above the limit. */
+const RECONSUME_LIMIT_MAX = 0x7fffffff - 1
 
 export interface SendBackParts {
   readonly instance: ClientInstance
@@ -65,7 +67,8 @@ export function retryMessage(
 ): OutgoingMessage {
   const topic = retryTopic(consumerGroup)
   // Above the limit the broker diverts a message of a retry topic into the dead-letter topic.
-  const reconsumeTimes = delayLevel < 0 ? maxReconsumeTimes + 1 : message.reconsumeTimes + 1
+  const limit = Math.min(maxReconsumeTimes, RECONSUME_LIMIT_MAX)
+  const reconsumeTimes = delayLevel < 0 ? limit + 1 : message.reconsumeTimes + 1
   const properties: Properties = Object.assign(Object.create(null), message.properties)
   for (const name of [Property.TRAN_MSG, Property.MIN_OFFSET, Property.MAX_OFFSET]) delete properties[name]
   properties[Property.RETRY_TOPIC] = message.topic
@@ -82,6 +85,6 @@ export function retryMessage(
     messageId: message.messageId,
     message: { topic, body: message.body },
     reconsumeTimes,
-    maxReconsumeTimes,
+    maxReconsumeTimes: limit,
   }
 }
