@@ -35,6 +35,7 @@ export class ConsumeQueues {
   readonly #unsyncedDirectories = new Set<string>()
   /** Queues whose files were not whole: empty now. */
   readonly damaged = new Set<ConsumeQueue>()
+  #found = false
   #cancelWrite: Cancel | undefined
   #unwrittenSize = 0
   #closed = false
@@ -49,6 +50,11 @@ export class ConsumeQueues {
       grown: (queue) => this.#grown(queue),
       touched: (path, made) => this.#touched(path, made),
     }
+  }
+
+  /** The directory of the queues was there when they were loaded. */
+  get found(): boolean {
+    return this.#found
   }
 
   get(topic: string, queueId: number): ConsumeQueue | undefined {
@@ -66,6 +72,7 @@ export class ConsumeQueues {
   /** Finds and scans what is on disk. Throws MqError for files of another size. */
   load(aborted: boolean): void {
     const { disk, directory } = this.#options
+    this.#found = disk.exists(directory)
     disk.makeDirectory(directory)
     for (const topic of disk.list(directory)) {
       for (const name of disk.list(`${directory}/${topic}`)) {

@@ -42,16 +42,19 @@ export class Dispatch {
 
   /**
    * `fillGaps`: entries missing before this one do not exist any more; fillers take their places. Else a gap
-   * is reported and nothing added.
+   * is reported and nothing added. Records before `doneTo` were dispatched by an earlier life of the store:
+   * where their queue is missing it was deleted, and they do not make it again.
    */
-  record(bytes: Buffer, record: ScannedRecord, fillGaps: boolean): Dispatched {
+  record(bytes: Buffer, record: ScannedRecord, fillGaps: boolean, doneTo = 0): Dispatched {
     scanProperties(bytes, record.propertiesAt, record.propertiesAt + record.propertiesSize, this.#properties)
     if ((record.sysFlag & TRANSACTION_MASK) !== TRANSACTION_ROLLBACK) {
       this.#options.index?.add(bytes, record, this.#properties)
     }
     if (!isQueued(record.sysFlag)) return 'skipped'
     const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
-    const queue = this.#options.queues.obtain(topic, record.queueId)
+    const { queues } = this.#options
+    const done = record.physicalOffset < doneTo
+    const queue = done ? queues.get(topic, record.queueId) : queues.obtain(topic, record.queueId)
     if (queue === undefined) return 'skipped'
     return this.#enqueue(queue, bytes, record, fillGaps)
   }

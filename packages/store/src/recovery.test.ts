@@ -115,7 +115,6 @@ test('a queue entry torn by a power loss is made again from its record', async (
 
 test.each([
   ['the queue files are gone', (disk: Life['disk']) => disk.removeTree(`${ROOT}/consumequeue`)],
-  ['one queue is gone', (disk: Life['disk']) => disk.removeTree(`${ROOT}/consumequeue/T/0`)],
   ['a queue lost its last entries', (disk: Life['disk']) => void disk.bytes(QUEUE_LAST).fill(0, 60)],
   ['a queue lost its last file', (disk: Life['disk']) => disk.remove(QUEUE_LAST)],
   ['a queue lost a file in the middle', (disk: Life['disk']) => disk.remove(QUEUE_MIDDLE)],
@@ -142,6 +141,37 @@ test('a topic that was deleted and made again keeps only its new messages throug
   expect(await texts(first)).toEqual(['new 0', 'new 1'])
   first.disk.kill()
   expect(await texts(await restarted(first))).toEqual(['new 0', 'new 1'])
+})
+
+test('a topic that was deleted does not come back at the start after a proper stop', async () => {
+  const first = await started()
+  for (const text of ['old 0', 'old 1', 'old 2']) await put(first, text)
+  await first.clock.until(first.store.put(draft({ text: 'old', queueId: 1 })))
+  await put(first, 'kept', 'Other')
+  first.store.deleteTopic('T')
+  await put(first, 'new 0')
+  await stopped(first)
+  const next = await restarted(first)
+  expect(await texts(next)).toEqual(['new 0'])
+  expect(next.store.topics()).toEqual(
+    new Map([
+      ['T', [0]],
+      ['Other', [0]],
+    ]),
+  )
+  next.store.deleteTopic('T')
+  next.store.deleteTopic('Other')
+  await stopped(next)
+  const last = await restarted(next)
+  expect(last.store.topics()).toEqual(new Map())
+  await put(last, 'first of its queue')
+  expect(await texts(last)).toEqual(['first of its queue'])
+})
+
+test('after a kill a queue that is gone is made again from the log', async () => {
+  const first = await killedWith(['one', 'two'])
+  const next = await restartedAfter(first, (disk) => disk.removeTree(`${ROOT}/consumequeue/T`))
+  expect(await texts(next)).toEqual(['one', 'two'])
 })
 
 describe('loading refuses', () => {

@@ -48,10 +48,11 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     index?.cut(from, true)
   }
   const gaps = new Set<ConsumeQueue>(queues.damaged)
+  const doneTo = dispatchedBefore(options)
   const walked = await walkLog(segments, {
     ...walkOptions(options, from, segments.end),
     visit: (bytes, record) => {
-      if (options.dispatch.record(bytes, record, from === segments.first) !== 'gap') return
+      if (options.dispatch.record(bytes, record, from === segments.first, doneTo) !== 'gap') return
       const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
       const queue = queues.get(topic, record.queueId)
       if (queue !== undefined) gaps.add(queue)
@@ -73,6 +74,14 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   await queues.sync()
   await index?.flush()
   return { end: walked.end, lastStoreTimestamp: walked.lastStoreTimestamp }
+}
+
+/**
+ * Physical offset up to which the records were dispatched before a clean stop; 0 when that is not known, or
+ * when the directory of the queues is gone, which is Apache's way to have all of them made again.
+ */
+function dispatchedBefore({ queues, checkpoint, lastExitOk }: RecoveryOptions): number {
+  return lastExitOk && queues.found ? checkpoint.times.confirmPhyOffset : 0
 }
 
 /** The newest file that begins at or before the last record the queues know. */
