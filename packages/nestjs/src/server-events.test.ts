@@ -4,7 +4,7 @@ import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices'
 import { RocketMQContext } from './context.js'
 import { RocketMQEvent } from './decorators.js'
 import { DeadLetterException, IgnoreMessageException, RetryLaterException } from './exceptions.js'
-import { serve } from './server.fixture.js'
+import { serve, silent } from './server.fixture.js'
 import { type DeliveryFailure } from './server.js'
 
 describe('events', () => {
@@ -66,6 +66,39 @@ describe('events', () => {
       attempt: 1,
       reason: 'no stock',
     })
+    await app.close()
+  })
+
+  test.each([
+    ['a failure', {}, new RpcException('no stock'), 'dropped'],
+    ['a dead letter', {}, new DeadLetterException('never'), 'dropped'],
+    [
+      'a failure in order, which is tried again in place,',
+      { orderly: true },
+      new RpcException('no'),
+      'retry',
+    ],
+  ])('%s in a broadcast group is told as what becomes of it', async (_, more, problem, told) => {
+    @Controller()
+    class Failing {
+      @RocketMQEvent('a', { broadcast: true, maxReconsumeTimes: 0, ...more })
+      handle(): void {
+        throw problem
+      }
+    }
+    const { broker, strategy, app, send } = await serve([Failing])
+    const lines: unknown[] = []
+    const note = (line: { message: string }) => void lines.push(line.message)
+    app.useLogger({ ...silent, warn: note, error: note })
+    const events: string[] = []
+    for (const event of ['retry', 'deadLetter', 'dropped'] as const)
+      strategy.on(event, () => events.push(event))
+    send('a', { id: 1 })
+    await broker.settled()
+    expect(events).toEqual([told])
+    const dropped = 'handler failed; a broadcast group has no retry, the message is dropped'
+    const again = 'handler failed, the message will be delivered again'
+    expect(lines).toEqual([told === 'dropped' ? dropped : again])
     await app.close()
   })
 

@@ -41,6 +41,8 @@ export interface RocketMQServerEvents extends Record<string, (...args: never[]) 
   retry: (failure: DeliveryFailure) => void
   /** It goes to `%DLQ%group`. */
   deadLetter: (failure: DeliveryFailure) => void
+  /** It is lost to this member: a broadcast group gives nothing back, unless it is orderly. */
+  dropped: (failure: DeliveryFailure) => void
 }
 
 /** Who keeps the server from pulling: the application before its bootstrap ended, or `autoStart: false`. */
@@ -230,7 +232,13 @@ export class ServerRocketMQ
       attempt: reconsumeTimes + 1,
       reason: verdict.reason,
     }
-    if (verdict.kind === 'retry') {
+    const { broadcast, orderly } = plan.extras
+    // What Apache does: an orderly member tries again in place, any other has nowhere to give it back to.
+    if (broadcast === true && orderly !== true) {
+      const what = 'handler failed; a broadcast group has no retry, the message is dropped'
+      this.logger.error({ message: what, ...failure })
+      this.#listeners.tell('dropped', failure)
+    } else if (verdict.kind === 'retry') {
       this.logger.warn({ message: 'handler failed, the message will be delivered again', ...failure })
       this.#listeners.tell('retry', failure)
     } else {
