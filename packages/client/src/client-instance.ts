@@ -114,6 +114,14 @@ export class ClientInstance {
     this.#consumers.set(member.group, member)
   }
 
+  /** Leaves a group again, also at brokers whose answer to a heartbeat is under way. Never rejects. */
+  async removeConsumer(member: ConsumerMember): Promise<void> {
+    const addresses = this.#brokers()
+    this.#consumers.delete(member.group)
+    const leaving = this.#unregister(addresses, [{ consumerGroup: member.group }])
+    await settledWithin(this.env.clock, leaving, FAREWELL_MS)
+  }
+
   /**
    * Tells every broker of known routes who is here. Never rejects: a broker that does not answer is tried
    * again.
@@ -169,7 +177,14 @@ export class ClientInstance {
       ...[...this.#producers.keys()].map((producerGroup) => ({ producerGroup })),
       ...[...this.#consumers.keys()].map((consumerGroup) => ({ consumerGroup })),
     ]
-    const leaving = [...this.#greeted].flatMap((address) =>
+    await this.#unregister([...this.#greeted], groups)
+  }
+
+  async #unregister(
+    addresses: readonly string[],
+    groups: readonly ({ readonly producerGroup: string } | { readonly consumerGroup: string })[],
+  ): Promise<void> {
+    const leaving = addresses.flatMap((address) =>
       groups.map(async (group) => {
         try {
           await this.api.unregisterClient(address, { clientID: this.clientId, ...group })

@@ -91,11 +91,17 @@ export class ConsumerRun implements ConsumerMember {
     // Retries of this group come through its own topic.
     if (clustering) this.#subscriptions.set(retryTopic(this.group), '*')
     this.#instance.addConsumer(this)
-    await this.#instance.heartbeat()
-    this.#jobs.rebalance.start(0)
-    this.#jobs.persist.start(this.#settings.persistConsumerOffsetIntervalMs)
-    this.#jobs.locks.start(LOCK_RENEWAL_MS)
-    await this.#jobs.rebalance.trigger()
+    try {
+      await this.#instance.heartbeat()
+      this.#jobs.rebalance.start(0)
+      this.#jobs.persist.start(this.#settings.persistConsumerOffsetIntervalMs)
+      this.#jobs.locks.start(LOCK_RENEWAL_MS)
+      await this.#jobs.rebalance.trigger()
+    } catch (error) {
+      // A member that is known but never pulls would keep its share of the queues from the others.
+      await this.#instance.removeConsumer(this)
+      throw error
+    }
   }
 
   async ready(): Promise<void> {
