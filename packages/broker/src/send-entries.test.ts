@@ -53,6 +53,8 @@ const sends: Readonly<Record<string, SendOptions>> = {
   'a retried message': { topic: '%RETRY%cg', header: { reconsumeTimes: 1 } },
   'a message retried too often': { topic: '%RETRY%cg', header: { reconsumeTimes: 17 } },
   'a transactional message': { properties: { TRAN_MSG: 'true' } },
+  'a prepared message without the property': { header: { sysFlag: 4 } },
+  'a rolled back message without the property': { header: { sysFlag: 12 } },
   'a delayed message': { properties: { DELAY: '3' } },
   'a timer message': { properties: { TIMER_DELAY_SEC: '5' } },
   'an order of magnitude too many properties': { properties: { big: 'x'.repeat(33_000) } },
@@ -91,6 +93,17 @@ describe('turn entry and general entry', () => {
     const bytes = Buffer.alloc(22 * 200_000)
     const reply = await each.send({ command: 'SEND_BATCH_MESSAGE', bytes })
     expect(reply).toMatchObject({ code: 13, remark: 'the batch has 4400000 bytes' })
+  })
+
+  test.each([
+    [4, false],
+    [4, true],
+    [12, false],
+    [12, true],
+  ])('sysFlag %s, which no queue shows, is refused (general entry: %s)', async (sysFlag, general) => {
+    const each = await start(general)
+    await each.send({ body: 'makes the topic' })
+    expect((await each.send({ header: { sysFlag } })).code).toBe(16)
   })
 
   test.each([false, true])('a topic without queues takes no message (general entry: %s)', async (general) => {

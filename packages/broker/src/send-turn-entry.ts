@@ -3,6 +3,7 @@ import {
   isRetryTopic,
   isWriteable,
   PROPERTIES_SIZE_MAX,
+  SysFlag,
   TOPIC_LENGTH_MAX,
 } from '@rockhopper/message'
 import {
@@ -144,6 +145,7 @@ function takeSingle(
 ): boolean {
   const target = targetOf(shared, reader, frame)
   if (target === undefined || reader.number(reader.batch) === 1) return false
+  if ((reader.number(reader.sysFlag) & SysFlag.TRANSACTION_PREPARED) !== 0) return false
   const { parts, scratch } = shared
   const size = shared.plainProperties(reader)
   const propertiesTail = parts.propertiesTail.of(parts.config)

@@ -8,6 +8,7 @@ import {
   Property,
   parseProperties,
   type RecordDraft,
+  SysFlag,
   TOPIC_LENGTH_MAX,
 } from '@rockhopper/message'
 import { type Request, ResponseCode, refuse, type TopicConfig } from '@rockhopper/remoting'
@@ -60,6 +61,7 @@ async function findTarget(
 async function sendSingle(parts: BrokerParts, header: SendHeader, request: Request): Promise<SendReply> {
   const target = await findTarget(parts, header)
   if ('code' in target) return refuse(target.code, target.remark)
+  if (!isQueued(header.sysFlag)) return refuseTransaction(parts)
   const text = header.properties ?? ''
   const properties = parseProperties(text)
   const draft = draftOf(parts, header, request, target.queueId)
@@ -96,12 +98,22 @@ async function sendOdd(
   if (diverted !== undefined && 'code' in diverted) return refuse(diverted.code, diverted.remark)
   const retried = draft.reconsumeTimes > 0 && delayLevelOf(properties) > 0
   if (properties[Property.TRAN_MSG]?.toLowerCase() === 'true' && !retried) {
-    const remark = `the broker[${parts.config.brokerIP1}] sending transaction message is forbidden`
-    return refuse(ResponseCode.NO_PERMISSION, remark)
+    return refuseTransaction(parts)
   }
   const queueId = diverted?.queueId ?? draft.queueId
   const written = await writeMessage(parts, { ...draft, ...diverted, properties })
   return sendReply(parts, written, queueId, uniqueKey)
+}
+
+/** Prepared and rolled back messages get no queue entry: only transactions, which are not there, send them. */
+function isQueued(sysFlag: number): boolean {
+  const bits = sysFlag & SysFlag.TRANSACTION_MASK
+  return bits !== SysFlag.TRANSACTION_PREPARED && bits !== SysFlag.TRANSACTION_ROLLBACK
+}
+
+function refuseTransaction({ config }: Pick<BrokerParts, 'config'>): SendReply {
+  const remark = `the broker[${config.brokerIP1}] sending transaction message is forbidden`
+  return refuse(ResponseCode.NO_PERMISSION, remark)
 }
 
 /** A message sent to a retry topic too often goes to the dead letters (Apache: handleRetryAndDLQ). */
