@@ -105,7 +105,7 @@ async function sendOdd(
   return sendReply(parts, written, queueId, uniqueKey)
 }
 
-/** Prepared and rolled back messages get no queue entry: only transactions, which are not there, send them. */
+/** Prepared and rolled back messages get no queue entry; transactions, which send them, are not served. */
 function isQueued(sysFlag: number): boolean {
   const bits = sysFlag & SysFlag.TRANSACTION_MASK
   return bits !== SysFlag.TRANSACTION_PREPARED && bits !== SysFlag.TRANSACTION_ROLLBACK
