@@ -8,12 +8,14 @@ const levels = [
   ['cli', 'testing'],
 ]
 
-/** The level of the packages that work through the client. */
+/** The level of the simulator, and that of the packages that work through the client. */
+const SIM = 1
 const FRONTS = 3
 
 const folder = (names) => `^packages/(${names.join('|')})/`
 
 const TEST = '\\.test\\.ts$'
+const TEST_OR_FIXTURE = '\\.(test|fixture)\\.ts$'
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
 /** A package may import itself and what is on a lower level: nothing beside it, nothing above it. */
@@ -28,6 +30,13 @@ const levelRules = levels.flatMap((names, level) =>
         { path: folder([name]), ...from },
         { path: above, pathNot: folder(mayUse) },
       )
+    // What is beside the simulator is tested in it. It is never part of what runs.
+    if (level === SIM) {
+      return [
+        rule('', { pathNot: TEST_OR_FIXTURE }, [name]),
+        rule('-test', { path: `${folder([name])}.*${TEST_OR_FIXTURE}` }, [name, 'sim']),
+      ]
+    }
     if (level !== FRONTS) return [rule('', {}, [name])]
     // The test of a front needs a broker to talk to: it may start an embedded one, and reaches no deeper.
     return [
@@ -45,6 +54,12 @@ module.exports = {
       'sim imports only env.',
       { path: folder(['sim']) },
       { path: '^packages/', pathNot: folder(['sim', 'env']) },
+    ),
+    forbid(
+      'sim-runs-only-tests',
+      'Only tests, and the testing package, run in the simulator.',
+      { path: '^(packages|apps)/', pathNot: `${TEST_OR_FIXTURE}|${folder(['sim', 'testing'])}` },
+      { path: folder(['sim']) },
     ),
     forbid(
       'fronts-work-through-client',

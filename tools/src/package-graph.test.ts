@@ -14,12 +14,19 @@ const ALLOWED: readonly (readonly [path: string, imported: string])[] = [
   ['packages/nestjs/src/allowed.test.ts', '@rockhopper/embedded'],
   ['packages/testing/src/nest/allowed.ts', '@rockhopper/nestjs'],
   ['packages/client/src/allowed.test.ts', 'fast-check'],
+  ['packages/store/src/allowed.test.ts', '@rockhopper/sim'],
+  ['packages/store/src/allowed.fixture.ts', '@rockhopper/sim'],
+  ['packages/testing/src/allowed.ts', '@rockhopper/sim'],
   ['packages/client/src/types-only.ts', './types-only-too.js'],
 ]
 const FORBIDDEN: readonly (readonly [path: string, imported: string, rule: string])[] = [
   ['packages/client/src/a.ts', '@rockhopper/broker', 'level-2-client'],
   ['packages/broker/src/b.ts', '@rockhopper/client', 'level-2-broker'],
   ['packages/store/src/c.ts', '@rockhopper/remoting', 'level-1-store'],
+  ['packages/store/src/o.ts', '@rockhopper/sim', 'level-1-store'],
+  ['packages/store/src/p.test.ts', '@rockhopper/remoting', 'level-1-store-test'],
+  ['packages/broker/src/q.ts', '@rockhopper/sim', 'sim-runs-only-tests'],
+  ['packages/sim/src/r.ts', '@rockhopper/message', 'sim-imports-env'],
   ['packages/message/src/d.ts', '@rockhopper/env', 'level-0-message'],
   ['packages/nestjs/src/e.ts', '@rockhopper/embedded', 'level-3-nestjs'],
   ['packages/nestjs/src/f.test.ts', '@rockhopper/testing', 'level-3-nestjs-test'],
@@ -32,7 +39,10 @@ const FORBIDDEN: readonly (readonly [path: string, imported: string, rule: strin
   ['packages/client/src/m.ts', './m.js', 'no-cycle'],
   ['apps/shop/order/src/n.ts', '../../payment/src/main.js', 'no-app-imports-an-app'],
 ]
-const PACKAGES = ['env', 'message', 'remoting', 'store', 'broker', 'client', 'nestjs', 'embedded', 'testing']
+const PACKAGES = [
+  ...['env', 'message', 'remoting', 'store', 'sim'],
+  ...['broker', 'client', 'nestjs', 'embedded', 'testing'],
+]
 
 describe('the package graph', () => {
   let root = ''

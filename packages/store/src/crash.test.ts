@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { encodeProperties, type MessageExt } from '@rockhopper/message'
-import { Killed, type MemoryDisk } from './memory-disk.fixture.js'
+import { Killed, type SimDisk, seeded, VirtualClock } from '@rockhopper/sim'
 import type { PutResult } from './message-store.js'
 import {
   decoded,
@@ -13,7 +13,6 @@ import {
   started,
 } from './store-bench.fixture.js'
 import type { StoreConfig } from './store-config.js'
-import { seeded, VirtualClock } from './virtual-clock.fixture.js'
 
 const MODES = ['ASYNC_FLUSH', 'SYNC_FLUSH'] as const
 type Mode = (typeof MODES)[number]
@@ -43,7 +42,7 @@ function config(mode: Mode): Partial<StoreConfig> {
 async function scenario(
   mode: Mode,
   seed: number,
-  prepare: (disk: MemoryDisk) => void,
+  prepare: (disk: SimDisk) => void,
   plantedAckAtWrite = false,
 ): Promise<Outcome> {
   const random = seeded(seed)
@@ -98,7 +97,7 @@ async function scenario(
 async function reopened(
   outcome: Outcome,
   mode: Mode,
-  found: (clock: VirtualClock) => MemoryDisk,
+  found: (clock: VirtualClock) => SimDisk,
 ): Promise<Life> {
   const clock = new VirtualClock()
   clock.wall = outcome.last.clock.wall + 5_000
@@ -234,7 +233,7 @@ test('an acknowledgement before the sync is caught by the power loss check', asy
   for (let seed = 1; seed <= 30; seed++) {
     const random = seeded(seed * 7_919)
     const at = 10 + Math.floor(random() * 110)
-    const kill = (disk: MemoryDisk) => {
+    const kill = (disk: SimDisk) => {
       disk.fault = (operation) => (operation.n === at ? 'kill' : undefined)
     }
     const outcome = await scenario('SYNC_FLUSH', seed, kill, true)

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { encodeProperties } from '@rockhopper/message'
-import type { Fault } from './memory-disk.fixture.js'
+import type { Fault } from '@rockhopper/sim'
 import type { AdvanceEvent } from './message-store.js'
 import { draft, drained, type Life, restarted, started, stopped } from './store-bench.fixture.js'
 

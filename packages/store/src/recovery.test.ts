@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { VirtualClock } from '@rockhopper/sim'
 import {
   draft,
   drained,
@@ -10,7 +11,6 @@ import {
   started,
   stopped,
 } from './store-bench.fixture.js'
-import { VirtualClock } from './virtual-clock.fixture.js'
 
 const LOG_0 = `${ROOT}/commitlog/00000000000000000000`
 const LOG_1 = `${ROOT}/commitlog/00000000000000004096`

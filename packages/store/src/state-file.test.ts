@@ -1,13 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { MemoryDisk } from './memory-disk.fixture.js'
+import { SimDisk, seeded, VirtualClock } from '@rockhopper/sim'
 import { stateFile } from './state-file.js'
-import { seeded, VirtualClock } from './virtual-clock.fixture.js'
 
 const PATH = '/store/config/topics.json'
 
 function bench() {
   const clock = new VirtualClock()
-  const disk = new MemoryDisk(clock)
+  const disk = new SimDisk(clock)
   return { clock, disk, file: stateFile(disk, PATH) }
 }
 

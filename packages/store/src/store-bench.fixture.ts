@@ -1,10 +1,9 @@
 import type { Log } from '@rockhopper/env'
 import { decodeRecord, encodeProperties, type MessageExt, type RecordDraft } from '@rockhopper/message'
+import { SimDisk, VirtualClock } from '@rockhopper/sim'
 import { createMessageStore } from './local-message-store.js'
-import { MemoryDisk } from './memory-disk.fixture.js'
 import type { MessageStore } from './message-store.js'
 import type { StoreConfig } from './store-config.js'
-import { VirtualClock } from './virtual-clock.fixture.js'
 
 export const ROOT = '/store'
 export const HOST = { address: '127.0.0.1', port: 10911 }
@@ -38,14 +37,14 @@ export function draft(changes: Partial<RecordDraft> & { text?: string; tag?: str
 /** One life of a store on a simulated disk. */
 export interface Life {
   readonly clock: VirtualClock
-  readonly disk: MemoryDisk
+  readonly disk: SimDisk
   readonly store: MessageStore
   readonly fatal: Error[]
 }
 
-export function life(config: Partial<StoreConfig> = {}, disk?: MemoryDisk, clock = new VirtualClock()): Life {
+export function life(config: Partial<StoreConfig> = {}, disk?: SimDisk, clock = new VirtualClock()): Life {
   const fatal: Error[] = []
-  const onDisk = disk ?? new MemoryDisk(clock)
+  const onDisk = disk ?? new SimDisk(clock)
   const host = {
     pid: 1,
     bootId: 'b',
@@ -64,7 +63,7 @@ export function life(config: Partial<StoreConfig> = {}, disk?: MemoryDisk, clock
 
 export async function started(
   config: Partial<StoreConfig> = {},
-  disk?: MemoryDisk,
+  disk?: SimDisk,
   clock?: VirtualClock,
 ): Promise<Life> {
   const begun = life(config, disk, clock)
