@@ -38,6 +38,8 @@ export interface QueueContext {
  */
 export class ConsumeQueue {
   readonly topic: string
+  /** The topic as it stands in records. */
+  readonly topicBytes: Buffer
   readonly queueId: number
   readonly directory: string
   /** Queue offset the next record gets when it is placed. */
@@ -54,6 +56,7 @@ export class ConsumeQueue {
   constructor(context: QueueContext, topic: string, queueId: number, directory: string) {
     this.#context = context
     this.topic = topic
+    this.topicBytes = Buffer.from(topic)
     this.queueId = queueId
     this.directory = directory
   }

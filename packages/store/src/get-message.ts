@@ -3,10 +3,17 @@ import { isFiller, UNIT_SIZE, unitPhysicalOffset, unitSize, unitTagsCode } from 
 import type { LogReader } from './log-reader.js'
 import type { GetMessageQuery, GetMessageResult, GetMessageStatus } from './message-store.js'
 import { readRecords, type WantedRecord } from './queue-records.js'
+import type { ReadLoan, ReadLoans } from './read-loans.js'
 import type { StoreConfig } from './store-config.js'
+
+/** Entries that a filter sees are read in such steps; without one all that are read are wanted. */
+const FILTERED_WINDOW = 800
+
+const NOTHING = () => {}
 
 export interface ReadContext {
   readonly config: StoreConfig
+  readonly loans: ReadLoans
   readonly reader: LogReader
   /** First physical offset there is. */
   readonly minPhysicalOffset: number
@@ -29,62 +36,102 @@ export async function getMessage(
   if (queueOffset < minOffset) return empty('OFFSET_TOO_SMALL', minOffset, minOffset, maxOffset)
   if (queueOffset === maxOffset) return empty('OFFSET_OVERFLOW_ONE', queueOffset, minOffset, maxOffset)
   if (queueOffset > maxOffset) return empty('OFFSET_OVERFLOW_BADLY', maxOffset, minOffset, maxOffset)
-  const units = queue.read(queueOffset, unitsMax(context, query))
-  if (units === undefined)
-    return empty('OFFSET_FOUND_NULL', queue.nextFile(queueOffset), minOffset, maxOffset)
-  return collect(context, queue, query, units)
+  const loan = await context.loans.open(query.holder)
+  try {
+    const result = await collect(context, queue, query, loan)
+    if (result !== undefined) {
+      if (result.records.length === 0) loan.release()
+      return result
+    }
+  } catch (error) {
+    loan.release()
+    throw error
+  }
+  loan.release()
+  return empty('OFFSET_FOUND_NULL', queue.nextFile(queueOffset), minOffset, maxOffset)
 }
 
+/** Undefined when the file of the first entry is missing. */
 async function collect(
   context: ReadContext,
   queue: ConsumeQueue,
   query: GetMessageQuery,
-  units: Buffer,
-): Promise<GetMessageResult> {
+  loan: ReadLoan,
+): Promise<GetMessageResult | undefined> {
   const { minOffset, maxOffset } = queue
+  const source = { reader: context.reader, segmentSize: context.config.mappedFileSizeCommitLog, loan }
+  const examinedMax = unitsMax(context, query)
+  const windowMax = Math.min(examinedMax, isFiltered(query) ? FILTERED_WINDOW : query.countMax)
   const picked: Buffer[] = []
   const batch = { size: 0, status: 'NO_MATCHED_MESSAGE' as GetMessageStatus }
   let next = query.queueOffset
   let lastPhysicalOffset = 0
-  // Records that no filter looks at are read together; a filter on records reads them one by one.
-  const readAhead = query.matchesRecord === undefined ? Number.MAX_SAFE_INTEGER : 1
-  const countMax = units.length / UNIT_SIZE
-  for (let done = 0; done < countMax; ) {
-    const chosen = choose(context, query, units, done, picked.length, batch.size, readAhead)
-    const records = await readRecords(
-      context.reader,
-      context.config.mappedFileSizeCommitLog,
-      queue,
-      chosen.wanted,
-    )
-    for (const record of records) {
-      if (record === undefined) {
-        if (picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
-        continue
+  for (let examined = 0, full = false; !full && examined < examinedMax; ) {
+    const wantedUnits = Math.min(windowMax, examinedMax - examined)
+    const units = queue.read(next, wantedUnits)
+    if (units === undefined && examined === 0) return undefined
+    if (units === undefined || units.length === 0) break
+    const windowStart = next
+    const count = units.length / UNIT_SIZE
+    for (let done = 0; done < count && !full; ) {
+      const chosen = choose(context, query, units, { windowStart, done }, picked.length, batch.size)
+      for (const record of await readRecords(source, queue, chosen.wanted)) {
+        if (record === undefined) {
+          if (picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
+          continue
+        }
+        if (query.matchesRecord !== undefined && !query.matchesRecord(record)) continue
+        picked.push(record)
+        batch.size += record.length
+        batch.status = 'FOUND'
       }
-      if (query.matchesRecord !== undefined && !query.matchesRecord(record)) continue
-      picked.push(record)
-      batch.size += record.length
-      batch.status = 'FOUND'
+      lastPhysicalOffset = chosen.wanted.at(-1)?.physicalOffset ?? lastPhysicalOffset
+      if (chosen.removed && picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
+      done = chosen.end
+      next = windowStart + done
+      // What a filter on records refused left room in the batch.
+      full = chosen.full && (query.matchesRecord === undefined || chosen.wanted.length === 0)
     }
-    lastPhysicalOffset = chosen.wanted.at(-1)?.physicalOffset ?? lastPhysicalOffset
-    if (chosen.removed && picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
-    done = chosen.end
-    next = query.queueOffset + done
-    if (chosen.full) break
+    examined += count
+    // A read ends early at the end of a file or of the queue: Apache looks at one file per pull, too.
+    if (count < wantedUnits) break
   }
+  loan.filled()
   // After a failure of the disk the entry is of a record that may not be shown: as if it did not exist yet.
   if (next === query.queueOffset) batch.status = 'OFFSET_OVERFLOW_ONE'
-  const suggestPullingFromSlave = context.readable - lastPhysicalOffset > context.cachedSize
   return {
     status: batch.status,
     nextBeginOffset: next,
     minOffset,
     maxOffset,
     records: picked,
+    spans: joined(picked),
+    release: loan.release,
     size: batch.size,
-    suggestPullingFromSlave,
+    suggestPullingFromSlave: context.readable - lastPhysicalOffset > context.cachedSize,
   }
+}
+
+function isFiltered({ matchesEntry, matchesRecord }: GetMessageQuery): boolean {
+  return matchesEntry !== undefined || matchesRecord !== undefined
+}
+
+/** Records that lie side by side in memory as one buffer. */
+function joined(records: readonly Buffer[]): Buffer[] {
+  const spans: Buffer[] = []
+  for (let from = 0; from < records.length; ) {
+    const first = records[from] as Buffer
+    let size = first.length
+    let to = from + 1
+    for (; to < records.length; to++) {
+      const { buffer, byteOffset, length } = records[to] as Buffer
+      if (buffer !== first.buffer || byteOffset !== first.byteOffset + size) break
+      size += length
+    }
+    spans.push(to === from + 1 ? first : Buffer.from(first.buffer, first.byteOffset, size))
+    from = to
+  }
+  return spans
 }
 
 interface Chosen {
@@ -101,19 +148,17 @@ function choose(
   context: ReadContext,
   query: GetMessageQuery,
   units: Buffer,
-  from: number,
+  from: { readonly windowStart: number; readonly done: number },
   count: number,
   size: number,
-  wantedMax: number,
 ): Chosen {
   const wanted: WantedRecord[] = []
   let removed = false
   const total = { count, size }
-  for (let i = from; i < units.length / UNIT_SIZE; i++) {
+  for (let i = from.done; i < units.length / UNIT_SIZE; i++) {
     const at = i * UNIT_SIZE
     const physicalOffset = unitPhysicalOffset(units, at)
     const recordSize = unitSize(units, at)
-    if (wanted.length >= wantedMax) return { wanted, end: i, full: false, removed }
     if (!isFiller(units, at) && physicalOffset + recordSize > context.readable)
       return { wanted, end: i, full: true, removed }
     if (isFull(context, query, total, physicalOffset, recordSize))
@@ -123,7 +168,7 @@ function choose(
       continue
     }
     if (query.matchesEntry !== undefined && !query.matchesEntry(unitTagsCode(units, at))) continue
-    wanted.push({ queueOffset: query.queueOffset + i, physicalOffset, size: recordSize })
+    wanted.push({ queueOffset: from.windowStart + i, physicalOffset, size: recordSize })
     total.count++
     total.size += recordSize
   }
@@ -171,6 +216,8 @@ function empty(
     minOffset,
     maxOffset,
     records: [],
+    spans: [],
+    release: NOTHING,
     size: 0,
     suggestPullingFromSlave: false,
   }

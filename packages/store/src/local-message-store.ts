@@ -192,7 +192,7 @@ class LocalMessageStore implements MessageStore {
     }
     const segmentLeft = config.mappedFileSizeCommitLog - (physicalOffset % config.mappedFileSizeCommitLog)
     const bytes = Buffer.alloc(Math.min(sizeMax, segmentLeft, watermarks.readable - physicalOffset))
-    if (await reader.read(physicalOffset, bytes)) return bytes
+    if ((await reader.read(physicalOffset, bytes)) !== 'missing') return bytes
     throw new MqError('DISK_FAILED', `reading ${bytes.length} bytes of the log at ${physicalOffset}`)
   }
 
@@ -209,8 +209,9 @@ class LocalMessageStore implements MessageStore {
   }
 
   #readContext(): ReadContext {
-    const { config, reader, segments, watermarks } = this.#core
+    const { config, loans, reader, segments, watermarks } = this.#core
     const cachedSize = (this.#env.host.totalMemory * config.accessMessageInMemoryMaxRatio) / 100
-    return { config, reader, minPhysicalOffset: segments.first, readable: watermarks.readable, cachedSize }
+    const { readable } = watermarks
+    return { config, loans, reader, minPhysicalOffset: segments.first, readable, cachedSize }
   }
 }

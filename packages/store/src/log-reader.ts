@@ -9,6 +9,12 @@ const SLOW_READ_MS = 2
 const POOLED_READS_MAX = 2
 const COLD_RANGES_MAX = 4_096
 
+/** Where the bytes of a read came from. The tail was made by this process; a file may have rotted. */
+export type ReadOutcome = 'tail' | 'file' | 'missing'
+
+/** Judges a whole record that came from a file; false for one that was damaged there. */
+export type VerifyRecord = (physicalOffset: number, record: Buffer) => boolean
+
 /**
  * Reads of the log: from the tail in memory, else from the file. A read on the loop that took more than 2 ms
  * marks its 16 MiB for a minute: reads there go through the pool, at most two at once, so that a sync finds
@@ -18,25 +24,29 @@ export class LogReader {
   readonly #segments: LogSegments
   readonly #tail: LogTail
   readonly #clock: Clock
+  readonly verify: VerifyRecord
   /** Range number to the monotonic time until which it counts as cold. */
   readonly #coldUntil = new Map<number, number>()
   #pooledReads = 0
   readonly #waiting: (() => void)[] = []
 
-  constructor(segments: LogSegments, tail: LogTail, clock: Clock) {
+  constructor(segments: LogSegments, tail: LogTail, clock: Clock, verify: VerifyRecord = () => true) {
     this.#segments = segments
     this.#tail = tail
     this.#clock = clock
+    this.verify = verify
   }
 
-  /** Fills `into` from `physicalOffset` on, within one file. False when the log does not hold all of it. */
-  async read(physicalOffset: number, into: Buffer): Promise<boolean> {
-    if (this.#tail.copy(physicalOffset, into.length, into, 0)) return true
-    if (!this.#isCold(physicalOffset)) return this.#readNow(physicalOffset, into)
-    return this.#readPooled(physicalOffset, into)
+  /** Fills `into` from `physicalOffset` on, within one file. 'missing': the log does not hold all of it. */
+  async read(physicalOffset: number, into: Buffer): Promise<ReadOutcome> {
+    if (this.#tail.copy(physicalOffset, into.length, into, 0)) return 'tail'
+    const found = this.#isCold(physicalOffset)
+      ? await this.#readPooled(physicalOffset, into)
+      : this.#readNow(physicalOffset, into)
+    return found ? 'file' : 'missing'
   }
 
-  /** As `read`, on the loop: for what was just written. */
+  /** As `read`, on the loop: for what was just written. False when it is missing. */
   readNow(physicalOffset: number, into: Buffer): boolean {
     return this.#tail.copy(physicalOffset, into.length, into, 0) || this.#readNow(physicalOffset, into)
   }

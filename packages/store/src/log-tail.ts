@@ -1,14 +1,20 @@
 const CHUNK_SIZE = 1024 * 1024
 const CHUNK_COUNT = 16
 const SPARE_COUNT = 2
+/** Chunks that left the tail and are still pinned; beyond that nothing more is pinned. */
+const EVICTED_PINNED_MAX = 4
 
-interface Chunk {
+/** One piece of the tail in memory. Others only hold it: to pin it again and to unpin it. */
+export interface Chunk {
   readonly bytes: Buffer
   /** Physical offset of the first byte. */
   readonly start: number
   used: number
   /** Physical offset where the log goes on: behind the bytes used, or the next file behind a blank. */
   end: number
+  /** Who reads from it without a copy; its memory is used again only when nobody does. */
+  pins: number
+  evicted: boolean
 }
 
 /** Bytes of the tail that lie in one piece. */
@@ -23,7 +29,8 @@ export interface TailSpan {
 /**
  * The newest bytes of the log in memory: append-only chunks of 1 MiB, the last 16 of them, and as many more
  * as are not written yet. A record placed here lies in one chunk, a larger one has a chunk of its own, and
- * no chunk crosses the end of a file.
+ * no chunk crosses the end of a file. A reader that sends bytes from where they lie pins their chunk; at most
+ * 16 + 4 pinned chunks outlive the tail, so that slow readers cost no more than that.
  *
  *     chunk 0            chunk 1      hole (blank)  chunk 2
  *     [start .. used)....[start .. used)............[start .. used) <- placed
@@ -32,6 +39,7 @@ export class LogTail {
   readonly #segmentSize: number
   readonly #chunks: Chunk[] = []
   readonly #spares: Buffer[] = []
+  #evictedPinned = 0
 
   constructor(segmentSize: number) {
     this.#segmentSize = segmentSize
@@ -49,7 +57,7 @@ export class LogTail {
       size <= CHUNK_SIZE
         ? (this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE))
         : Buffer.allocUnsafeSlow(size)
-    this.#chunks.push({ bytes, start: physicalOffset, used: 0, end: physicalOffset })
+    this.#chunks.push({ bytes, start: physicalOffset, used: 0, end: physicalOffset, pins: 0, evicted: false })
     return { bytes, at: 0 }
   }
 
@@ -63,14 +71,34 @@ export class LogTail {
 
   /** What lies in one piece from `physicalOffset` on, or undefined when that is not in memory. */
   spanAt(physicalOffset: number): TailSpan | undefined {
+    const chunk = this.chunkAt(physicalOffset)
+    if (chunk === undefined) return undefined
+    const at = physicalOffset - chunk.start
+    return { bytes: chunk.bytes, at, length: chunk.used - at, end: chunk.end }
+  }
+
+  /** The chunk with the byte at `physicalOffset`. */
+  chunkAt(physicalOffset: number): Chunk | undefined {
     for (let i = this.#chunks.length - 1; i >= 0; i--) {
       const chunk = this.#chunks[i] as Chunk
       if (physicalOffset < chunk.start) continue
-      const at = physicalOffset - chunk.start
-      if (at >= chunk.used) return undefined
-      return { bytes: chunk.bytes, at, length: chunk.used - at, end: chunk.end }
+      return physicalOffset - chunk.start < chunk.used ? chunk : undefined
     }
     return undefined
+  }
+
+  /** False when too much that left the tail is pinned already: then the reader must copy. */
+  pin(chunk: Chunk): boolean {
+    if (this.#evictedPinned >= EVICTED_PINNED_MAX) return false
+    chunk.pins++
+    return true
+  }
+
+  unpin(chunk: Chunk): void {
+    chunk.pins--
+    if (chunk.pins > 0 || !chunk.evicted) return
+    this.#evictedPinned--
+    this.#spare(chunk)
   }
 
   /** Copies a range, which may cross chunks; false when some of it is not in memory. */
@@ -91,12 +119,12 @@ export class LogTail {
       this.#drop(this.#chunks.shift())
   }
 
-  /** Forgets all bytes from `physicalOffset` on. */
+  /** Forgets all bytes from `physicalOffset` on. Bytes that are pinned are never written over. */
   cut(physicalOffset: number): void {
     for (;;) {
       const last = this.#chunks.at(-1)
       if (last === undefined || last.end <= physicalOffset) return
-      if (last.start < physicalOffset) {
+      if (last.start < physicalOffset && last.pins === 0) {
         last.used = Math.min(last.used, physicalOffset - last.start)
         last.end = physicalOffset
         return
@@ -106,7 +134,13 @@ export class LogTail {
   }
 
   #drop(chunk: Chunk | undefined): void {
-    if (chunk?.bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT)
-      this.#spares.push(chunk.bytes)
+    if (chunk === undefined) return
+    chunk.evicted = true
+    if (chunk.pins === 0) this.#spare(chunk)
+    else this.#evictedPinned++
+  }
+
+  #spare({ bytes }: Chunk): void {
+    if (bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT) this.#spares.push(bytes)
   }
 }

@@ -175,6 +175,12 @@ export interface GetMessageQuery {
   readonly matchesEntry?: (tagsCode: number) => boolean
   /** Decides by the record's bytes, after `matchesEntry`. */
   readonly matchesRecord?: (record: Buffer) => boolean
+  /**
+   * Who keeps the records until `release`, say a connection that sends them: then they lie in memory of the
+   * store and `release` must be called. A holder that keeps too much waits in `getMessage` until it has
+   * released some of it. Without a holder the records are the caller's own.
+   */
+  readonly holder?: object
 }
 
 /** store-format.md section 16. */
@@ -194,8 +200,12 @@ export interface GetMessageResult {
   readonly nextBeginOffset: number
   readonly minOffset: number
   readonly maxOffset: number
-  /** Records in order, owned by the caller. */
+  /** Records in order. Lent when the query named a holder, else owned by the caller. */
   readonly records: readonly Buffer[]
+  /** The same bytes, records that lie side by side as one buffer: fewer pieces to send. */
+  readonly spans: readonly Buffer[]
+  /** Gives back what was lent; the records must not be read any more. Further calls do nothing. */
+  readonly release: () => void
   readonly size: number
   /**
    * The batch ended further behind the end of the log than the share of memory of store-format.md section

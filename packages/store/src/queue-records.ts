@@ -4,12 +4,11 @@ import {
   MAGIC_V2,
   recordMagic,
   recordPhysicalOffset,
-  recordQueueId,
-  recordQueueOffset,
   recordTotalSize,
 } from '@rockhopper/message'
 import type { ConsumeQueue } from './consume-queue.js'
 import type { LogReader } from './log-reader.js'
+import type { ReadLoan } from './read-loans.js'
 import { emptyScan, scanRecord } from './record-scan.js'
 
 /** A span is read whole when it is at most this many times the bytes wanted (performance.md, item 15). */
@@ -22,29 +21,44 @@ export interface WantedRecord {
   readonly size: number
 }
 
+/** Where records are read from, and the memory they may take. */
+export interface RecordSource {
+  readonly reader: LogReader
+  readonly segmentSize: number
+  readonly loan: ReadLoan
+}
+
 /**
  * The records of some entries of one queue, in as few reads as possible; undefined for an entry whose record
  * is not there or is another one: a wrong entry must never deliver another queue's message (reliability-
- * checklist 6).
+ * checklist 6). What is in the tail is taken from where it lies, when the loan may pin it.
  */
 export async function readRecords(
-  reader: LogReader,
-  segmentSize: number,
+  { reader, segmentSize, loan }: RecordSource,
   queue: ConsumeQueue,
   wanted: readonly WantedRecord[],
 ): Promise<(Buffer | undefined)[]> {
   const records: (Buffer | undefined)[] = []
   for (let from = 0; from < wanted.length; ) {
-    const to = spanEnd(wanted, from, segmentSize)
     const first = wanted[from] as WantedRecord
+    const inTail = loan.tailBytes(first.physicalOffset, first.size)
+    if (inTail !== undefined) {
+      records.push(isRecordOf(inTail, queue, first) ? inTail : undefined)
+      from++
+      continue
+    }
+    const to = spanEnd(wanted, from, segmentSize)
     const last = wanted[to - 1] as WantedRecord
-    const span = Buffer.allocUnsafe(last.physicalOffset + last.size - first.physicalOffset)
+    const span = loan.buffer(last.physicalOffset + last.size - first.physicalOffset)
     const found = await reader.read(first.physicalOffset, span)
     for (let i = from; i < to; i++) {
       const want = wanted[i] as WantedRecord
       const at = want.physicalOffset - first.physicalOffset
       const record = span.subarray(at, at + want.size)
-      records.push(found && isRecordOf(record, queue, want) ? record : undefined)
+      const good = found !== 'missing' && isRecordOf(record, queue, want)
+      records.push(
+        good && (found === 'tail' || reader.verify(want.physicalOffset, record)) ? record : undefined,
+      )
     }
     from = to
   }
@@ -67,12 +81,19 @@ function spanEnd(wanted: readonly WantedRecord[], from: number, segmentSize: num
   return to
 }
 
+/** Reused: judging a record leaves no garbage. */
+const SCAN = emptyScan()
+
 function isRecordOf(record: Buffer, queue: ConsumeQueue, want: WantedRecord): boolean {
-  if (record.length < 91 || recordTotalSize(record, 0) !== want.size) return false
-  if (recordPhysicalOffset(record, 0) !== want.physicalOffset || recordQueueId(record, 0) !== queue.queueId)
-    return false
-  if (recordQueueOffset(record, 0) !== want.queueOffset) return false
-  return recordTopic(record) === queue.topic
+  if (scanRecord(record, 0, record.length, SCAN) !== 'record' || SCAN.size !== want.size) return false
+  if (SCAN.physicalOffset !== want.physicalOffset || SCAN.queueId !== queue.queueId) return false
+  if (SCAN.queueOffset !== want.queueOffset) return false
+  const { topicBytes } = queue
+  if (SCAN.topicSize !== topicBytes.length) return false
+  for (let i = 0; i < topicBytes.length; i++) {
+    if (record[SCAN.topicAt + i] !== topicBytes[i]) return false
+  }
+  return true
 }
 
 /** Topic of the record that starts a buffer, or undefined when none does. */
@@ -94,13 +115,14 @@ export async function readRecordAt(
   if (!Number.isSafeInteger(physicalOffset) || physicalOffset < 0 || physicalOffset + HEAD_SIZE > limit)
     return undefined
   const head = Buffer.allocUnsafe(HEAD_SIZE)
-  if (!(await reader.read(physicalOffset, head))) return undefined
+  if ((await reader.read(physicalOffset, head)) === 'missing') return undefined
   const magic = recordMagic(head, 0)
   if (magic === BLANK_MAGIC || (magic !== MAGIC_V1 && magic !== MAGIC_V2)) return undefined
   const size = recordTotalSize(head, 0)
   if (recordPhysicalOffset(head, 0) !== physicalOffset || size < HEAD_SIZE || size > sizeMax) return undefined
   if (physicalOffset + size > limit) return undefined
   const record = Buffer.allocUnsafe(size)
-  if (!(await reader.read(physicalOffset, record))) return undefined
-  return scanRecord(record, 0, size, emptyScan()) === 'record' ? record : undefined
+  const found = await reader.read(physicalOffset, record)
+  if (found === 'missing' || scanRecord(record, 0, size, emptyScan()) !== 'record') return undefined
+  return found === 'tail' || reader.verify(physicalOffset, record) ? record : undefined
 }

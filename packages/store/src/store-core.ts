@@ -16,6 +16,7 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
+import type { ReadLoans } from './read-loans.js'
 import { recover } from './recovery.js'
 import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
@@ -34,6 +35,7 @@ export class StoreCore {
   readonly segments: LogSegments
   readonly queues: ConsumeQueues
   readonly reader: LogReader
+  readonly loans: ReadLoans
   readonly #env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
   readonly #onFatal: (error: Error) => void
   readonly #parts: StoreParts
@@ -61,6 +63,7 @@ export class StoreCore {
     this.segments = this.#parts.segments
     this.queues = this.#parts.queues
     this.reader = this.#parts.reader
+    this.loans = this.#parts.loans
   }
 
   get state(): StoreState {

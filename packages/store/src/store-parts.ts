@@ -13,6 +13,8 @@ import { LogSegments } from './log-segments.js'
 import { LogTail } from './log-tail.js'
 import { MessageIndex } from './message-index.js'
 import { PutWaiters } from './put-waiters.js'
+import { ReadBuffers } from './read-buffers.js'
+import { ReadLoans } from './read-loans.js'
 import type { StoreConfig } from './store-config.js'
 import { StoreFiles } from './store-files.js'
 
@@ -38,6 +40,7 @@ export function storeParts(
   const tail = new LogTail(segmentSize)
   const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
   const reader = new LogReader(segments, tail, clock)
+  const loans = new ReadLoans(tail, new ReadBuffers())
   const queues = new ConsumeQueues({
     disk,
     clock,
@@ -82,6 +85,7 @@ export function storeParts(
     tail,
     segments,
     reader,
+    loans,
     queues,
     index,
     dispatch,

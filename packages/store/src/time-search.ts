@@ -23,7 +23,8 @@ export async function storeTimeOf(
   const physicalOffset = unitPhysicalOffset(unit, 0)
   if (physicalOffset < context.minPhysicalOffset) return -1
   const head = Buffer.allocUnsafe(HEAD_SIZE)
-  return (await context.reader.read(physicalOffset, head)) ? recordStoreTimestamp(head, 0) : -1
+  const found = await context.reader.read(physicalOffset, head)
+  return found === 'missing' ? -1 : recordStoreTimestamp(head, 0)
 }
 
 /**

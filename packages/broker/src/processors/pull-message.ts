@@ -66,8 +66,9 @@ async function pullOfNewGroup(parts: BrokerParts, header: PullHeader, request: R
   return refused({ code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark })
 }
 
+/** The records of a reply are lent by the store until the kernel took them; a miss has none. */
 async function readAndAnswer(parts: BrokerParts, pull: Pull, { connection }: Request): Promise<PullReply> {
-  let result = await read(parts, pull)
+  let result = await read(parts, pull, connection)
   const waitMs = suspendMs(parts, pull.header, result.status)
   if (waitMs > 0 && !connection.closed) {
     result = (await suspend(parts, pull, waitMs, connection)) ?? result
@@ -112,6 +113,7 @@ type ReadResult = Omit<GetMessageResult, 'status'> & { readonly status: GetMessa
 async function read(
   { config, offsets, store }: BrokerParts,
   { header, matchesEntry }: Pull,
+  holder: object,
 ): Promise<ReadResult> {
   const { consumerGroup, topic, queueId, queueOffset, maxMsgNums, maxMsgBytes } = header
   const reset = config.useServerSideResetOffset ? offsets.takeReset(consumerGroup, topic, queueId) : undefined
@@ -123,6 +125,8 @@ async function read(
       minOffset,
       maxOffset,
       records: [],
+      spans: [],
+      release: () => {},
       size: 0,
       suggestPullingFromSlave: false,
     }
@@ -133,6 +137,7 @@ async function read(
     queueId,
     queueOffset,
     countMax: Math.max(1, maxMsgNums),
+    holder,
     ...(maxMsgBytes !== undefined && maxMsgBytes > 0 ? { sizeMax: maxMsgBytes } : {}),
     ...(matchesEntry === undefined ? {} : { matchesEntry }),
   })
@@ -163,7 +168,7 @@ async function suspend(
     const wake = await parts.arrivals.wait({ topic, queueId, queueOffset, matchesEntry, timeoutMs, owner })
     if (wake !== 'arrived' && wake !== 'deadline') return undefined
   }
-  return read(parts, pull)
+  return read(parts, pull, owner)
 }
 
 function answer(parts: BrokerParts, { header, group, topic }: Pull, result: ReadResult): PullReply {
@@ -179,11 +184,12 @@ function answer(parts: BrokerParts, { header, group, topic }: Pull, result: Read
     groupSysFlag: group.groupSysFlag,
   }
   if (code !== ResponseCode.SUCCESS) {
+    result.release()
     stats.getMisses++
     return refuse(code, result.status, responseHeader)
   }
   stats.gets.add(result.records.length)
-  return ok(responseHeader, result.records, result.status)
+  return { ...ok(responseHeader, result.spans, result.status), taken: result.release }
 }
 
 /** remoting.md section 17.2. */
