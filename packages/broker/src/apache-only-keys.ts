@@ -98,8 +98,7 @@ export const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
     timerFlushIntervalMs timerGetMessageThreadNum timerInterceptDelayLevel timerMaxDelaySec
     timerMetricSmallThreshold timerPrecisionMs timerProgressLogIntervalMs timerPutMessageThreadNum
     timerRollWindowSlot timerSkipUnknownError timerStopDequeue timerStopEnqueue timerWarmEnable
-    timerWheelEnable topicQueueLockNum totalReplicas transactionCheckInterval transactionCheckMax
-    transactionMetricFlushInterval transactionOpBatchInterval transactionOpMsgMaxSize transactionTimeOut
+    timerWheelEnable topicQueueLockNum totalReplicas
     transferMsgByHeap transientStorePoolEnable transientStorePoolSize travelCqFileNumWhenGetMessage
     updateNameServerAddrPeriod useABSLock useEpollNativeSelector usePIDColdCtrStrategy
     useReentrantLockWhenPutMessage useStaticSubscription useTLS validateSystemTopicWhenUpdateTopic

@@ -1,26 +1,26 @@
 import { AssertionError } from 'node:assert'
 import type { Cancel, Clock, Log } from '@rockhopper/env'
 
+export interface LoopParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly code: string
+  /** A function is asked before each pause: for keys that change while the broker runs. */
+  readonly everyMs: number | (() => number)
+}
+
 /**
  * Runs `work` every `everyMs`, never twice at once; the pause begins when a run ends. A failed run is logged
  * under `code` and the loop goes on: what it does is repeated anyway.
  */
 export class BackgroundLoop {
-  readonly #parts: {
-    readonly clock: Clock
-    readonly log: Log
-    readonly code: string
-    readonly everyMs: number
-  }
+  readonly #parts: LoopParts
   readonly #work: () => Promise<void>
   #cancel: Cancel | undefined
   #running: Promise<void> = Promise.resolve()
   #stopped = true
 
-  constructor(
-    parts: { readonly clock: Clock; readonly log: Log; readonly code: string; readonly everyMs: number },
-    work: () => Promise<void>,
-  ) {
+  constructor(parts: LoopParts, work: () => Promise<void>) {
     this.#parts = parts
     this.#work = work
   }
@@ -39,7 +39,8 @@ export class BackgroundLoop {
 
   #wait(): void {
     if (this.#stopped) return
-    this.#cancel = this.#parts.clock.after(this.#parts.everyMs, () => {
+    const { clock, everyMs } = this.#parts
+    this.#cancel = clock.after(typeof everyMs === 'number' ? everyMs : everyMs(), () => {
       this.#running = this.#run().then(() => this.#wait())
     })
   }

@@ -19,6 +19,7 @@ import { registrationPayload } from './registration-payload.js'
 import { ScheduleService } from './schedule.js'
 import { sendTurnEntries } from './send-turn-entry.js'
 import { brokerStateFiles } from './state-files.js'
+import { Transactions } from './transaction/transactions.js'
 import { BrokerWriteGate } from './write-gate.js'
 
 /** How long `stop` waits for sends that are placed to be written. */
@@ -64,6 +65,7 @@ interface Running {
   readonly client: RemotingClient
   readonly registration: Registration
   readonly schedule: ScheduleService
+  readonly transactions: Transactions
   readonly loops: readonly BackgroundLoop[]
 }
 
@@ -102,8 +104,9 @@ class LocalBroker implements Broker {
       await this.store.stop()
       throw error
     }
-    const { parts, registration, schedule, loops } = this.#running
+    const { parts, registration, schedule, transactions, loops } = this.#running
     schedule.start()
+    transactions.start()
     for (const loop of loops) loop.start()
     await registration.register()
     return { host: parts.storeHost.address, port: parts.storeHost.port }
@@ -113,13 +116,14 @@ class LocalBroker implements Broker {
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
-    const { parts, gate, server, client, registration, schedule, loops } = running
+    const { parts, gate, server, client, registration, schedule, transactions, loops } = running
     await registration.stop()
     gate.close()
     await this.#atMost(DRAIN_MS, parts.tickets.drained())
     parts.arrivals.releaseAll()
     await schedule.stop()
     await server.stop()
+    await transactions.stop()
     for (const loop of loops) await loop.stop()
     await persist(parts, schedule)
     await client.close()
@@ -141,6 +145,8 @@ class LocalBroker implements Broker {
       storeHost,
     })
     const schedule = new ScheduleService(parts, files.delayOffsets.file, files.delayOffsets.saved)
+    const transactions = new Transactions(parts, files.transactionMetrics)
+    await transactions.load()
     const members = new MemberWatch(parts)
     const server = createRemotingServer({
       net: env.net,
@@ -149,7 +155,7 @@ class LocalBroker implements Broker {
       host: this.#config.host,
       port: this.#config.listenPort,
       authorize,
-      processors: brokerProcessors({ ...parts, schedule, host: env.host, disk: env.disk }),
+      processors: brokerProcessors({ ...parts, schedule, transactions, host: env.host, disk: env.disk }),
       turnEntries: sendTurnEntries(parts),
       onConnectionClosed: (connection) => members.connectionClosed(connection),
     })
@@ -160,7 +166,7 @@ class LocalBroker implements Broker {
       await this.#atMost(ROUTE_PATIENCE_MS, registration.register())
     }
     const loops = this.#loops(parts, schedule, members)
-    return { parts, gate, server, client, registration, schedule, loops }
+    return { parts, gate, server, client, registration, schedule, transactions, loops }
   }
 
   #registration(parts: BrokerParts, client: RemotingClient): Registration {

@@ -36,6 +36,18 @@ export const CONFIG = {
   clusterTopicEnable: flag(true, 'The topic named like the cluster may be used.'),
   brokerTopicEnable: flag(true, 'The topic named like the broker may be used.'),
   rejectTransactionMessage: live(flag(false, 'Refuses transactional messages.')),
+  transactionTimeOut: live(
+    number(6_000, 0, DAY_MS, 'Age in ms before which nobody is asked about a transaction.'),
+  ),
+  transactionCheckInterval: live(
+    number(30_000, 10, DAY_MS, 'Ms between looks for transactions without a decision.'),
+  ),
+  transactionCheckMax: live(
+    number(15, 1, 1_000_000, 'Checks after which a message goes to TRANS_CHECK_MAX_TIME_TOPIC.'),
+  ),
+  transactionOpMsgMaxSize: live(number(4_096, 1, 1_048_576, 'Bytes of decisions written at once.')),
+  transactionOpBatchInterval: live(number(3_000, 1, DAY_MS, 'Ms that a decision waits for others.')),
+  transactionMetricFlushInterval: number(10_000, 100, DAY_MS, 'Ms between writes of transactionMetrics.'),
   enablePropertyFilter: flag(false, 'Allows SQL92 subscriptions.'),
   storeReplyMessageEnable: live(flag(true, 'Stores replies of request-reply, not only pushes them.')),
   longPollingEnable: live(flag(true, 'Pulls wait as long as they ask for.')),

@@ -4,6 +4,7 @@ import {
   DelayOffsetWrapper,
   SubscriptionGroupWrapper,
   TopicConfigSerializeWrapper,
+  TransactionMetricsBody,
 } from '@rockhopper/remoting'
 import { type StateFile, stateFile } from '@rockhopper/store'
 
@@ -18,6 +19,7 @@ export interface BrokerStateFiles {
   readonly groups: LoadedFile<SubscriptionGroupWrapper>
   readonly consumerOffsets: LoadedFile<ConsumerOffsetWrapper>
   readonly delayOffsets: LoadedFile<DelayOffsetWrapper>
+  readonly transactionMetrics: LoadedFile<TransactionMetricsBody>
 }
 
 /** The broker's JSON files in `<store>/config`, under Apache's names (store-format.md section 12). */
@@ -31,5 +33,6 @@ export function brokerStateFiles(disk: Disk, storePathRootDir: string): BrokerSt
     groups: open('subscriptionGroup.json', SubscriptionGroupWrapper),
     consumerOffsets: open('consumerOffset.json', ConsumerOffsetWrapper),
     delayOffsets: open('delayOffset.json', DelayOffsetWrapper),
+    transactionMetrics: open('transactionMetrics', TransactionMetricsBody),
   }
 }

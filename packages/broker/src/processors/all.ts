@@ -2,6 +2,7 @@ import type { Disk, Host } from '@rockhopper/env'
 import type { Processors } from '@rockhopper/remoting'
 import type { BrokerParts } from '../parts.js'
 import type { ScheduleService } from '../schedule.js'
+import type { Transactions } from '../transaction/transactions.js'
 import { brokerAdministration } from './broker-administration.js'
 import { clientForwarding } from './client-forwarding.js'
 import { membershipProcessors } from './client-membership.js'
@@ -18,6 +19,7 @@ import { topicAdministration } from './topic-administration.js'
 
 export type AdminParts = BrokerParts & {
   readonly schedule: ScheduleService
+  readonly transactions: Transactions
   readonly host: Host
   readonly disk: Disk
 }
@@ -38,5 +40,6 @@ export function brokerProcessors(parts: AdminParts): Processors {
     ...messageQuery(parts),
     ...clientForwarding(parts),
     ...resetOffset(parts),
+    ...parts.transactions.processors(),
   }
 }

@@ -1,4 +1,4 @@
-import { isReadable, PullSysFlag } from '@rockhopper/message'
+import { isReadable, PullSysFlag, SystemTopic } from '@rockhopper/message'
 import {
   ok,
   type Reply,
@@ -34,6 +34,8 @@ export function pullProcessors(parts: BrokerParts) {
 
 /** Java unboxes the four offsets unseen, also of a refusal. */
 const NO_OFFSETS = { suggestWhichBrokerId: 0, nextBeginOffset: 0, minOffset: 0, maxOffset: 0 }
+
+const HIDDEN_TOPICS: ReadonlySet<string> = new Set([SystemTopic.TRANS_HALF, SystemTopic.TRANS_OP_HALF])
 
 interface Pull {
   readonly header: PullHeader
@@ -87,6 +89,9 @@ function forbidden(remark: string): Refusal {
 function checkPull(parts: BrokerParts, header: PullHeader, group: SubscriptionGroupConfig): Pull | Refusal {
   const { consumerGroup, queueId } = header
   if (!group.consumeEnable) return forbidden(`subscription group no permission, ${consumerGroup}`)
+  // The queue of what may never be seen: only the broker itself reads it.
+  if (HIDDEN_TOPICS.has(header.topic))
+    return forbidden(`the topic[${header.topic}] pulling message is forbidden`)
   const topic = parts.topics.get(header.topic)
   if (topic === undefined) {
     const remark = `topic[${header.topic}] not exist, apply first please! ${FAQ_TOPIC}`

@@ -26,14 +26,17 @@ import {
 import { type SendReply, sendReply } from '../send-reply.js'
 import { brokerProperties, closedText, isPlain } from '../stored-properties.js'
 import { topicConfig } from '../system-topics.js'
+import type { Transactions } from '../transaction/transactions.js'
 
 const NO_BODY = Buffer.alloc(0)
+
+export type SendParts = BrokerParts & { readonly transactions: Pick<Transactions, 'putHalf'> }
 
 /**
  * The general entry of codes 10, 310 and 320: any send, also to a topic that does not exist yet. The turn
  * entry (send-turn-entry.ts) does the same for the sends it takes.
  */
-export function sendProcessors(parts: BrokerParts) {
+export function sendProcessors(parts: SendParts) {
   const send = (header: SendHeader, request: Request) =>
     header.batch === true ? sendBatch(parts, header, request) : sendSingle(parts, header, request)
   return {
@@ -58,12 +61,12 @@ async function findTarget(
   return { topic, queueId }
 }
 
-async function sendSingle(parts: BrokerParts, header: SendHeader, request: Request): Promise<SendReply> {
+async function sendSingle(parts: SendParts, header: SendHeader, request: Request): Promise<SendReply> {
   const target = await findTarget(parts, header)
   if ('code' in target) return refuse(target.code, target.remark)
-  if (!isQueued(header.sysFlag)) return refuseTransaction(parts)
   const text = header.properties ?? ''
   const properties = parseProperties(text)
+  if (!isQueued(header.sysFlag) && !wantsTransaction(properties)) return refuseTransaction(parts)
   const draft = draftOf(parts, header, request, target.queueId)
   if (isPlain(properties) && !isRetryTopic(header.topic)) {
     const bytes = Buffer.from(closedText(text))
@@ -84,7 +87,7 @@ const TOO_LONG = `the properties take more than ${PROPERTIES_SIZE_MAX} bytes`
 
 /** Delayed, retried and transactional messages, and those that lack what the broker adds. */
 async function sendOdd(
-  parts: BrokerParts,
+  parts: SendParts,
   header: SendHeader,
   request: Request,
   draft: Omit<RecordDraft, 'properties'> & { readonly properties: Properties },
@@ -97,15 +100,21 @@ async function sendOdd(
   const diverted = await divertRetry(parts, header, request, properties)
   if (diverted !== undefined && 'code' in diverted) return refuse(diverted.code, diverted.remark)
   const retried = draft.reconsumeTimes > 0 && delayLevelOf(properties) > 0
-  if (properties[Property.TRAN_MSG]?.toLowerCase() === 'true' && !retried) {
-    return refuseTransaction(parts)
-  }
   const queueId = diverted?.queueId ?? draft.queueId
+  if (wantsTransaction(properties) && !retried) {
+    if (parts.config.rejectTransactionMessage) return refuseTransaction(parts)
+    const half = { ...draft, ...diverted, properties }
+    return sendReply(parts, await parts.transactions.putHalf(half, header.producerGroup), queueId, uniqueKey)
+  }
   const written = await writeMessage(parts, { ...draft, ...diverted, properties })
   return sendReply(parts, written, queueId, uniqueKey)
 }
 
-/** Prepared and rolled back messages get no queue entry; transactions, which send them, are not served. */
+function wantsTransaction(properties: Properties): boolean {
+  return properties[Property.TRAN_MSG]?.toLowerCase() === 'true'
+}
+
+/** Prepared and rolled back messages get no queue entry: a half message is stored without the bits. */
 function isQueued(sysFlag: number): boolean {
   const bits = sysFlag & SysFlag.TRANSACTION_MASK
   return bits !== SysFlag.TRANSACTION_PREPARED && bits !== SysFlag.TRANSACTION_ROLLBACK
