@@ -205,6 +205,23 @@ describe('the broker', () => {
     for (const key of ['putTps', 'getTransferredTps', 'commitLogMaxOffset', 'scheduleMessageOffset_18']) {
       expect(table.has(key)).toBe(true)
     }
+    for (const key of ['commitLogDiskRatio', 'consumeQueueDiskRatio']) {
+      expect(Number(table.get(key))).toBeGreaterThan(0)
+      expect(Number(table.get(key))).toBeLessThanOrEqual(1)
+    }
+    const [first] = (await each.pull({})).messages
+    expect(table.get('earliestMessageTimeStamp')).toBe(String(first?.storeTimestamp))
+    expect(table.get('remainHowManyDataToCommit')).toBe('0 B')
+  })
+
+  test('cleans expired files and queues on demand, and keeps what is not expired', async () => {
+    const each = await start()
+    await each.send({})
+    await untilDispatched(each, 'TopicTest', 0, 1)
+    for (const name of ['DELETE_EXPIRED_COMMITLOG', 'CLEAN_EXPIRED_CONSUMEQUEUE'] as const) {
+      expect((await each.client.invoke(each.broker.address, name, {})).code).toBe(0)
+    }
+    expect((await each.pull({})).messages.length).toBe(1)
   })
 
   test('answers a code it does not serve with 3', async () => {

@@ -79,9 +79,32 @@ export const CONFIG = {
   maxTransferCountOnMessageInDisk: number(8, 1, 4096, 'Messages of one pull from disk.'),
   messageIndexEnable: flag(true, 'Keeps the index by key.'),
   defaultQueryMaxNum: number(32, 1, 1024, 'Messages of one query by key.'),
-  fileReservedTime: number(72, 1, 24 * 3650, 'Hours a log file is kept.'),
-  deleteWhen: text('04', 'Hours of the day in which old files are removed, separated by semicolons.'),
-  diskMaxUsedSpaceRatio: number(75, 10, 95, 'Percent of the disk at which old files are removed.'),
+  fileReservedTime: live(number(72, 1, 24 * 3650, 'Hours a log file is kept after its last change.')),
+  deleteWhen: live(text('04', 'Hours of the day in which old files are removed, separated by semicolons.')),
+  diskMaxUsedSpaceRatio: live(
+    number(75, 0, 100, 'Percent of the disk above which old files are removed at any hour; 10 to 95 count.'),
+  ),
+  diskSpaceCleanForciblyRatio: live(
+    number(85, 0, 100, 'Percent above which log files go that are not old, too; 30 to 85 count.'),
+  ),
+  diskSpaceWarningLevelRatio: live(
+    number(90, 0, 100, 'Percent above which messages are refused; 35 to 90 count.'),
+  ),
+  cleanFileForciblyEnable: live(
+    flag(true, 'Files that are not old may go above diskSpaceCleanForciblyRatio.'),
+  ),
+  commitLogSizeMax: live(
+    number(0, 0, Number.MAX_SAFE_INTEGER, 'Bytes of log files above which the oldest go; 0 means no limit.'),
+  ),
+  deleteFileBatchMax: live(number(10, 1, 10_000, 'Log files removed in one round.')),
+  deleteCommitLogFilesInterval: live(number(100, 0, 60_000, 'Ms between two log files of a round.')),
+  deleteConsumeQueueFilesInterval: live(number(100, 0, 60_000, 'Ms after a queue whose files went.')),
+  destroyMapedFileIntervalForcibly: live(
+    number(120_000, 0, DAY_MS, 'Ms a log file that is still read is kept once it has left the log.'),
+  ),
+  cleanResourceInterval: live(
+    number(10_000, 100, DAY_MS, 'Ms between rounds of removal; the first comes after a minute.'),
+  ),
   haListenPort: number(
     0,
     0,
@@ -114,11 +137,12 @@ export function completeConfig(given: Partial<BrokerConfig>): BrokerConfig {
   return complete
 }
 
-/** The keys that are the store's. */
+/** The keys that are the store's, as they are now: a key that changes live changes there, too. */
 export function storeConfigOf(config: BrokerConfig): StoreConfigInput {
   const given: Record<string, unknown> = { storePathRootDir: config.storePathRootDir }
   for (const key of Object.keys(STORE_CONFIG_DEFAULTS)) {
-    if (Object.hasOwn(config, key)) given[key] = config[key as ConfigKey]
+    if (!Object.hasOwn(config, key)) continue
+    Object.defineProperty(given, key, { enumerable: true, get: () => config[key as ConfigKey] })
   }
   return given as unknown as StoreConfigInput
 }

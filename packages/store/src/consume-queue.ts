@@ -183,6 +183,26 @@ export class ConsumeQueue {
   }
 
   /**
+   * Removes the files whose entries all point before `firstPhysicalOffset`, from the oldest on, never the last
+   * one; returns how many (MappedFileQueue#deleteExpiredFileByOffset). Throws DiskError.
+   */
+  removeExpired(firstPhysicalOffset: number): number {
+    const { disk, descriptors, fileSize } = this.#context
+    let removed = 0
+    while (this.#files.length > 1) {
+      const start = this.#files[0] as number
+      const last = this.read((start + fileSize) / UNIT_SIZE - 1, 1)
+      if (last === undefined || last.length === 0 || unitPhysicalOffset(last, 0) >= firstPhysicalOffset) break
+      descriptors.retire(this.#path(start))
+      disk.remove(this.#path(start))
+      this.#files.shift()
+      removed++
+    }
+    if (removed > 0) this.#minOffset = Math.max(this.#minOffset, (this.#files[0] as number) / UNIT_SIZE)
+    return removed
+  }
+
+  /**
    * Drops the entry that points at or behind `physicalOffset`, or does not continue the one before, and all
    * behind it, and zeroes their bytes; with `crashed` the file up to its end, for a power loss leaves pages
    * in any order. The tail must be written. Returns whether anything went.

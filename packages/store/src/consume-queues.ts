@@ -1,5 +1,5 @@
 import type { Cancel, Clock, Disk, Log } from '@rockhopper/env'
-import { checkTopic } from '@rockhopper/message'
+import { checkTopic, isSystemTopic } from '@rockhopper/message'
 import { ConsumeQueue, type QueueContext } from './consume-queue.js'
 import type { Descriptors } from './descriptors.js'
 import { diskErrorCode } from './full-write.js'
@@ -116,6 +116,30 @@ export class ConsumeQueues {
     this.#topics.delete(topic)
     for (const queue of queues.values()) this.#unwritten.delete(queue)
     this.#removeTree(`${this.#options.directory}/${topic}`)
+  }
+
+  /**
+   * Removes the queues without a record at or behind `firstPhysicalOffset`, but none of a system topic and
+   * none without entries yet; the next message of such a queue gets offset 0 again. Returns how many
+   * (ConsumeQueueStore#cleanExpired). Throws DiskError.
+   */
+  removeExpired(firstPhysicalOffset: number): number {
+    let removed = 0
+    for (const [topic, queues] of this.#topics) {
+      if (isSystemTopic(topic)) continue
+      for (const [queueId, queue] of queues) {
+        if (queue.nextOffset > queue.maxOffset || queue.lastPhysicalEnd === 0) continue
+        if (queue.lastPhysicalEnd > firstPhysicalOffset) continue
+        queues.delete(queueId)
+        this.#unwritten.delete(queue)
+        this.#removeTree(queue.directory)
+        removed++
+      }
+      if (queues.size > 0) continue
+      this.#topics.delete(topic)
+      this.#removeTree(`${this.#options.directory}/${topic}`)
+    }
+    return removed
   }
 
   removeAll(): void {

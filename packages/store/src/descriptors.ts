@@ -47,6 +47,11 @@ export class Descriptors {
     }
   }
 
+  /** Pooled calls under way on a file that was not retired. */
+  holds(path: string): number {
+    return this.#open.get(path)?.holds ?? 0
+  }
+
   /** Forgets a file, so that it can be removed. */
   retire(path: string): void {
     const descriptor = this.#open.get(path)

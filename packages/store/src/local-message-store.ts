@@ -18,7 +18,7 @@ import type {
 import { readRecordAt, recordTopic } from './queue-records.js'
 import { type StoreConfigInput, storeConfig } from './store-config.js'
 import { StoreCore } from './store-core.js'
-import { offsetByTimestamp, storeTimeOf } from './time-search.js'
+import { offsetByTimestamp, recordStoreTime, storeTimeOf } from './time-search.js'
 
 /** The parts of Env a store uses. */
 export type StoreEnv = Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
@@ -168,6 +168,22 @@ class LocalMessageStore implements MessageStore {
       }
     }
     return entries
+  }
+
+  earliestTime(): Promise<number> {
+    return recordStoreTime(this.#core.reader, this.minPhysicalOffset, this.#core.watermarks.readable)
+  }
+
+  deleteExpiredFiles(): void {
+    this.#core.retention.deleteManually()
+  }
+
+  cleanExpiredQueues(): number {
+    return this.#core.queues.removeExpired(this.minPhysicalOffset)
+  }
+
+  diskUse(): { readonly commitLog: number; readonly consumeQueue: number } {
+    return this.#core.retention.use()
   }
 
   deleteTopic(topic: string): void {

@@ -21,6 +21,8 @@ export class LogSegments {
   /** The file written to: kept open outside the descriptor set. */
   #current: { readonly start: number; readonly file: DiskFile } | undefined
   #directoryDirty = false
+  /** The file that left the log last, while it is still on disk. */
+  #leaving: number | undefined
 
   constructor(disk: Disk, descriptors: Descriptors, directory: string, segmentSize: number) {
     this.#disk = disk
@@ -123,6 +125,37 @@ export class LogSegments {
     // From the last to the first: whenever this ends early, what is left has no hole.
     for (const start of removed.reverse()) this.#remove(start)
     if (removed.length > 0) await this.#disk.syncDirectory(this.directory)
+  }
+
+  /** Ms since 1970 of the last change of the first file. Throws DiskError. */
+  firstModified(): number | undefined {
+    return this.#starts.length === 0 ? undefined : this.#disk.stat(this.#path(this.first))?.mtimeMs
+  }
+
+  /** A file left the log and is still on disk. */
+  get leaving(): boolean {
+    return this.#leaving !== undefined
+  }
+
+  /** Takes the first file out of the log, never the last one: nothing new reads it (MappedFile#destroy). */
+  leaveFirst(): void {
+    if (this.#starts.length < 2 || this.#leaving !== undefined) return
+    this.#leaving = this.#starts[0]
+    this.#starts = this.#starts.slice(1)
+  }
+
+  /**
+   * Removes the file that left and makes that durable. False while somebody reads it and `force` is not set.
+   */
+  async removeLeft(force: boolean): Promise<boolean> {
+    if (this.#leaving === undefined) return true
+    const path = this.#path(this.#leaving)
+    if (!force && this.#descriptors.holds(path) > 0) return false
+    this.#descriptors.retire(path)
+    this.#disk.remove(path)
+    this.#leaving = undefined
+    await this.#disk.syncDirectory(this.directory)
+    return true
   }
 
   close(): void {

@@ -118,6 +118,28 @@ export class MessageIndex {
     return found
   }
 
+  /**
+   * Removes the files whose last record lies before `firstPhysicalOffset`, from the oldest on, never the last
+   * one; returns how many (IndexService#deleteExpiredFile). Throws DiskError.
+   */
+  removeExpired(firstPhysicalOffset: number): number {
+    const { descriptors, disk } = this.#options
+    let removed = 0
+    for (
+      let oldest = this.#files[0];
+      this.#files.length > 1 && oldest !== undefined;
+      oldest = this.#files[0]
+    ) {
+      if (oldest.endPhysicalOffset >= firstPhysicalOffset) break
+      descriptors.retire(oldest.path)
+      disk.remove(oldest.path)
+      this.#unsynced.delete(oldest.path)
+      this.#files.shift()
+      removed++
+    }
+    return removed
+  }
+
   /** Writes and syncs; then every record added before the call is found after a crash. */
   async flush(): Promise<void> {
     const { disk, descriptors } = this.#options

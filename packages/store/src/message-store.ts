@@ -80,6 +80,17 @@ export interface MessageStore {
   inMemory(topic: string, queueId: number, queueOffset: number): boolean
   /** Queue entries themselves, for delay levels, transactions and tools. `tagsCode` as stored. */
   queueEntries(topic: string, queueId: number, from: number, countMax: number): Promise<readonly QueueEntry[]>
+  /** Store time of the oldest record of the log, or -1. */
+  earliestTime(): Promise<number>
+  /** The next 20 rounds of retention remove expired log files whatever the hour (code 329). */
+  deleteExpiredFiles(): void
+  /**
+   * Removes the queues whose messages are all gone (code 306); returns how many. Their next message gets
+   * queue offset 0. Throws DiskError.
+   */
+  cleanExpiredQueues(): number
+  /** Shares, 0 to 1, of the disks of log and queues that are used. Throws DiskError. */
+  diskUse(): { readonly commitLog: number; readonly consumeQueue: number }
   /** Forgets a topic's queues and removes their files. */
   deleteTopic(topic: string): void
   topics(): ReadonlyMap<string, readonly number[]>

@@ -37,6 +37,29 @@ export interface StoreConfig {
   readonly maxTransferCountOnMessageInDisk: number
   /** Per cent of the machine's memory that the newest part of the log is taken to be cached in. */
   readonly accessMessageInMemoryMaxRatio: number
+  /** Hours since its last change after which a log file may be removed. */
+  readonly fileReservedTime: number
+  /** Local hours in which expired files are removed, separated by semicolons. */
+  readonly deleteWhen: string
+  /** Per cent of the disk above which expired files are removed at any hour; 10 to 95. */
+  readonly diskMaxUsedSpaceRatio: number
+  /** Per cent above which files go that are not expired, with `cleanFileForciblyEnable`; 30 to 85. */
+  readonly diskSpaceCleanForciblyRatio: number
+  /** Per cent above which writes are refused; 35 to 90. */
+  readonly diskSpaceWarningLevelRatio: number
+  readonly cleanFileForciblyEnable: boolean
+  /** Bytes of log files above which the oldest go, expired or not; 0 for no limit. Not a key of Apache's. */
+  readonly commitLogSizeMax: number
+  /** Log files one round removes. */
+  readonly deleteFileBatchMax: number
+  /** Ms between two of them. */
+  readonly deleteCommitLogFilesInterval: number
+  /** Ms after a queue that lost files. */
+  readonly deleteConsumeQueueFilesInterval: number
+  /** Ms a file that left the log waits for its readers. */
+  readonly destroyMapedFileIntervalForcibly: number
+  /** Ms between rounds; the first comes after a minute. */
+  readonly cleanResourceInterval: number
 }
 
 export type StoreConfigInput = Partial<StoreConfig> & Pick<StoreConfig, 'storePathRootDir'>
@@ -61,13 +84,49 @@ export const STORE_CONFIG_DEFAULTS: Omit<StoreConfig, 'storePathRootDir'> = {
   maxTransferBytesOnMessageInDisk: 64 * 1024,
   maxTransferCountOnMessageInDisk: 8,
   accessMessageInMemoryMaxRatio: 40,
+  fileReservedTime: 72,
+  deleteWhen: '04',
+  diskMaxUsedSpaceRatio: 75,
+  diskSpaceCleanForciblyRatio: 85,
+  diskSpaceWarningLevelRatio: 90,
+  cleanFileForciblyEnable: true,
+  commitLogSizeMax: 0,
+  deleteFileBatchMax: 10,
+  deleteCommitLogFilesInterval: 100,
+  deleteConsumeQueueFilesInterval: 100,
+  destroyMapedFileIntervalForcibly: 120_000,
+  cleanResourceInterval: 10_000,
 }
+
+/** Keys that count as they are when they are used: a broker changes them while the store is open. */
+const LIVE_KEYS = [
+  'fileReservedTime',
+  'deleteWhen',
+  'diskMaxUsedSpaceRatio',
+  'diskSpaceCleanForciblyRatio',
+  'diskSpaceWarningLevelRatio',
+  'cleanFileForciblyEnable',
+  'commitLogSizeMax',
+  'deleteFileBatchMax',
+  'deleteCommitLogFilesInterval',
+  'deleteConsumeQueueFilesInterval',
+  'destroyMapedFileIntervalForcibly',
+  'cleanResourceInterval',
+] as const satisfies readonly (keyof StoreConfig)[]
 
 /**
  * Fills in the defaults and rounds the queue file size as MessageStoreConfig#getMappedFileSizeConsumeQueue
- * does.
+ * does. What retention goes by is read from `input` each time.
  */
 export function storeConfig(input: StoreConfigInput): StoreConfig {
-  const config = { ...STORE_CONFIG_DEFAULTS, ...input }
-  return { ...config, mappedFileSizeConsumeQueue: Math.ceil(config.mappedFileSizeConsumeQueue / 20) * 20 }
+  const given = { ...STORE_CONFIG_DEFAULTS, ...input }
+  const config = {
+    ...given,
+    mappedFileSizeConsumeQueue: Math.ceil(given.mappedFileSizeConsumeQueue / 20) * 20,
+  }
+  for (const key of LIVE_KEYS) {
+    const get = () => input[key] ?? STORE_CONFIG_DEFAULTS[key]
+    Object.defineProperty(config, key, { enumerable: true, get })
+  }
+  return config
 }

@@ -18,6 +18,7 @@ import type {
 } from './message-store.js'
 import type { ReadLoans } from './read-loans.js'
 import { recover } from './recovery.js'
+import type { Retention } from './retention/retention.js'
 import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
 
@@ -36,6 +37,7 @@ export class StoreCore {
   readonly queues: ConsumeQueues
   readonly reader: LogReader
   readonly loans: ReadLoans
+  readonly retention: Retention
   readonly #env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
   readonly #onFatal: (error: Error) => void
   readonly #parts: StoreParts
@@ -64,6 +66,7 @@ export class StoreCore {
     this.queues = this.#parts.queues
     this.reader = this.#parts.reader
     this.loans = this.#parts.loans
+    this.retention = this.#parts.retention
   }
 
   get state(): StoreState {
@@ -102,7 +105,7 @@ export class StoreCore {
   }
 
   place(draft: RecordDraft): PlaceResult {
-    const refusal = this.#stateRefusal() ?? this.#parts.log.refusal(draft, this.#parts.flush.written)
+    const refusal = this.#writeRefusal() ?? this.#parts.log.refusal(draft, this.#parts.flush.written)
     if (refusal !== undefined) return refusal
     const queue = this.queues.obtain(draft.topic, draft.queueId)
     if (queue === undefined) return illegalQueue(draft)
@@ -113,7 +116,7 @@ export class StoreCore {
 
   placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult {
     const refusal =
-      this.#stateRefusal() ?? this.#parts.log.batchRefusal(draft, elements, this.#parts.flush.written)
+      this.#writeRefusal() ?? this.#parts.log.batchRefusal(draft, elements, this.#parts.flush.written)
     if (refusal !== undefined) return refusal
     const queue = this.queues.obtain(draft.topic, draft.queueId)
     if (queue === undefined || !isQueued(draft.sysFlag)) return illegalQueue(draft)
@@ -243,6 +246,7 @@ export class StoreCore {
     if (recovered.lastStoreTimestamp > 0) await this.#parts.round.run()
     // The round may have met a broken disk.
     if (this.#state.kind === 'recovering') this.#state = { kind: 'open' }
+    this.#parts.retention.start()
   }
 
   async #stop(): Promise<void> {
@@ -265,6 +269,7 @@ export class StoreCore {
   }
 
   async #close(): Promise<void> {
+    await this.#parts.retention.stop()
     await this.#parts.round.close()
     await this.#parts.flush.stop()
     this.queues.close()
@@ -328,6 +333,7 @@ export class StoreCore {
     this.queues.close()
     this.#parts.index?.close()
     void this.#parts.flush.stop()
+    void this.#parts.retention.stop()
     this.#env.log.error('store-failed', { error: error.message, cause: diskErrorCode(cause) })
     this.#emit({
       from,
@@ -357,6 +363,16 @@ export class StoreCore {
     if (this.#held !== undefined) return { status: 'SERVICE_NOT_AVAILABLE', remark: this.#held }
     if (this.#state.kind === 'open') return undefined
     return { status: 'SERVICE_NOT_AVAILABLE', remark: `the store is ${this.#state.kind}` }
+  }
+
+  /** Replicated bytes are taken on a full disk as long as they fit, as Apache does it. */
+  #writeRefusal(): Refused | undefined {
+    const refusal = this.#stateRefusal()
+    if (refusal !== undefined || !this.retention.diskFull) return refusal
+    return {
+      status: 'SERVICE_NOT_AVAILABLE',
+      remark: 'disk full: more than diskSpaceWarningLevelRatio is used',
+    }
   }
 
   #wrapped(attempted: string, cause: unknown): MqError {

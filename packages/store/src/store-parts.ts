@@ -15,6 +15,7 @@ import { MessageIndex } from './message-index.js'
 import { PutWaiters } from './put-waiters.js'
 import { ReadBuffers } from './read-buffers.js'
 import { ReadLoans } from './read-loans.js'
+import { Retention } from './retention/retention.js'
 import type { StoreConfig } from './store-config.js'
 import { StoreFiles } from './store-files.js'
 
@@ -78,6 +79,18 @@ export function storeParts(
     synced,
     onFailed: failed,
   })
+  const retention = new Retention({
+    clock,
+    disk,
+    host,
+    log: notes,
+    config,
+    segments,
+    queues,
+    index,
+    queueDirectory: files.consumeQueue,
+    doneTo: () => Math.min(live.reached.logEnd, flush.synced),
+  })
   const waiters = new PutWaiters(clock, config.syncFlushTimeout)
   return {
     files,
@@ -95,6 +108,7 @@ export function storeParts(
     checkpoint,
     round,
     waiters,
+    retention,
   }
 }
 

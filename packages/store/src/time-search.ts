@@ -22,8 +22,18 @@ export async function storeTimeOf(
   if (unit === undefined || unit.length === 0 || isFiller(unit, 0)) return -1
   const physicalOffset = unitPhysicalOffset(unit, 0)
   if (physicalOffset < context.minPhysicalOffset) return -1
+  return recordStoreTime(context.reader, physicalOffset, Number.MAX_SAFE_INTEGER)
+}
+
+/** Store time of the record at a physical offset below `limit`; -1 when there is none. */
+export async function recordStoreTime(
+  reader: LogReader,
+  physicalOffset: number,
+  limit: number,
+): Promise<number> {
+  if (physicalOffset + HEAD_SIZE > limit) return -1
   const head = Buffer.allocUnsafe(HEAD_SIZE)
-  const found = await context.reader.read(physicalOffset, head)
+  const found = await reader.read(physicalOffset, head)
   return found === 'missing' ? -1 : recordStoreTimestamp(head, 0)
 }
 

@@ -5,7 +5,7 @@ import { type ConfigRow, parseValue } from '../config-rows.js'
 import { nearestKey, readProperties, writeProperties } from '../properties-file.js'
 import type { AdminParts } from './all.js'
 
-/** Codes 25, 26, 28, 43 and 45: the broker as a whole. */
+/** Codes 25, 26, 28, 43, 45, 306 and 329: the broker as a whole. */
 export function brokerAdministration(parts: AdminParts): Processors {
   const { clock, config, offsets, schedule, topics } = parts
   const version: DataVersion = { counter: 0, stateVersion: 0, timestamp: clock.now() }
@@ -24,7 +24,15 @@ export function brokerAdministration(parts: AdminParts): Processors {
       await topics.onChange()
       return ok()
     },
-    GET_BROKER_RUNTIME_INFO: () => ok({}, KVTable.encode({ table: runtimeInfo(parts) })),
+    GET_BROKER_RUNTIME_INFO: async () => ok({}, KVTable.encode({ table: await runtimeInfo(parts) })),
+    CLEAN_EXPIRED_CONSUMEQUEUE: () => {
+      parts.store.cleanExpiredQueues()
+      return ok()
+    },
+    DELETE_EXPIRED_COMMITLOG: () => {
+      parts.store.deleteExpiredFiles()
+      return ok()
+    },
     GET_ALL_CONSUMER_OFFSET: () => ok({}, offsets.encode()),
     GET_ALL_DELAY_OFFSET: () => ok({}, schedule.encode()),
   }
@@ -50,9 +58,10 @@ function readChanges(text: string): LiveChange[] | { code: number; remark: strin
 }
 
 /** remoting.md section 33.3. Numbers this broker does not have are left out rather than made up. */
-function runtimeInfo(parts: AdminParts): Map<string, string> {
+async function runtimeInfo(parts: AdminParts): Promise<Map<string, string>> {
   const { config, disk, schedule, stats, store } = parts
   const space = disk.space(config.storePathRootDir)
+  const use = store.diskUse()
   const { placed, written, synced } = store.watermarks
   const three = (rate: number) => Array(3).fill(rate.toFixed(2)).join(' ')
   const table: Record<string, unknown> = {
@@ -74,9 +83,13 @@ function runtimeInfo(parts: AdminParts): Map<string, string> {
     getTransferedTps: three(stats.gets.rate()),
     commitLogMinOffset: store.minPhysicalOffset,
     commitLogMaxOffset: store.maxPhysicalOffset,
-    commitLogDiskRatio: (space.used / Math.max(1, space.used + space.free)).toFixed(4),
-    remainHowManyDataToCommit: placed - written,
-    remainHowManyDataToFlush: written - synced,
+    commitLogDiskRatio: use.commitLog,
+    [`commitLogDiskRatio_${config.storePathRootDir}/commitlog`]: use.commitLog,
+    consumeQueueDiskRatio: use.consumeQueue,
+    commitLogDirCapacity: `Total : ${readableSize(space.total)}, Free : ${readableSize(space.free)}.`,
+    earliestMessageTimeStamp: await store.earliestTime(),
+    remainHowManyDataToCommit: readableSize(placed - written),
+    remainHowManyDataToFlush: readableSize(written - synced),
     dispatchBehindBytes: 0,
     sendThreadPoolQueueSize: parts.tickets.outstanding,
     pullThreadPoolQueueSize: parts.arrivals.waiting,
@@ -90,4 +103,11 @@ function runtimeInfo(parts: AdminParts): Map<string, string> {
     table[`scheduleMessageOffset_${level}`] = `${nextOffset},${maxOffset}`
   }
   return new Map(Object.entries(table).map(([key, value]) => [key, String(value)]))
+}
+
+/** Bytes as Apache shows them, in powers of 1024 (MixAll#humanReadableByteCount). */
+function readableSize(size: number): string {
+  if (size < 1_024) return `${size} B`
+  const power = Math.min(6, Math.floor(Math.log(size) / Math.log(1_024)))
+  return `${(size / 1_024 ** power).toFixed(1)} ${'KMGTPE'[power - 1]}iB`
 }
