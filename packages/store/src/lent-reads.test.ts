@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { seeded } from '@rockhopper/sim'
 import type { GetMessageResult } from './message-store.js'
 import { draft, type Life, restarted, started, stopped } from './store-bench.fixture.js'
-import { seeded } from './virtual-clock.fixture.js'
 
 const FILES = { mappedFileSizeCommitLog: 1 << 20, mappedFileSizeConsumeQueue: 20_000 }
 const QUEUES = 5
