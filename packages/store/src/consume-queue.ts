@@ -183,8 +183,8 @@ export class ConsumeQueue {
   }
 
   /**
-   * Removes the files whose entries all point before `firstPhysicalOffset`, from the oldest on, never the last
-   * one; returns how many (MappedFileQueue#deleteExpiredFileByOffset). Throws DiskError.
+   * Removes the files whose entries all point before `firstPhysicalOffset`, from the oldest on, never the
+   * last one; returns how many (MappedFileQueue#deleteExpiredFileByOffset). Throws DiskError.
    */
   removeExpired(firstPhysicalOffset: number): number {
     const { disk, descriptors, fileSize } = this.#context

@@ -29,32 +29,20 @@ export interface StoreEvents {
 
 export type StoreParts = ReturnType<typeof storeParts>
 
+type StoreEnv = Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
+
 /** Makes the parts of a store and connects them; touches nothing. */
 export function storeParts(
-  { clock, disk, host, log: notes }: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>,
+  env: StoreEnv,
   config: StoreConfig,
   { advanced, lost, failed, synced }: StoreEvents,
 ) {
-  const segmentSize = config.mappedFileSizeCommitLog
-  const files = new StoreFiles(disk, host, config.storePathRootDir)
-  const descriptors = new Descriptors(disk)
-  const tail = new LogTail(segmentSize)
-  const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
-  const reader = new LogReader(segments, tail, clock)
-  const loans = new ReadLoans(tail, new ReadBuffers())
-  const queues = new ConsumeQueues({
-    disk,
-    clock,
-    log: notes,
-    descriptors,
-    directory: files.consumeQueue,
-    fileSize: config.mappedFileSizeConsumeQueue,
-    writeIntervalMs: config.flushIntervalConsumeQueue,
-    onFailed: failed,
-  })
-  const index = indexOf({ clock, disk, host, log: notes }, config, descriptors, files.index, failed)
-  const dispatch = new Dispatch({ queues, index, delayLevels: parseDelayLevels(config.messageDelayLevel) })
-  const log = new CommitLog(config, clock, tail)
+  const { clock } = env
+  const logs = logParts(env, config)
+  const { files, log, reader, segments, tail } = logs
+  const derived = derivedParts(env, config, logs, failed)
+  const { dispatch, index, queues } = derived
+  const { segmentSize } = segments
   const live = new LiveDispatch({ dispatch, queues, log, tail, reader, segmentSize })
   const flush = new Flush({
     clock,
@@ -67,10 +55,10 @@ export function storeParts(
     lost,
     failed,
   })
-  const checkpoint = new Checkpoint(disk, files.checkpoint)
+  const checkpoint = new Checkpoint(env.disk, files.checkpoint)
   const round = new CheckpointRound({
     clock,
-    log: notes,
+    log: env.log,
     intervalMs: config.checkpointInterval,
     checkpoint,
     queues,
@@ -80,10 +68,7 @@ export function storeParts(
     onFailed: failed,
   })
   const retention = new Retention({
-    clock,
-    disk,
-    host,
-    log: notes,
+    ...env,
     config,
     segments,
     queues,
@@ -92,28 +77,44 @@ export function storeParts(
     doneTo: () => Math.min(live.reached.logEnd, flush.synced),
   })
   const waiters = new PutWaiters(clock, config.syncFlushTimeout)
-  return {
-    files,
+  return { ...logs, ...derived, live, flush, checkpoint, round, retention, waiters }
+}
+
+/** The log and how it is read. */
+function logParts({ clock, disk, host }: StoreEnv, config: StoreConfig) {
+  const segmentSize = config.mappedFileSizeCommitLog
+  const files = new StoreFiles(disk, host, config.storePathRootDir)
+  const descriptors = new Descriptors(disk)
+  const tail = new LogTail(segmentSize)
+  const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
+  const reader = new LogReader(segments, tail, clock)
+  const loans = new ReadLoans(tail, new ReadBuffers())
+  const log = new CommitLog(config, clock, tail)
+  return { files, descriptors, tail, segments, reader, loans, log }
+}
+
+/** What is made from the log. */
+function derivedParts(
+  env: StoreEnv,
+  config: StoreConfig,
+  { descriptors, files }: ReturnType<typeof logParts>,
+  failed: (error: unknown) => void,
+) {
+  const queues = new ConsumeQueues({
+    ...env,
     descriptors,
-    tail,
-    segments,
-    reader,
-    loans,
-    queues,
-    index,
-    dispatch,
-    log,
-    live,
-    flush,
-    checkpoint,
-    round,
-    waiters,
-    retention,
-  }
+    directory: files.consumeQueue,
+    fileSize: config.mappedFileSizeConsumeQueue,
+    writeIntervalMs: config.flushIntervalConsumeQueue,
+    onFailed: failed,
+  })
+  const index = indexOf(env, config, descriptors, files.index, failed)
+  const dispatch = new Dispatch({ queues, index, delayLevels: parseDelayLevels(config.messageDelayLevel) })
+  return { queues, index, dispatch }
 }
 
 function indexOf(
-  env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>,
+  env: StoreEnv,
   config: StoreConfig,
   descriptors: Descriptors,
   directory: string,

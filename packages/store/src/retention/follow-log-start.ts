@@ -32,6 +32,7 @@ export async function followLogStart(options: FollowOptions): Promise<void> {
       queue.correctMin(first)
       removed = queue.removeExpired(first)
     } catch (error) {
+      rethrowAssertion(error)
       warn(options, error, { topic: queue.topic, queueId: queue.queueId })
     }
     if (removed > 0 || ++looked % QUEUES_PER_TURN === 0) await pause(removed)
@@ -39,11 +40,11 @@ export async function followLogStart(options: FollowOptions): Promise<void> {
   try {
     index?.removeExpired(first)
   } catch (error) {
+    rethrowAssertion(error)
     warn(options, error, {})
   }
 }
 
 function warn({ log }: FollowOptions, error: unknown, fields: Record<string, unknown>): void {
-  rethrowAssertion(error)
   log.warn('retention-follow', { ...fields, code: diskErrorCode(error) ?? String(error) })
 }

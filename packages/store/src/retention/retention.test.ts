@@ -154,7 +154,7 @@ test('by size: the oldest files go, expired or not, as far as commitLogSizeMax a
 })
 
 describe('what follows the log', () => {
-  test('queue and index files go with it, minOffset moves, and a reader below is told where to go on', async () => {
+  test('queue and index files go too, minOffset moves, a reader below is told where to go on', async () => {
     const at = await started({ commitLogSizeMax: SEGMENT, deleteWhen: '12', maxIndexNum: 20 })
     await filled(at, 4)
     const indexes = indexFiles(at)
