@@ -14,17 +14,20 @@ export interface Started {
 
 export interface Contender {
   readonly name: string
-  start(): Promise<Started>
+  /** Keys of broker.conf beside the defaults. */
+  start(config?: Readonly<Record<string, string>>): Promise<Started>
 }
 
 /** `rockhopper server`, one process, started as a user starts it, on an empty store. */
 export const rockhopper: Contender = {
   name: 'Rockhopper',
-  async start() {
+  async start(config = {}) {
     const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
     const cli = dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json'))
     const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
-    const child = spawn(process.execPath, [join(cli, 'bin', 'rockhopper.js'), 'server', ...ports], {
+    const keys = Object.entries(config).map(([key, value]) => `${key}=${value}`)
+    const args = [...profiling(), join(cli, 'bin', 'rockhopper.js'), 'server', ...ports, ...keys]
+    const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
@@ -46,11 +49,17 @@ export const rockhopper: Contender = {
   },
 }
 
+/** With ROCKHOPPER_BENCH_PROFILE=DIR each broker leaves a CPU profile there when it ends. */
+function profiling(): string[] {
+  const directory = process.env['ROCKHOPPER_BENCH_PROFILE']
+  return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`]
+}
+
 /** Apache's name server (256 MB heap) and broker (512 MB heap), two processes, on an empty store. */
 export const apache: Contender = {
   name: 'Apache RocketMQ 5.4.0',
-  async start() {
-    const { nameserver, stop } = await ApacheRocketMQ.start()
+  async start(config = {}) {
+    const { nameserver, stop } = await ApacheRocketMQ.start({ properties: config })
     return { nameserver, stop }
   },
 }

@@ -5,6 +5,18 @@ export function descendantsRss(): number {
   return descendants(process.pid).reduce((sum, pid) => sum + rssOf(pid), 0)
 }
 
+/** CPU time of everything this process started so far and that runs now, in microseconds. Linux only. */
+export function descendantsCpuUs(except?: number): number {
+  const counted = descendants(process.pid).filter((pid) => pid !== except)
+  return counted.reduce((sum, pid) => sum + cpuUsOf(pid), 0)
+}
+
+/** Ticks of 10 ms: user and system time are fields 14 and 15, counted from the state behind the name. */
+function cpuUsOf(pid: number): number {
+  const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? []
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10_000
+}
+
 function descendants(pid: number): number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
   return children.flatMap((child) => [child, ...descendants(child)])

@@ -1,0 +1,31 @@
+/** What the generator is to do, as JSON on its command line. */
+export interface LoadTask {
+  readonly kind: 'send' | 'pull'
+  readonly host: string
+  readonly port: number
+  readonly topic: string
+  readonly queues: number
+  readonly connections: number
+  /** In all, spread over the connections. */
+  readonly inFlight: number
+  readonly bodySize: number
+  readonly warmUpMs: number
+  readonly measureMs: number
+  /** Messages of each queue, for a pull. */
+  readonly backlog?: number
+}
+
+/** What it prints when it is done. Times are of the measured part only. */
+export interface LoadResult {
+  readonly requests: number
+  readonly messages: number
+  /** Answers with a code other than 0, and the header of the first. */
+  readonly errors: number
+  readonly problem: string
+  readonly seconds: number
+  /** The generator's own. */
+  readonly cpuUs: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly p999Us: number
+}

@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { descendantsCpuUs } from '../processes.js'
+import type { LoadResult, LoadTask } from './load-task.js'
+
+export interface Loaded extends LoadResult {
+  /** Of all processes of the side measured, in the measured time. */
+  readonly serverCpuUs: number
+}
+
+/** Runs the generator as a process of its own and reads what it prints. Rejects when it fails. */
+export async function runLoad(task: LoadTask): Promise<Loaded> {
+  const program = fileURLToPath(new URL('./load-process.js', import.meta.url))
+  const child = spawn(process.execPath, [program, JSON.stringify(task)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  let result: LoadResult | undefined
+  const cpu = { before: 0, after: 0 }
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === 'measuring') {
+      cpu.before = descendantsCpuUs(child.pid)
+      continue
+    }
+    cpu.after = descendantsCpuUs(child.pid)
+    result = JSON.parse(line) as LoadResult
+  }
+  const code = await ended
+  if (result === undefined) throw new Error(`the load generator ended with ${code}`)
+  return { ...result, serverCpuUs: cpu.after - cpu.before }
+}
