@@ -14,10 +14,15 @@ export interface ConsumeContext {
   readonly messageQueue: MessageQueue
   readonly consumerGroup: string
   /**
-   * For RECONSUME_LATER of a concurrent consumer: -1 dead-letters at once, 0 lets the broker decide (level
+   * For RECONSUME_LATER: -1 dead-letters at once. Of a concurrent consumer: 0 lets the broker decide (level
    * 3 plus the number of attempts), 1 to 18 is a delay level. Default 0.
    */
   delayLevelWhenNextConsume: number
+  /**
+   * With a negative level: user properties that the message carries in `%DLQ%<group>` beside its own, such as
+   * the reason. Default none.
+   */
+  deadLetterProperties: Readonly<Record<string, string>>
   /**
    * For CONSUME_SUCCESS of a concurrent consumer with a batch: index of the last message that succeeded; what
    * is behind it goes back to the broker. Default: the last one of the batch.

@@ -54,7 +54,7 @@ export class ConcurrentConsumption implements Consumption {
     if (processQueue.dropped) return []
     const { failed: refused, succeeded } = split(readable, outcome)
     const failed = [...refused, ...batch.filter((held) => held.problem !== undefined)]
-    const stuck = await this.#giveBack(failed, outcome.kind === 'later' ? outcome.delayLevel : 0)
+    const stuck = await this.#giveBack(failed, outcome)
     if (processQueue.dropped) return []
     const ended = [...succeeded, ...failed.filter((held) => !stuck.includes(held))]
     if (ended.length > 0) this.#parts.moveOffset(processQueue, processQueue.finish(ended))
@@ -66,7 +66,9 @@ export class ConcurrentConsumption implements Consumption {
     return callListener(this.#parts, processQueue, readable)
   }
 
-  async #giveBack(failed: readonly Held[], delayLevel: number): Promise<Held[]> {
+  async #giveBack(failed: readonly Held[], outcome: Outcome): Promise<Held[]> {
+    const [delayLevel, deadLetterProperties] =
+      outcome.kind === 'later' ? [outcome.delayLevel, outcome.deadLetterProperties] : [0, {}]
     const { broadcasting, log, consumerGroup } = this.#parts
     if (failed.length === 0) return []
     if (broadcasting) {
@@ -83,7 +85,7 @@ export class ConcurrentConsumption implements Consumption {
     await Promise.all(
       failed.map(async (held) => {
         try {
-          await this.#parts.sendBack(held.message, delayLevel)
+          await this.#parts.sendBack(held.message, delayLevel, deadLetterProperties)
         } catch (error) {
           if (!(error instanceof MqError)) throw error
           log.warn('client.sendBack.failed', { consumerGroup, messageId: held.message.messageId, error })

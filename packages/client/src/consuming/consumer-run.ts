@@ -247,7 +247,7 @@ export class ConsumerRun implements ConsumerMember {
       turns: this.#turns,
       batchSizeMax: consumeMessageBatchMaxSize,
       broadcasting: !clustering,
-      sendBack: (message, delayLevel) => sendBack(back, message, delayLevel),
+      sendBack: (...given) => sendBack(back, ...given),
       moveOffset: (processQueue, queueOffset) => this.#offsets.update(processQueue.queue, queueOffset),
     }
     if (!orderly) return new ConcurrentConsumption(parts)

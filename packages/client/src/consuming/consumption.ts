@@ -17,9 +17,13 @@ export interface ConsumptionParts extends ListenerCallParts {
   readonly broadcasting: boolean
   /**
    * Gives a message back to the broker. Rejects when neither 36 nor the ordinary message to the retry topic
-   * worked.
+   * worked. `deadLetterProperties` go with a message whose level is negative.
    */
-  readonly sendBack: (message: MessageView, delayLevel: number) => Promise<void>
+  readonly sendBack: (
+    message: MessageView,
+    delayLevel: number,
+    deadLetterProperties?: Readonly<Record<string, string>>,
+  ) => Promise<void>
   /** Everything before the offset is done. Called only while the queue is held. */
   readonly moveOffset: (processQueue: ProcessQueue, queueOffset: number) => void
 }

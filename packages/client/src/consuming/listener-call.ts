@@ -10,6 +10,7 @@ export type Outcome =
       readonly kind: 'later'
       readonly delayLevel: number
       readonly suspendMs: number
+      readonly deadLetterProperties: Readonly<Record<string, string>>
       readonly error?: unknown
     }
 
@@ -86,6 +87,7 @@ class CallContext implements ConsumeContext {
   readonly messageQueue: MessageQueue
   readonly consumerGroup: string
   delayLevelWhenNextConsume = 0
+  deadLetterProperties: Readonly<Record<string, string>> = {}
   ackIndex = Number.MAX_SAFE_INTEGER
   suspendCurrentQueueTimeMs: number
   readonly #lost: readonly AbortSignal[]
@@ -111,7 +113,7 @@ class CallContext implements ConsumeContext {
 
   later(delayLevel: number): Outcome & { kind: 'later' } {
     const suspendMs = Math.min(Math.max(this.suspendCurrentQueueTimeMs, 10), 30_000)
-    return { kind: 'later', delayLevel, suspendMs }
+    return { kind: 'later', delayLevel, suspendMs, deadLetterProperties: this.deadLetterProperties }
   }
 
   get facts(): Record<string, unknown> {

@@ -103,6 +103,21 @@ describe('orderly consumption', () => {
     expect(consumer.offsets.at(-1)).toBe(2)
   })
 
+  test('a negative level dead-letters at once, and the queue goes on', async () => {
+    const seen: string[] = []
+    const consumer = await consumerOf((messages, context) => {
+      seen.push(`${messages[0]?.queueOffset}/${messages[0]?.reconsumeTimes}`)
+      if (messages[0]?.queueOffset !== 0) return 'CONSUME_SUCCESS'
+      context.delayLevelWhenNextConsume = -1
+      return 'RECONSUME_LATER'
+    })
+    consumer.submit(2)
+    await consumer.consumption.quiet(consumer.queue)
+    expect(seen).toEqual(['0/0', '1/0'])
+    expect(consumer.dead).toEqual(['id-0'])
+    expect(consumer.offsets.at(-1)).toBe(2)
+  })
+
   test('a result under a lock that is too old moves no offset, and the queue is given up', async () => {
     let end: () => void = () => {}
     const consumer = await consumerOf(

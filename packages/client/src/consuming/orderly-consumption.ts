@@ -1,7 +1,7 @@
 import { MqError } from '@rockhopper/message'
 import { wait } from '../wait.js'
 import type { Consumption, ConsumptionParts } from './consumption.js'
-import { callListener } from './listener-call.js'
+import { callListener, type Outcome } from './listener-call.js'
 import type { Held, ProcessQueue } from './process-queue.js'
 
 export interface OrderlyParts extends ConsumptionParts {
@@ -80,7 +80,7 @@ export class OrderlyConsumption implements Consumption {
         this.#parts.moveOffset(processQueue, processQueue.finish(readable))
         return 0
       }
-      return await this.#failed(processQueue, readable, outcome.suspendMs)
+      return await this.#failed(processQueue, readable, outcome)
     } finally {
       turns.release()
     }
@@ -97,30 +97,34 @@ export class OrderlyConsumption implements Consumption {
       messageId: held.message.messageId,
       error: held.problem,
     })
-    return this.#failed(processQueue, [held], suspendCurrentQueueTimeMs)
+    return this.#failed(processQueue, [held], {
+      delayLevel: -1,
+      suspendMs: suspendCurrentQueueTimeMs,
+      deadLetterProperties: {},
+    })
   }
 
   /** Dead-letters what is at its limit, counts the attempt of the rest. Returns the pause. */
-  async #failed(processQueue: ProcessQueue, batch: readonly Held[], suspendMs: number): Promise<number> {
+  async #failed(processQueue: ProcessQueue, batch: readonly Held[], later: Later): Promise<number> {
     const ended: Held[] = []
     for (const held of batch) {
-      if (await this.#setAside(held)) ended.push(held)
+      if (await this.#setAside(held, later)) ended.push(held)
       else held.message = { ...held.message, reconsumeTimes: held.message.reconsumeTimes + 1 }
     }
     if (ended.length > 0 && !processQueue.dropped && this.#locked(processQueue)) {
       this.#parts.moveOffset(processQueue, processQueue.finish(ended))
     }
-    return ended.length === batch.length ? 0 : suspendMs
+    return ended.length === batch.length ? 0 : later.suspendMs
   }
 
   /** True when the queue may go on without the message. */
-  async #setAside({ message, problem }: Held): Promise<boolean> {
+  async #setAside({ message }: Held, { delayLevel, deadLetterProperties }: Later): Promise<boolean> {
     const { maxReconsumeTimes, sendBack, log, consumerGroup, broadcasting } = this.#parts
-    if (problem === undefined && message.reconsumeTimes < maxReconsumeTimes) return false
+    if (delayLevel >= 0 && message.reconsumeTimes < maxReconsumeTimes) return false
     // A broadcasting group has no dead-letter topic per member (Apache drops the message as well).
     if (broadcasting) return true
     try {
-      await sendBack(message, -1)
+      await sendBack(message, -1, deadLetterProperties)
       return true
     } catch (error) {
       if (!(error instanceof MqError)) throw error
@@ -129,6 +133,9 @@ export class OrderlyConsumption implements Consumption {
     }
   }
 }
+
+/** What a listener said about the next attempt; below 0 there is none. */
+type Later = Pick<Outcome & { kind: 'later' }, 'delayLevel' | 'suspendMs' | 'deadLetterProperties'>
 
 function firstProblem(batch: readonly Held[]): number {
   const at = batch.findIndex((held) => held.problem !== undefined)

@@ -13,3 +13,9 @@ test.each([0, 16, I32_MAX])(
     expect(maxReconsumeTimes).toBe(Math.min(limit, I32_MAX - 1))
   },
 )
+
+test('what a consumer says about a dead letter travels as properties beside those of the message', () => {
+  const { propertiesText } = retryMessage(viewAt(1), 'g', 16, -1, { reason: 'no stock' })
+  expect(propertiesText).toContain('reason\u0001no stock')
+  expect(propertiesText).toContain('RETRY_TOPIC\u0001')
+})

@@ -26,33 +26,51 @@ export async function sendBack(
   parts: SendBackParts,
   message: MessageView,
   delayLevel: number,
+  deadLetterProperties: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { instance, consumerGroup, maxReconsumeTimes } = parts
-  const address = instance.routes.masterAddress(message.brokerName)
+  const { instance, consumerGroup } = parts
+  // The broker copies the record it has, so properties can only travel with a message of our own.
+  const direct = delayLevel >= 0 || Object.keys(deadLetterProperties).length === 0
+  const [first, second] = direct ? [byCommand, byMessage] : [byMessage, byCommand]
   try {
-    if (address === undefined)
-      throw new MqError('BROKER_NOT_FOUND', `Giving a message back to '${message.brokerName}'`)
-    const header = {
-      offset: message.physicalOffset,
-      group: consumerGroup,
-      delayLevel,
-      originMsgId: message.offsetMessageId,
-      originTopic: message.topic,
-      unitMode: false,
-      maxReconsumeTimes,
-    }
-    await instance.api.sendBack(address, header, { timeoutMs: SEND_BACK_TIMEOUT_MS })
+    await first(parts, message, delayLevel, deadLetterProperties)
   } catch (error) {
     if (!(error instanceof MqError)) throw error
-    instance.env.log.warn('client.sendBack.refused', {
-      consumerGroup,
-      messageId: message.messageId,
-      address,
-      error,
-    })
-    const outgoing = retryMessage(message, consumerGroup, maxReconsumeTimes, delayLevel)
-    await parts.sender.send(outgoing, { timeoutMs: SEND_BACK_TIMEOUT_MS })
+    const { messageId, brokerName } = message
+    instance.env.log.warn('client.sendBack.refused', { consumerGroup, messageId, brokerName, error })
+    await second(parts, message, delayLevel, deadLetterProperties)
   }
+}
+
+type Way = (
+  parts: SendBackParts,
+  message: MessageView,
+  delayLevel: number,
+  deadLetterProperties: Readonly<Record<string, string>>,
+) => Promise<void>
+
+/** CONSUMER_SEND_MSG_BACK to the broker that has the message. */
+const byCommand: Way = async ({ instance, consumerGroup, maxReconsumeTimes }, message, delayLevel) => {
+  const address = instance.routes.masterAddress(message.brokerName)
+  if (address === undefined)
+    throw new MqError('BROKER_NOT_FOUND', `Giving a message back to '${message.brokerName}'`)
+  const header = {
+    offset: message.physicalOffset,
+    group: consumerGroup,
+    delayLevel,
+    originMsgId: message.offsetMessageId,
+    originTopic: message.topic,
+    unitMode: false,
+    maxReconsumeTimes,
+  }
+  await instance.api.sendBack(address, header, { timeoutMs: SEND_BACK_TIMEOUT_MS })
+}
+
+/** An ordinary message to the retry topic, at any broker. */
+const byMessage: Way = async (parts, message, delayLevel, deadLetterProperties) => {
+  const { consumerGroup, maxReconsumeTimes } = parts
+  const outgoing = retryMessage(message, consumerGroup, maxReconsumeTimes, delayLevel, deadLetterProperties)
+  await parts.sender.send(outgoing, { timeoutMs: SEND_BACK_TIMEOUT_MS })
 }
 
 /**
@@ -64,12 +82,13 @@ export function retryMessage(
   consumerGroup: string,
   maxReconsumeTimes: number,
   delayLevel: number,
+  more: Readonly<Record<string, string>> = {},
 ): OutgoingMessage {
   const topic = retryTopic(consumerGroup)
   // Above the limit the broker diverts a message of a retry topic into the dead-letter topic.
   const limit = Math.min(maxReconsumeTimes, RECONSUME_LIMIT_MAX)
   const reconsumeTimes = delayLevel < 0 ? limit + 1 : message.reconsumeTimes + 1
-  const properties: Properties = Object.assign(Object.create(null), message.properties)
+  const properties: Properties = Object.assign(Object.create(null), message.properties, more)
   for (const name of [Property.TRAN_MSG, Property.MIN_OFFSET, Property.MAX_OFFSET]) delete properties[name]
   properties[Property.RETRY_TOPIC] = message.topic
   properties[Property.ORIGIN_MESSAGE_ID] ??= message.offsetMessageId
