@@ -4,7 +4,7 @@ import { ClientInstance } from './client-instance.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
 import { lockOffsets } from './consuming/offset-directory.js'
-import { Subscriptions } from './consuming/subscriptions.js'
+import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageListener } from './listener.js'
 import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
 
@@ -45,10 +45,10 @@ export class PushConsumer {
   }
 
   /**
-   * Before or after start; a second call for a topic replaces the first. `expression` is `*` or tags joined
-   * by `||`. Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
+   * Before or after start; a second call for a topic replaces the first. `expression` is `*`, tags joined
+   * by `||`, or `{ sql }`, which needs a broker with enablePropertyFilter. Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
    */
-  subscribe(topic: string, expression = '*'): void {
+  subscribe(topic: string, expression: FilterExpression = '*'): void {
     this.#subscriptions.set(topic, expression)
     this.#run?.subscriptionsChanged(topic)
   }

@@ -149,7 +149,7 @@ export class ConsumerRun implements ConsumerMember {
       subscriptionDataSet: this.#subscriptions.all().map((subscription) => ({
         classFilterMode: false,
         codeSet: [...subscription.codeSet],
-        expressionType: 'TAG',
+        expressionType: subscription.expressionType,
         subString: subscription.expression,
         subVersion: subscription.subVersion,
         tagsSet: [...subscription.tagsSet],

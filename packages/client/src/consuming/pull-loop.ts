@@ -122,7 +122,7 @@ export class PullLoop {
       suspendTimeoutMillis: suspendMs,
       subscription: subscription.expression,
       subVersion: subscription.subVersion,
-      expressionType: 'TAG',
+      expressionType: subscription.expressionType,
       bname: queue.brokerName,
     }
     return this.#parts.instance.api.pull(address, header, { timeoutMs, signal: leavingSignal })

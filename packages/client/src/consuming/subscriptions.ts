@@ -1,9 +1,13 @@
 import type { Clock } from '@rockhopper/env'
 import { checkTopic, MqError, parseTagExpression } from '@rockhopper/message'
 
-/** What a consumer wants of one topic (Apache: SubscriptionData, expression type TAG). */
+/** `*`, tags joined by `||`, or an SQL92 expression over properties, which the broker evaluates. */
+export type FilterExpression = string | { readonly sql: string }
+
+/** What a consumer wants of one topic (Apache: SubscriptionData). */
 export interface Subscription {
   readonly topic: string
+  readonly expressionType: 'TAG' | 'SQL92'
   /** As the application wrote it; `*` for everything. */
   readonly expression: string
   readonly tagsSet: ReadonlySet<string>
@@ -22,9 +26,18 @@ export class Subscriptions {
   }
 
   /** Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL. */
-  set(topic: string, expression: string): void {
+  set(topic: string, expression: FilterExpression): void {
     const reason = checkTopic(topic)
     if (reason !== undefined) throw new MqError('TOPIC_ILLEGAL', `Subscribing to '${topic}': ${reason}`)
+    const subVersion = this.#clock.now()
+    if (typeof expression === 'object') {
+      const { sql } = expression
+      if (sql.trim() === '')
+        throw new MqError('SUBSCRIPTION_ILLEGAL', `Subscribing to '${topic}' with an empty SQL92 expression`)
+      const nothing = { tagsSet: new Set<string>(), codeSet: new Set<number>() }
+      this.#byTopic.set(topic, { topic, expressionType: 'SQL92', expression: sql, ...nothing, subVersion })
+      return
+    }
     const parsed = parseTagExpression(expression)
     if (!parsed.ok) {
       throw new MqError(
@@ -33,8 +46,14 @@ export class Subscriptions {
       )
     }
     const { subString, tagsSet, codeSet } = parsed
-    const subVersion = this.#clock.now()
-    this.#byTopic.set(topic, { topic, expression: subString, tagsSet, codeSet, subVersion })
+    this.#byTopic.set(topic, {
+      topic,
+      expressionType: 'TAG',
+      expression: subString,
+      tagsSet,
+      codeSet,
+      subVersion,
+    })
   }
 
   delete(topic: string): void {
