@@ -46,7 +46,8 @@ export class PushConsumer {
 
   /**
    * Before or after start; a second call for a topic replaces the first. `expression` is `*`, tags joined
-   * by `||`, or `{ sql }`, which needs a broker with enablePropertyFilter. Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
+   * by `||`, or `{ sql }`, which needs a broker with enablePropertyFilter. Throws
+   * MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL.
    */
   subscribe(topic: string, expression: FilterExpression = '*'): void {
     this.#subscriptions.set(topic, expression)

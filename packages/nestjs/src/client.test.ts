@@ -97,6 +97,7 @@ describe('requests', () => {
     const { broker, app, client } = await withServer()
     const bytes = Buffer.from('no json')
     await expect(client.request('inventory.quote', bytes)).rejects.toThrow('body cannot be decoded')
+    await broker.settled()
     expect(broker.bodies('%DLQ%inventory')).toEqual(['no json'])
     await app.close()
   })

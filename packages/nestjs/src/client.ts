@@ -6,6 +6,7 @@ import type { Observable } from 'rxjs'
 import { type BodyCodec, bodyCodec } from './codec.js'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
 import { RocketMQSetupError } from './exceptions.js'
+import { instrumentedSend } from './instrumentation.js'
 import { Listeners } from './listeners.js'
 import type { NativeProducer } from './native.js'
 import { DEFAULT_PRODUCER_GROUP, type RocketMQClientOptions } from './options.js'
@@ -105,6 +106,27 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     return this.#ask(patternOrPacket as ReadPacket, dataOrCallback as PublishCallback)
   }
 
+  /**
+   * Sends messages of one topic as one batch: all are stored, or none, one after the other in one queue. One
+   * receipt for each, in order. Rejects with MESSAGE_TOO_LARGE above 4 MiB, and when a record has a delay.
+   */
+  async publishBatch<Data = unknown>(
+    pattern: RocketMQPattern,
+    data: readonly (Data | RocketMQRecord<Data>)[],
+  ): Promise<SendReceipt[]> {
+    const packets = data.map((one) => this.#packet(pattern, one))
+    if (packets.length === 0) return []
+    return this.#telling(pattern, async () => {
+      await this.connect()
+      const made = await Promise.all(packets.map((packet) => this.#message(packet)))
+      const result = await this.#started().send(
+        made.map(({ message }) => message),
+        this.#limit(made[0]?.timeoutMs),
+      )
+      return receiptsOf(result, made.length)
+    })
+  }
+
   /** Sends and resolves with the answer; undefined when the handler gave none. Rejects after the timeout. */
   async request<Result = unknown, Data = unknown>(
     pattern: RocketMQPattern,
@@ -116,7 +138,10 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     return new Promise((resolve, reject) => {
       this.#ask(
         packet,
-        ({ err, response }) => (err === undefined ? resolve(response) : reject(err)),
+        ({ err, response }) => {
+          if (err === undefined) resolve(this.serializeResponse(response) as Result)
+          else reject(this.serializeError(err))
+        },
         options.timeoutMs,
       )
     })
@@ -131,16 +156,29 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     return this.#publish(this.#packet(pattern, data))
   }
 
-  async #publish(packet: ReadPacket): Promise<SendReceipt> {
-    try {
+  #publish(packet: ReadPacket): Promise<SendReceipt> {
+    return this.#telling(packet.pattern, async () => {
       await this.connect()
       const { message, timeoutMs } = await this.#message(packet)
-      const limit = timeoutMs ?? this.#options.sendTimeoutMs
-      return await this.#started().send(message, limit === undefined ? {} : { timeoutMs: limit })
+      return instrumentedSend(this.#options.instrumentation, message, (one) => {
+        return this.#started().send(one, this.#limit(timeoutMs))
+      })
+    })
+  }
+
+  /** What fails is told to the listeners, too: the caller of `emit` may not look. */
+  async #telling<T>(pattern: unknown, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
     } catch (error) {
-      this.#listeners.tell('publishError', error, packet.pattern)
+      this.#listeners.tell('publishError', error, pattern)
       throw error
     }
+  }
+
+  #limit(timeoutMs: number | undefined): { readonly timeoutMs?: number } {
+    const limit = timeoutMs ?? this.#options.sendTimeoutMs
+    return limit === undefined ? {} : { timeoutMs: limit }
   }
 
   #ask(packet: ReadPacket, callback: PublishCallback, timeoutMs?: number): () => void {
@@ -168,7 +206,9 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   ): Promise<WritePacket> {
     const { message, timeoutMs } = await this.#message(packet)
     const limit = callTimeoutMs ?? timeoutMs ?? this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
-    const reply = await this.#started().request(message, { timeoutMs: limit, signal })
+    const reply = await instrumentedSend(this.#options.instrumentation, message, (one) => {
+      return this.#started().request(one, { timeoutMs: limit, signal })
+    })
     return readReply(reply, (body) => this.deserializer.deserialize(body, { message: reply }))
   }
 
@@ -242,4 +282,16 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
       throw new MqError('NOT_STARTED', 'using ClientRocketMQ before connect()')
     return this.#producer
   }
+}
+
+/** A batch is answered once: ids joined by commas, and the place of its first message. */
+function receiptsOf(result: SendReceipt, count: number): SendReceipt[] {
+  const messageIds = result.messageId.split(',')
+  const offsetMessageIds = result.offsetMessageId.split(',')
+  return Array.from({ length: count }, (_, index) => ({
+    ...result,
+    messageId: messageIds[index] ?? result.messageId,
+    offsetMessageId: offsetMessageIds[index] ?? result.offsetMessageId,
+    queueOffset: result.queueOffset + index,
+  }))
 }

@@ -1,5 +1,6 @@
 import type { INestApplication, INestMicroservice } from '@nestjs/common'
 import type { RocketMQServerOptions } from './options.js'
+import { keepOriginalErrors } from './original-error.js'
 import { ServerRocketMQ } from './server.js'
 
 export interface ConnectRocketMQOptions extends RocketMQServerOptions {
@@ -25,7 +26,9 @@ export function connectRocketMQ(
   const own = Object.keys(server).length > 0 ? new ServerRocketMQ(server) : undefined
   const made = strategy ?? own ?? app.get<ServerRocketMQ>(ServerRocketMQ)
   holdUntilBootstrapped(app, made)
-  return app.connectMicroservice({ strategy: made }, { inheritAppConfig })
+  const microservice = app.connectMicroservice({ strategy: made }, { inheritAppConfig })
+  keepOriginalErrors(microservice)
+  return microservice
 }
 
 /**

@@ -2,6 +2,7 @@ import { BaseRpcContext } from '@nestjs/microservices'
 import type { MessageView } from '@rockhopper/client'
 import type { NativeConsumer, NativeProducer } from './native.js'
 import { userProperties } from './properties.js'
+import { Settlement } from './settlement.js'
 
 /** What a delivery knows beside the message itself. */
 export interface Delivery {
@@ -11,10 +12,58 @@ export interface Delivery {
   readonly pattern: string
   readonly consumer: NativeConsumer
   readonly producer: NativeProducer
+  /** What the handler says about the message. Default: one that nobody listens to, for tests of a handler. */
+  readonly settlement?: Settlement
+  /** Aborted when the outcome can no longer count. */
+  readonly signal?: () => AbortSignal
+  /** Of a batch: the contexts of its messages, in the order of the payloads. */
+  readonly batch?: readonly RocketMQContext[]
 }
 
 /** The second argument of a handler: `@Ctx() context: RocketMQContext`. One object per delivery. */
 export class RocketMQContext extends BaseRpcContext<[MessageView, Delivery]> {
+  readonly #settlement: Settlement
+
+  constructor(args: [MessageView, Delivery]) {
+    super(args)
+    this.#settlement = args[1].settlement ?? new Settlement()
+  }
+
+  /** Done: acknowledged when the handler ended, in `manual` mode at once. @throws when settled before. */
+  ack(): void {
+    this.#settlement.ack()
+  }
+
+  /** Deliver it again, not before `delayMs`, by the broker's levels. @throws when settled before. */
+  retry({ delayMs }: { readonly delayMs?: number } = {}): void {
+    this.#settlement.retry(delayMs)
+  }
+
+  /** To the dead-letter queue, with this reason. @throws when settled before. */
+  deadLetter(reason: string): void {
+    this.#settlement.deadLetter(reason)
+  }
+
+  /** Done although nothing was done with it. @throws when settled before. */
+  skip(): void {
+    this.#settlement.skip()
+  }
+
+  /** Gives the handler this long from now before the message counts as lost (`ackTimeoutMs`). */
+  extendInvisible(byMs: number): void {
+    this.#settlement.extend(byMs)
+  }
+
+  /** Aborted when the outcome no longer counts: its time is over, its queue went elsewhere, a shutdown. */
+  getSignal(): AbortSignal {
+    return this.args[1].signal?.() ?? new AbortController().signal
+  }
+
+  /** In a batch handler: one context per payload, each settled for itself. Empty otherwise. */
+  getBatch(): readonly RocketMQContext[] {
+    return this.args[1].batch ?? []
+  }
+
   /** The message as the client received it. */
   getMessage(): MessageView {
     return this.args[0]

@@ -1,22 +1,26 @@
+import { applyDecorators, UseInterceptors } from '@nestjs/common'
 import { EventPattern, MessagePattern } from '@nestjs/microservices'
 import type { RocketMQContext } from './context.js'
-import type { RocketMQExtras } from './extras.js'
-import type { RocketMQPattern } from './pattern.js'
+import { plainExtras, type RocketMQExtras } from './extras.js'
+import { KeepOriginalError } from './original-error.js'
+import type { HandlerPattern } from './pattern.js'
 import { ROCKETMQ_TRANSPORT } from './transport.js'
 
 /** Extras of a handler, and which strategy it belongs to when an application has several. */
 export type HandlerOptions = RocketMQExtras & { readonly transport?: symbol }
+
+const keepsOriginalError = UseInterceptors(new KeepOriginalError())
 
 /**
  * Handles events of a topic: `@RocketMQEvent('order_topic:created')`. Unlike `@EventPattern` of Nest 12 it is
  * a plain `MethodDecorator`, so a handler may take a typed context (`EventPattern` refuses that with TS1241).
  */
 export function RocketMQEvent(
-  pattern: RocketMQPattern | readonly RocketMQPattern[],
+  pattern: HandlerPattern | readonly HandlerPattern[],
   options: HandlerOptions = {},
 ): MethodDecorator {
   const { transport = ROCKETMQ_TRANSPORT, ...extras } = options
-  return EventPattern<unknown>(pattern, transport, extras)
+  return applyDecorators(EventPattern<unknown>(pattern, transport, plainExtras(extras)), keepsOriginalError)
 }
 
 /**
@@ -24,11 +28,11 @@ export function RocketMQEvent(
  * caller.
  */
 export function RocketMQMessage(
-  pattern: RocketMQPattern | readonly RocketMQPattern[],
+  pattern: HandlerPattern | readonly HandlerPattern[],
   options: HandlerOptions = {},
 ): MethodDecorator {
   const { transport = ROCKETMQ_TRANSPORT, ...extras } = options
-  return MessagePattern<unknown>(pattern, transport, extras)
+  return applyDecorators(MessagePattern<unknown>(pattern, transport, plainExtras(extras)), keepsOriginalError)
 }
 
 /**

@@ -1,79 +1,166 @@
 import type { WritePacket } from '@nestjs/microservices'
 import type { MessageView } from '@rockhopper/client'
-import type { BodyCodec } from './codec.js'
+import type { Clock } from '@rockhopper/env'
+import type { BatchCollector } from './batch-collector.js'
 import { RocketMQContext } from './context.js'
-import { type RemoteErrorFields, RetryLaterException } from './exceptions.js'
+import { placeDeadLetter } from './dead-letter.js'
+import { DeadLetterException, type RemoteErrorFields, RetryLaterException } from './exceptions.js'
 import type { NativeConsumer, NativeProducer } from './native.js'
-import type { RocketMQServerOptions } from './options.js'
+import type { MessagePolicy, RocketMQServerOptions } from './options.js'
+import { originalError } from './original-error.js'
 import { formatPattern } from './pattern.js'
 import { type ReplyKind, wantsReply } from './properties.js'
 import { errorFields } from './reply.js'
+import { verdictOfFailure } from './retry-policy.js'
 import { findRoute, type GroupPlan, type Route } from './routes.js'
-import { DONE, errorText, type Verdict, verdictOf, verdictOfPolicy } from './verdict.js'
+import { Settlement } from './settlement.js'
+import { validate } from './topic-schema.js'
+import { DONE, errorText, type Verdict, verdictOfPolicy } from './verdict.js'
 
 /** What delivering a message needs from the server. */
 export interface DeliveryPort {
   readonly options: RocketMQServerOptions
   readonly producer: NativeProducer
-  decode(message: MessageView, topic: string, codec: BodyCodec): Promise<unknown>
+  readonly clock: Clock
+  readonly batches: BatchCollector
+  decode(message: MessageView, route: Route): Promise<unknown>
+  /** Resolves when the handler may begin. */
+  turn(route: Route): Promise<void>
   /** Rejects with what the handler threw, after filters. */
   runEvent(route: Route, data: unknown, context: RocketMQContext): Promise<void>
   /** Resolves with the last value or the error; never rejects for a handler's failure. */
   runRequest(route: Route, data: unknown, context: RocketMQContext): Promise<WritePacket>
   /** Never rejects: the one who asked may be gone. */
-  reply(request: MessageView, kind: ReplyKind, value: unknown, codec: BodyCodec): Promise<void>
+  reply(request: MessageView, kind: ReplyKind, value: unknown, route: Route): Promise<void>
 }
 
+/** One message on its way to its handler. */
+export interface Arrival {
+  readonly message: MessageView
+  readonly plan: GroupPlan
+  readonly consumer: NativeConsumer
+  readonly signal: () => AbortSignal
+}
+
+const ACK_TIMEOUT_MS = 15 * 60_000
+
 /** Finds the handler of a message, runs it to its end and says what becomes of the message. */
-export async function deliver(
-  port: DeliveryPort,
-  message: MessageView,
-  plan: GroupPlan,
-  consumer: NativeConsumer,
-): Promise<Verdict> {
-  const { topic } = message
+export async function deliver(port: DeliveryPort, arrival: Arrival): Promise<Verdict> {
+  const { message, plan } = arrival
+  const { topic, tag } = message
   const isRequest = wantsReply(message.properties)
-  const route = findRoute(plan.routes, topic, message.tag, isRequest)
+  const route = findRoute(plan.routes, topic, tag, isRequest)
   if (route === undefined) {
-    const tags = message.tag === undefined ? [] : [message.tag]
+    const tags = tag === undefined ? [] : [tag]
     return verdictOfPolicy(
       port.options.onUnhandled ?? 'dead-letter',
       `no handler for '${formatPattern({ topic, tags })}'`,
     )
   }
-  const answers = isRequest && !route.isEvent
-  const context = new RocketMQContext([
-    message,
-    { group: plan.group, pattern: route.text, consumer, producer: port.producer },
-  ])
-  let data: unknown
-  try {
-    data = await port.decode(message, topic, route.codec)
-  } catch (error) {
-    const reason = `body cannot be decoded: ${errorText(error)}`
-    if (answers)
-      await port.reply(
-        message,
-        'error',
-        { name: 'BodyIllegal', message: reason } satisfies RemoteErrorFields,
-        route.codec,
-      )
-    return verdictOfPolicy(port.options.onUndecodable ?? 'dead-letter', reason)
-  }
-  return answers ? answer(port, route, data, context) : consume(port, route, data, context)
+  const verdict = await handle(port, arrival, route, isRequest && !route.isEvent)
+  if (verdict.kind !== 'dead-letter') return verdict
+  return placeDeadLetter(verdict, route.extras.dlq, arrival, port.producer)
 }
 
-async function consume(
+async function handle(
   port: DeliveryPort,
+  arrival: Arrival,
+  route: Route,
+  answers: boolean,
+): Promise<Verdict> {
+  const { message } = arrival
+  await port.turn(route)
+  const payload = await read(port, route, message)
+  if ('refused' in payload) {
+    const { name, refused, policy } = payload
+    if (answers)
+      await port.reply(message, 'error', { name, message: refused } satisfies RemoteErrorFields, route)
+    return verdictOfPolicy(policy ?? 'dead-letter', refused)
+  }
+  const settlement = new Settlement()
+  const context = contextOf(port, arrival, route, settlement)
+  if (answers) return answer(port, route, payload.data, context)
+  if (route.extras.batch === undefined) return consume(port, route, payload.data, context, settlement)
+  const { size, waitMs = 50 } = route.extras.batch
+  return port.batches.add(route, { size, waitMs }, { data: payload.data, context, settlement })
+}
+
+export function contextOf(
+  { producer }: Pick<DeliveryPort, 'producer'>,
+  { message, plan, consumer, signal }: Arrival,
+  route: Route,
+  settlement: Settlement,
+): RocketMQContext {
+  return new RocketMQContext([
+    message,
+    { group: plan.group, pattern: route.text, consumer, producer, settlement, signal },
+  ])
+}
+
+/**
+ * Runs an event handler. In `auto` mode its end settles the message, unless it said something else through
+ * the context; in `manual` mode only what it says, a throw, or the end of its time.
+ */
+export async function consume(
+  port: Pick<DeliveryPort, 'clock' | 'options' | 'runEvent'>,
   route: Route,
   data: unknown,
   context: RocketMQContext,
+  settlement: Settlement,
 ): Promise<Verdict> {
+  const { ackMode = 'auto', ackTimeoutMs = ACK_TIMEOUT_MS } = route.extras
+  const deadline = settlement.startDeadline(port.clock, ackTimeoutMs)
+  const ended = port.runEvent(route, data, context).then(
+    () => settlement.verdict ?? (ackMode === 'auto' ? DONE : settlement.settled),
+    (error: unknown) => settlement.verdict ?? afterFailure(port.options, route, context, error),
+  )
+  const late = deadline.passed.then((): Verdict => {
+    return { kind: 'retry', reason: `not settled within its time (ackTimeoutMs ${ackTimeoutMs})` }
+  })
   try {
-    await port.runEvent(route, data, context)
-    return DONE
+    return await Promise.race([ended, late, ...(ackMode === 'manual' ? [settlement.settled] : [])])
+  } finally {
+    deadline.cancel()
+  }
+}
+
+/** What the failure of a handler means for this message. */
+export function afterFailure(
+  { classifyError }: RocketMQServerOptions,
+  route: Route,
+  context: RocketMQContext,
+  reported: unknown,
+  original: unknown = originalError(context),
+): Verdict {
+  return verdictOfFailure({
+    reported,
+    original,
+    attempt: context.getDeliveryAttempt(),
+    attemptsMax: route.attemptsMax,
+    policy: route.extras.retry ?? {},
+    classify: classifyError,
+  })
+}
+
+type Payload =
+  | { readonly data: unknown }
+  | { readonly name: string; readonly refused: string; readonly policy: MessagePolicy | undefined }
+
+async function read(port: DeliveryPort, route: Route, message: MessageView): Promise<Payload> {
+  const { onUndecodable, onInvalid, topics } = port.options
+  let data: unknown
+  try {
+    data = await port.decode(message, route)
   } catch (error) {
-    return verdictOf(error)
+    const refused = `body cannot be decoded: ${errorText(error)}`
+    return { name: 'BodyIllegal', refused, policy: onUndecodable }
+  }
+  const schema = route.schema ?? topics?.schemaFor(message.topic, message.tag)
+  if (schema === undefined) return { data }
+  try {
+    return { data: await validate(schema, data, `payload of '${route.text}'`) }
+  } catch (error) {
+    return { name: 'PayloadInvalid', refused: errorText(error), policy: onInvalid }
   }
 }
 
@@ -90,11 +177,11 @@ async function answer(
   const request = context.getMessage()
   const packet = await port.runRequest(route, data, context)
   if (packet.err === undefined) {
-    await port.reply(request, packet.response === undefined ? 'empty' : 'value', packet.response, route.codec)
+    await port.reply(request, packet.response === undefined ? 'empty' : 'value', packet.response, route)
     return DONE
   }
-  const verdict = verdictOf(packet.err)
-  if (packet.err instanceof RetryLaterException) return verdict
-  await port.reply(request, 'error', errorFields(packet.err), route.codec)
-  return verdict.kind === 'dead-letter' ? verdict : DONE
+  const verdict = afterFailure(port.options, route, context, packet.err)
+  if (packet.err instanceof RetryLaterException && verdict.kind === 'retry') return verdict
+  await port.reply(request, 'error', errorFields(packet.err), route)
+  return packet.err instanceof DeadLetterException ? verdict : DONE
 }

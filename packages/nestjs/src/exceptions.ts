@@ -51,6 +51,40 @@ export class IgnoreMessageException extends RpcException {
   }
 }
 
+/** Some messages of a batch failed; the others are done. */
+export class BatchFailedException extends RpcException {
+  /** @param failures index in the batch to its error */
+  constructor(readonly failures: ReadonlyMap<number, unknown>) {
+    super(`${failures.size} messages of the batch failed`)
+    this.name = 'BatchFailedException'
+  }
+
+  override getError(): this {
+    return this
+  }
+}
+
+/** A payload is not what its schema says. */
+export class RocketMQValidationError extends Error {
+  override readonly name = 'RocketMQValidationError'
+
+  constructor(
+    where: string,
+    readonly issues: readonly string[],
+  ) {
+    super(`${where}: ${issues.join('; ')}`)
+  }
+}
+
+/** A message was settled twice: the first settlement counts. */
+export class RocketMQSettledError extends Error {
+  override readonly name = 'RocketMQSettledError'
+
+  constructor(method: string, before: string) {
+    super(`${method}() after ${before}(): a message is settled once; keep the first call, or return after it`)
+  }
+}
+
 /**
  * A mistake in the set-up: a pattern, option or pair of handlers that cannot work. Thrown or given before
  * anything runs.

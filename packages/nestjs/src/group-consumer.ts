@@ -1,16 +1,20 @@
 import type { ConsumeContext, ConsumeResult, MessageView } from '@rockhopper/client'
 import type { Connection } from './connection.js'
+import { deadLetterProperties } from './dead-letter.js'
+import type { Arrival } from './delivery.js'
 import type { NativeConsumer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
 import type { GroupPlan } from './routes.js'
-import type { Verdict } from './verdict.js'
+import { delayLevelOf, type Verdict } from './verdict.js'
 
 /** Handles one message to its end. Never rejects. */
-export type HandleMessage = (
-  message: MessageView,
-  plan: GroupPlan,
-  consumer: NativeConsumer,
-) => Promise<Verdict>
+export type HandleMessage = (arrival: Arrival) => Promise<Verdict>
+
+/**
+ * The transport has its own limit for a handler's time, which a handler can extend; the client's must not
+ * end a call before it. The longest a timer can be.
+ */
+const CONSUME_TIMEOUT_MAX = 2 ** 31 - 1
 
 /** Makes the consumer of a group, subscribed to all topics of its handlers, not started. */
 export function createGroupConsumer(
@@ -18,22 +22,22 @@ export function createGroupConsumer(
   plan: GroupPlan,
   options: RocketMQServerOptions,
 ): NativeConsumer {
-  const { concurrency, orderly, broadcast, maxReconsumeTimes, from } = {
-    ...withoutUndefined({
-      concurrency: options.concurrency,
-      maxReconsumeTimes: options.maxReconsumeTimes,
-      from: options.from,
-    }),
-    ...plan.extras,
-  }
+  const { orderly, broadcast, from = options.from } = plan.extras
   const consumer = clients.consumer({
     ...connection,
     consumerGroup: plan.group,
-    // One message per call: each has its own outcome.
+    // One message per call: each has its own outcome. Batches are joined behind it.
     consumeMessageBatchMaxSize: 1,
-    ...withoutUndefined({ consumeThreads: concurrency, orderly, maxReconsumeTimes }),
+    ...withoutUndefined({
+      consumeThreads: threads(plan, options),
+      orderly,
+      maxReconsumeTimes: plan.maxReconsumeTimes,
+    }),
+    ...(plan.routes.some(({ extras }) => extras.batch !== undefined)
+      ? {}
+      : { consumeTimeoutMs: CONSUME_TIMEOUT_MAX }),
     ...(broadcast === true ? { messageModel: 'BROADCASTING' as const } : {}),
-    ...(from === undefined ? {} : { consumeFromWhere: CONSUME_FROM[from] }),
+    ...startPosition(from),
   })
   for (const [topic, expression] of plan.subscriptions) consumer.subscribe(topic, expression)
   return consumer
@@ -47,28 +51,51 @@ export function startGroupConsumer(
 ): Promise<void> {
   return consumer.start(async (messages, context) => {
     for (const message of messages) {
-      const result = settle(await handle(message, plan, consumer), context)
+      const verdict = await handle({ message, plan, consumer, signal: () => context.signal })
+      const result = settle(verdict, context, message, plan.group)
       if (result === 'RECONSUME_LATER') return result
     }
     return 'CONSUME_SUCCESS'
   })
 }
 
-function settle(verdict: Verdict, context: ConsumeContext): ConsumeResult {
+function settle(
+  verdict: Verdict,
+  context: ConsumeContext,
+  message: MessageView,
+  group: string,
+): ConsumeResult {
   switch (verdict.kind) {
     case 'done':
+    case 'drop':
       return 'CONSUME_SUCCESS'
     case 'retry':
-      context.delayLevelWhenNextConsume = verdict.delayLevel
+      context.delayLevelWhenNextConsume = delayLevelOf(verdict.delayMs)
+      if (verdict.delayMs !== undefined) context.suspendCurrentQueueTimeMs = verdict.delayMs
       return 'RECONSUME_LATER'
     case 'dead-letter':
+      if (verdict.sent === true) return 'CONSUME_SUCCESS'
       // The broker puts a message sent back with a negative level into the dead-letter queue at once.
       context.delayLevelWhenNextConsume = -1
+      context.deadLetterProperties = deadLetterProperties(verdict, message, group)
       return 'RECONSUME_LATER'
   }
 }
 
-const CONSUME_FROM = { first: 'CONSUME_FROM_FIRST_OFFSET', last: 'CONSUME_FROM_LAST_OFFSET' } as const
+/** As many as the group wants at once, and never fewer than fill its largest batch. */
+function threads({ extras, routes }: GroupPlan, options: RocketMQServerOptions): number | undefined {
+  const wanted = extras.concurrency ?? options.concurrency
+  const largest = Math.max(0, ...routes.map((one) => one.extras.batch?.size ?? 0))
+  return largest === 0 ? wanted : Math.max(largest, wanted ?? 0)
+}
+
+function startPosition(from: 'first' | 'last' | number | string | undefined) {
+  if (from === undefined) return {}
+  if (from === 'first') return { consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET' as const }
+  if (from === 'last') return { consumeFromWhere: 'CONSUME_FROM_LAST_OFFSET' as const }
+  const consumeTimestamp = typeof from === 'number' ? from : Date.parse(from)
+  return { consumeFromWhere: 'CONSUME_FROM_TIMESTAMP' as const, consumeTimestamp }
+}
 
 type Defined<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> }
 

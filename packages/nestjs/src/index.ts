@@ -7,6 +7,7 @@ export {
 export type { BodyCodec, BodyCodecName } from './codec.js'
 export { type ConnectRocketMQOptions, connectRocketMQ } from './connect.js'
 export { type Delivery, RocketMQContext } from './context.js'
+export { DEAD_LETTER } from './dead-letter.js'
 export {
   type HandlerDecorator,
   type HandlerOptions,
@@ -14,17 +15,28 @@ export {
   RocketMQMessage,
   rocketMQHandlers,
 } from './decorators.js'
+export type { DeliveryFailure, RocketMQServerEvents } from './delivery-failure.js'
 export {
+  BatchFailedException,
   DeadLetterException,
   IgnoreMessageException,
   type RemoteErrorFields,
   RetryLaterException,
   RocketMQRemoteError,
+  RocketMQSettledError,
   RocketMQSetupError,
+  RocketMQValidationError,
 } from './exceptions.js'
 export type { RocketMQExtras } from './extras.js'
+export type { RocketMQInstrumentation } from './instrumentation.js'
 export { RocketMQModule, type RocketMQModuleAsyncOptions } from './module.js'
-export { type NativeConsumer, type NativeProducer, nativeClients, type RocketMQClients } from './native.js'
+export {
+  type NativeAdmin,
+  type NativeConsumer,
+  type NativeProducer,
+  nativeClients,
+  type RocketMQClients,
+} from './native.js'
 export type {
   MessagePolicy,
   RocketMQClientOptions,
@@ -32,14 +44,39 @@ export type {
   RocketMQModuleOptions,
   RocketMQServerOptions,
 } from './options.js'
-export { formatPattern, parsePattern, type RocketMQPattern, type TopicPattern } from './pattern.js'
+export { KeepOriginalError, keepOriginalErrors } from './original-error.js'
+export {
+  formatPattern,
+  type HandlerPattern,
+  parsePattern,
+  type RocketMQPattern,
+  type TopicPattern,
+} from './pattern.js'
 export { type RecordOptions, RocketMQRecord, RocketMQRecordBuilder } from './record.js'
 export {
-  type DeliveryFailure,
+  type ClassifyError,
+  type ErrorKind,
+  type ErrorName,
+  IgnoredError,
+  PermanentError,
+  type RetryPolicy,
+  TransientError,
+} from './retry-policy.js'
+export {
   type HoldReason,
-  type RocketMQServerEvents,
   ServerRocketMQ,
   ServerRocketMQ as RocketMQStrategy,
+  type UnwrappedServer,
 } from './server.js'
-export type { RocketMQServerStatus } from './server-run.js'
+export type { GroupState, RocketMQServerStatus } from './server-run.js'
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  TopicSchema,
+  TopicSchemas,
+} from './topic-schema.js'
+export { defineTopics, type RocketMQTopics, type TypedPublisher } from './topics.js'
 export { ROCKETMQ_OPTIONS, ROCKETMQ_TRANSPORT } from './transport.js'
+export type { Verdict } from './verdict.js'

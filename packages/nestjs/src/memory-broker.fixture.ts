@@ -1,4 +1,10 @@
-import type { ConsumeContext, MessageListener, MessageView, PushConsumerOptions } from '@rockhopper/client'
+import type {
+  ConsumeContext,
+  FilterExpression,
+  MessageListener,
+  MessageView,
+  PushConsumerOptions,
+} from '@rockhopper/client'
 import {
   type Message,
   type MessageExt,
@@ -7,7 +13,7 @@ import {
   Property,
   replyTopic,
 } from '@rockhopper/message'
-import type { NativeConsumer, NativeProducer, RocketMQClients } from './native.js'
+import type { NativeAdmin, NativeConsumer, NativeProducer, RocketMQClients } from './native.js'
 
 /**
  * A broker in memory behind the seam of native.ts: topics with one queue, groups with tag filters, retries
@@ -17,6 +23,8 @@ import type { NativeConsumer, NativeProducer, RocketMQClients } from './native.j
 export class MemoryBroker implements RocketMQClients {
   /** What each topic holds, `%DLQ%group` included. */
   readonly topics = new Map<string, MessageView[]>()
+  /** Delay levels that listeners asked for, in order; retries come at once all the same. */
+  readonly delays: number[] = []
   /** Set: probes, sends, requests and starts of consumers fail with it. */
   down: Error | undefined
   readonly #groups = new Set<MemoryConsumer>()
@@ -30,9 +38,31 @@ export class MemoryBroker implements RocketMQClients {
   producer = (): NativeProducer => ({
     start: async () => undefined,
     shutdown: async () => undefined,
-    send: async (message) => this.#send(message as Message),
+    send: async (message) => {
+      if (!Array.isArray(message)) return this.#send(message as Message)
+      const sent = await Promise.all((message as Message[]).map((one) => this.#send(one)))
+      const ids = sent.map(({ messageId }) => messageId).join(',')
+      return { ...(sent[0] as (typeof sent)[0]), messageId: ids, offsetMessageId: ids }
+    },
     request: (message, options) => this.#request(message, options?.timeoutMs ?? 3000, options?.signal),
   })
+
+  admin = (): NativeAdmin => ({
+    start: async () => undefined,
+    shutdown: async () => undefined,
+    topicList: async () => [...this.topics.keys()],
+    topicRoute: async () => ({ brokerDatas: [], queueDatas: [], filterServerTable: new Map() }) as never,
+    consumerProgress: async (group) => this.progress(group),
+  })
+
+  /** What groups have left to do, as brokers report it: diff by queue. */
+  progress(consumerGroup: string) {
+    const left = [...this.#groups].filter((one) => one.group === consumerGroup).map((one) => one.left)
+    const queue = { topic: 'memory', brokerName: 'memory', queueId: 0 }
+    const brokerOffset = left.reduce((sum, one) => sum + one, 0)
+    const wrapper = { brokerOffset, consumerOffset: 0, pullOffset: 0, lastTimestamp: 0 }
+    return { consumeTps: 0, offsetTable: [[queue, wrapper]] } as never
+  }
 
   consumer = (options: PushConsumerOptions): NativeConsumer => {
     const consumer = new MemoryConsumer(this, options)
@@ -113,7 +143,7 @@ export function deferred(): { readonly promise: Promise<void>; readonly resolve:
 class MemoryConsumer implements NativeConsumer {
   readonly #broker: MemoryBroker
   readonly #options: PushConsumerOptions
-  readonly #subscriptions = new Map<string, string>()
+  readonly #subscriptions = new Map<string, FilterExpression>()
   readonly #running = new Set<Promise<void>>()
   #queue: MessageView[] = []
   #listener: MessageListener | undefined
@@ -128,8 +158,20 @@ class MemoryConsumer implements NativeConsumer {
     return this.#running.size > 0 || (this.#open && this.#listener !== undefined && this.#queue.length > 0)
   }
 
-  subscribe(topic: string, expression = '*'): void {
+  get group(): string {
+    return this.#options.consumerGroup
+  }
+
+  get left(): number {
+    return this.#queue.length
+  }
+
+  /** A subscription made later gets what the topic holds, as a new group does. */
+  subscribe(topic: string, expression: FilterExpression = '*'): void {
+    const isNew = !this.#subscriptions.has(topic)
     this.#subscriptions.set(topic, expression)
+    if (isNew && this.#listener !== undefined)
+      for (const m of this.#broker.topics.get(topic) ?? []) this.offer(m)
   }
 
   async start(listener: MessageListener): Promise<void> {
@@ -159,7 +201,12 @@ class MemoryConsumer implements NativeConsumer {
   offer(message: MessageView): void {
     const expression = this.#subscriptions.get(message.topic)
     if (this.#listener === undefined || expression === undefined) return
-    if (expression !== '*' && !expression.split('||').includes(message.tag ?? '')) return
+    if (
+      typeof expression === 'string' &&
+      expression !== '*' &&
+      !expression.split('||').includes(message.tag ?? '')
+    )
+      return
     this.#queue.push(message)
     this.#drain()
   }
@@ -177,6 +224,7 @@ class MemoryConsumer implements NativeConsumer {
       messageQueue: message.messageQueue,
       consumerGroup: this.#options.consumerGroup,
       delayLevelWhenNextConsume: 0,
+      deadLetterProperties: {},
       ackIndex: 0,
       suspendCurrentQueueTimeMs: 1000,
       signal: new AbortController().signal,
@@ -191,9 +239,13 @@ class MemoryConsumer implements NativeConsumer {
     if (dead)
       this.#broker.store(
         { ...message, topic: `%DLQ%${consumerGroup}`, properties: {} },
-        { messageId: message.messageId },
+        {
+          messageId: message.messageId,
+          properties: { ...message.properties, ...context.deadLetterProperties },
+        },
       )
     else {
+      this.#broker.delays.push(context.delayLevelWhenNextConsume)
       this.#queue.push({ ...message, reconsumeTimes: message.reconsumeTimes + 1 })
       this.#drain()
     }

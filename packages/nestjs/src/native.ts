@@ -10,6 +10,9 @@ import {
 export type NativeProducer = Pick<Producer, 'start' | 'shutdown' | 'send' | 'request'>
 export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend' | 'resume' | 'shutdown'>
 
+/** What health, topics of regular expressions and `unwrap()` ask a cluster. */
+export type NativeAdmin = Pick<Admin, 'start' | 'shutdown' | 'topicList' | 'consumerProgress' | 'topicRoute'>
+
 /**
  * Where the transport gets its producers and consumers: a seam, so that tests can put a broker in memory
  * behind it. What is made does nothing before its `start`.
@@ -17,6 +20,7 @@ export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend
 export interface RocketMQClients {
   producer(options: ProducerOptions): NativeProducer
   consumer(options: PushConsumerOptions): NativeConsumer
+  admin(options: ClientOptions): NativeAdmin
   /** Resolves when a name server of the list answers, rejects when none does. */
   probe(options: ClientOptions): Promise<void>
 }
@@ -24,6 +28,7 @@ export interface RocketMQClients {
 export const nativeClients: RocketMQClients = {
   producer: (options) => new Producer(options),
   consumer: (options) => new PushConsumer(options),
+  admin: (options) => new Admin(options),
   probe: async (options) => {
     const admin = new Admin(options)
     await admin.start()

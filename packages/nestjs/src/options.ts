@@ -2,7 +2,10 @@ import type { Deserializer, Serializer } from '@nestjs/microservices'
 import type { Env } from '@rockhopper/env'
 import type { BodyCodecName } from './codec.js'
 import { RocketMQSetupError } from './exceptions.js'
+import type { RocketMQInstrumentation } from './instrumentation.js'
 import type { RocketMQClients } from './native.js'
+import type { ClassifyError } from './retry-policy.js'
+import type { TopicSchemas } from './topic-schema.js'
 
 /** What server and client have in common. Durations are milliseconds. */
 export interface RocketMQConnectionOptions {
@@ -17,6 +20,8 @@ export interface RocketMQConnectionOptions {
    * look.
    */
   readonly connectAttempts?: number
+  /** Tracing and metrics: `openTelemetry()`, `prometheus()`, or your own. */
+  readonly instrumentation?: readonly RocketMQInstrumentation[]
   /** Clock, sockets and chance; default this machine's. */
   readonly env?: Env
   /** Producers and consumers; default those of `@rockhopper/client`. */
@@ -30,14 +35,22 @@ export interface RocketMQServerOptions extends RocketMQConnectionOptions {
   readonly concurrency?: number
   /** Deliveries after the first one before a message goes to `%DLQ%group`; the broker's default is 16. */
   readonly maxReconsumeTimes?: number
-  /** Where a group that never consumed begins; default the client's. */
-  readonly from?: 'first' | 'last'
+  /** Where a group that never consumed begins (also ms since 1970, or an ISO date); default the client's. */
+  readonly from?: 'first' | 'last' | number | string
   /** How long `close` waits for running handlers; default 10,000. */
   readonly shutdownTimeoutMs?: number
   /** False: nothing is pulled before `resume()`. Default true. */
   readonly autoStart?: boolean
   /** A body that cannot be decoded; default `dead-letter`. */
   readonly onUndecodable?: MessagePolicy
+  /** A payload that its schema (`topics`) refuses; default `dead-letter`. */
+  readonly onInvalid?: MessagePolicy
+  /** Schemas of `defineTopics`: payloads of these topics are checked whoever handles them. */
+  readonly topics?: TopicSchemas
+  /** What errors mean, before the lists of a handler's policy are asked. */
+  readonly classifyError?: ClassifyError
+  /** How often the list of topics is looked through for those of regular expressions; default 30,000. */
+  readonly topicRefreshMs?: number
   /** A message no handler takes, such as one retried after its handler was removed; default `dead-letter`. */
   readonly onUnhandled?: MessagePolicy
   /**

@@ -33,7 +33,8 @@ describe('patterns', () => {
     [42],
     [null],
     [{ cmd: 'sum' }],
-    [{ topic: 'a', sql: 'x > 1' }],
+    [{ topic: 'a', sql: ' ' }],
+    [{ topic: 'a', tag: 'x', sql: 'x > 1' }],
     [{ topic: 'a', tag: 1 }],
   ])('%p is refused by name', (given) => {
     expect(() => parsePattern(given)).toThrow(RocketMQSetupError)

@@ -1,37 +1,68 @@
 import { RocketMQSetupError } from './exceptions.js'
 
 /** What handlers listen to and clients send to. */
-export type RocketMQPattern = string | { readonly topic: string; readonly tag?: string }
+export type RocketMQPattern =
+  | string
+  | { readonly topic: string; readonly tag?: string }
+  | { readonly topic: string; readonly sql: string }
 
-/** A pattern in its one canonical form: tags are trimmed, sorted and unique; no tags means every tag. */
+/** A regular expression stands for every topic whose name it matches. */
+export type HandlerPattern = RocketMQPattern | RegExp
+
+/**
+ * A topic and which of its messages, in the one canonical form: tags are trimmed, sorted and unique; no tags
+ * means every tag. With `sql` the broker decides, and there are no tags.
+ */
 export interface TopicPattern {
   readonly topic: string
   readonly tags: readonly string[]
+  readonly sql?: string
+}
+
+/** Every topic whose name matches, also one that appears later; all tags. */
+export interface TopicsPattern {
+  readonly topics: RegExp
 }
 
 /** The names TopicValidator of Apache RocketMQ accepts. No dot: so a dot can stand between topic and tag. */
 const TOPIC = /^[%|a-zA-Z0-9_-]{1,127}$/
 
+/** As `parsePattern`, and regular expressions, which handlers may use. @throws RocketMQSetupError */
+export function parseHandlerPattern(pattern: unknown): TopicPattern | TopicsPattern {
+  if (!isRegExp(pattern)) return parsePattern(pattern)
+  // With these flags a RegExp remembers where it stopped, and the next test begins there.
+  if (pattern.global || pattern.sticky) throw refuse(pattern, 'the flags g and y make no sense here')
+  return { topics: pattern }
+}
+
 /**
- * Reads `'topic'`, `'topic:tag'`, `'topic:tagA||tagB'`, `{ topic, tag }`, and the dotted form of other
- * transports, `'topic.tag'`: a topic name cannot hold a dot, so everything behind the first one is the tag.
+ * Reads `'topic'`, `'topic:tag'`, `'topic:tagA||tagB'`, `{ topic, tag }`, `{ topic, sql }`, and the dotted
+ * form of other transports, `'topic.tag'`: a topic name cannot hold a dot, so everything behind the first one is
+ * the tag.
  * @throws RocketMQSetupError when the pattern is none of these.
  */
 export function parsePattern(pattern: unknown): TopicPattern {
   if (typeof pattern === 'string') return parseText(pattern)
-  if (pattern instanceof RegExp) throw refuse(pattern, 'regular expressions are not supported')
+  if (isRegExp(pattern)) throw refuse(pattern, 'a regular expression names no single topic')
   if (typeof pattern !== 'object' || pattern === null)
-    throw refuse(pattern, 'want a string or { topic, tag }')
-  const { topic, tag, ...rest } = pattern as Record<string, unknown>
+    throw refuse(pattern, 'want a string, { topic, tag } or { topic, sql }')
+  const { topic, tag, sql, ...rest } = pattern as Record<string, unknown>
   const extra = Object.keys(rest)
-  if (extra.length > 0) throw refuse(pattern, `unknown field '${extra[0]}'; want { topic, tag }`)
+  if (extra.length > 0)
+    throw refuse(pattern, `unknown field '${extra[0]}'; want { topic, tag } or { topic, sql }`)
   if (typeof topic !== 'string') throw refuse(pattern, 'want { topic, tag } with a string topic')
   if (tag !== undefined && typeof tag !== 'string') throw refuse(pattern, 'the tag must be a string')
-  return build(pattern, topic, tag ?? '*')
+  if (sql === undefined) return build(pattern, topic, tag ?? '*')
+  if (typeof sql !== 'string' || sql.trim() === '') throw refuse(pattern, 'sql must be an SQL92 expression')
+  if (tag !== undefined)
+    throw refuse(pattern, "tag and sql exclude each other; write TAGS = '…' into the sql")
+  return { ...build(pattern, topic, '*'), sql: sql.trim() }
 }
 
-/** The canonical text of a pattern: `topic`, or `topic:tagA||tagB`. */
-export function formatPattern(pattern: TopicPattern): string {
+/** The canonical text of a pattern: `topic`, `topic:tagA||tagB`, `topic{sql}` or `/expression/`. */
+export function formatPattern(pattern: TopicPattern | TopicsPattern): string {
+  if ('topics' in pattern) return String(pattern.topics)
+  if (pattern.sql !== undefined) return `${pattern.topic}{${pattern.sql}}`
   return pattern.tags.length === 0 ? pattern.topic : `${pattern.topic}:${pattern.tags.join('||')}`
 }
 
@@ -40,7 +71,8 @@ export function parseDestination(pattern: unknown): {
   readonly topic: string
   readonly tag: string | undefined
 } {
-  const { topic, tags } = parsePattern(pattern)
+  const { topic, tags, sql } = parsePattern(pattern)
+  if (sql !== undefined) throw refuse(pattern, 'an SQL92 expression filters; a message is sent to a topic')
   if (tags.length > 1) throw refuse(pattern, 'a message carries one tag')
   return { topic, tag: tags[0] }
 }
@@ -52,6 +84,10 @@ export function subscriptionExpression(patterns: readonly TopicPattern[]): strin
   if (patterns.some((pattern) => pattern.tags.length === 0)) return '*'
   return [...new Set(patterns.flatMap((pattern) => pattern.tags))].sort().join('||')
 }
+
+/** Not instanceof: a test's realm may have its own RegExp. */
+const isRegExp = (value: unknown): value is RegExp =>
+  Object.prototype.toString.call(value) === '[object RegExp]'
 
 function parseText(text: string): TopicPattern {
   const at = text.search(/[:.]/)
@@ -77,6 +113,6 @@ function build(pattern: unknown, topic: string, tagText: string): TopicPattern {
 }
 
 function refuse(pattern: unknown, why: string): RocketMQSetupError {
-  const shown = pattern instanceof RegExp ? String(pattern) : JSON.stringify(pattern)
+  const shown = isRegExp(pattern) ? String(pattern) : JSON.stringify(pattern)
   return new RocketMQSetupError(`pattern ${shown}: ${why}`)
 }

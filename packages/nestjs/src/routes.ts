@@ -1,19 +1,32 @@
 import type { MessageHandler } from '@nestjs/microservices'
+import type { FilterExpression } from '@rockhopper/client'
 import { type BodyCodec, bodyCodec } from './codec.js'
 import { RocketMQSetupError } from './exceptions.js'
 import { checkExtras, GROUP_EXTRAS, type RocketMQExtras } from './extras.js'
 import type { RocketMQServerOptions } from './options.js'
-import { formatPattern, parsePattern, subscriptionExpression, type TopicPattern } from './pattern.js'
+import {
+  formatPattern,
+  parseHandlerPattern,
+  parsePattern,
+  subscriptionExpression,
+  type TopicPattern,
+  type TopicsPattern,
+} from './pattern.js'
+import { schemaOf, type TopicSchema } from './topic-schema.js'
 
 /** One handler and what it listens to. */
 export interface Route {
-  readonly pattern: TopicPattern
+  readonly pattern: TopicPattern | TopicsPattern
   /** Canonical text of the pattern. */
   readonly text: string
   readonly isEvent: boolean
   readonly group: string
   readonly extras: RocketMQExtras
   readonly codec: BodyCodec
+  /** From `defineTopics`; checks payloads before the handler sees them. */
+  readonly schema: TopicSchema | undefined
+  /** Deliveries in all before a message is dead-lettered. */
+  readonly attemptsMax: number
   readonly handler: MessageHandler
 }
 
@@ -22,8 +35,12 @@ export interface GroupPlan {
   readonly group: string
   readonly routes: readonly Route[]
   /** Topic to subscription expression. */
-  readonly subscriptions: ReadonlyMap<string, string>
+  readonly subscriptions: ReadonlyMap<string, FilterExpression>
+  /** Topics that match one of these are subscribed to when they appear. */
+  readonly topicPatterns: readonly RegExp[]
   readonly extras: RocketMQExtras
+  /** What the consumer is told: the largest limit of its handlers. Undefined leaves it to the client. */
+  readonly maxReconsumeTimes: number | undefined
 }
 
 /** A handler as Nest registered it; checked only when the whole picture is known. */
@@ -31,7 +48,7 @@ export interface Registration {
   readonly pattern: unknown
   readonly handler: MessageHandler
   readonly isEvent: boolean
-  readonly extras: Readonly<Record<string, unknown>>
+  readonly extras: Readonly<Record<string | symbol, unknown>>
 }
 
 /**
@@ -45,22 +62,22 @@ export function planGroups(
   refuseDoubleAnswers(routes)
   return [...groupBy(routes, (one) => one.group)].map(([group, members]) => {
     refuseOverlap(members)
-    const topics = groupBy(members, (one) => one.pattern.topic)
-    const expressions = [...topics].map(([topic, ofTopic]) => {
-      return [topic, subscriptionExpression(ofTopic.map((one) => one.pattern))] as const
-    })
+    const topicPatterns = members.flatMap(({ pattern }) => ('topics' in pattern ? [pattern.topics] : []))
     return {
       group,
       routes: members,
-      subscriptions: new Map(expressions),
+      subscriptions: subscriptions(group, members, topicPatterns),
+      topicPatterns,
       extras: groupExtras(group, members),
+      maxReconsumeTimes: reconsumeLimit(members, options),
     }
   })
 }
 
 /**
- * The handler of a message: one that names the tag before one that takes every tag. A request goes to an
- * answering handler if there is one; a plain message to an event handler if there is one.
+ * The handler for a message: one of its own kind (request or event), and of these one that names the tag
+ * before one that takes every tag. Only when no handler names the topic, the first regular expression that
+ * matches it. A request that only an event handler takes is handled by that and not answered.
  */
 export function findRoute(
   routes: readonly Route[],
@@ -68,33 +85,104 @@ export function findRoute(
   tag: string | undefined,
   isRequest: boolean,
 ): Route | undefined {
-  const fits = routes.filter(({ pattern }) => {
-    return (
-      pattern.topic === topic &&
-      (pattern.tags.length === 0 || (tag !== undefined && pattern.tags.includes(tag)))
+  const rank = (one: Route) => (one.isEvent === isRequest ? 0 : 4) + precision(one, topic, tag)
+  return routes
+    .filter((one) => precision(one, topic, tag) > 0)
+    .reduce<Route | undefined>(
+      (best, one) => (best === undefined || rank(one) > rank(best) ? one : best),
+      undefined,
     )
-  })
-  const rank = (one: Route) => (one.isEvent === isRequest ? 0 : 2) + (one.pattern.tags.length > 0 ? 1 : 0)
-  return fits.reduce<Route | undefined>(
-    (best, one) => (best === undefined || rank(one) > rank(best) ? one : best),
-    undefined,
-  )
+}
+
+/** 0: takes no such message; 1: by regular expression; 2: by topic; 3: by tag. */
+function precision({ pattern }: Route, topic: string, tag: string | undefined): 0 | 1 | 2 | 3 {
+  if ('topics' in pattern) return pattern.topics.test(topic) ? 1 : 0
+  if (pattern.topic !== topic) return 0
+  if (pattern.tags.length === 0) return 2
+  return tag !== undefined && pattern.tags.includes(tag) ? 3 : 0
 }
 
 function route(
   { pattern: given, handler, isEvent, extras: rawExtras }: Registration,
   options: RocketMQServerOptions,
 ): Route {
-  const pattern = parsePattern(given)
+  const named = parseHandlerPattern(given)
+  const extras = checkExtras(rawExtras, formatPattern(named))
+  const pattern = withFilter(named, extras.filter)
   const text = formatPattern(pattern)
-  const extras = checkExtras(rawExtras, text)
   const group = extras.group ?? options.consumerGroup
   if (group === undefined || group === '') {
     throw new RocketMQSetupError(
       `handler of '${text}': no consumer group; set the option consumerGroup or the extra { group }`,
     )
   }
-  return { pattern, text, isEvent, group, extras, codec: bodyCodec(extras.codec ?? options.codec), handler }
+  if (extras.batch !== undefined && !isEvent)
+    throw new RocketMQSetupError(
+      `handler of '${text}': 'batch' is for events; each request has its own answer`,
+    )
+  const codec = bodyCodec(extras.codec ?? options.codec)
+  const schema = schemaOf(rawExtras)
+  const attemptsMax = attempts(extras, options)
+  return { pattern, text, isEvent, group, extras, codec, schema, attemptsMax, handler }
+}
+
+function withFilter(
+  pattern: TopicPattern | TopicsPattern,
+  filter: RocketMQExtras['filter'],
+): TopicPattern | TopicsPattern {
+  if (filter === undefined) return pattern
+  if ('topics' in pattern || pattern.tags.length > 0 || pattern.sql !== undefined) {
+    throw new RocketMQSetupError(
+      `handler of '${formatPattern(pattern)}': the extra 'filter' is for patterns that name only a topic`,
+    )
+  }
+  return parsePattern(
+    typeof filter === 'string' ? { topic: pattern.topic, tag: filter } : { topic: pattern.topic, ...filter },
+  )
+}
+
+/** The client's defaults: 16 retries, for an orderly consumer without end. */
+const RECONSUME_TIMES_DEFAULT = 16
+
+function attempts({ retry, maxReconsumeTimes, orderly }: RocketMQExtras, options: RocketMQServerOptions) {
+  if (retry?.attempts !== undefined) return retry.attempts
+  const limit = maxReconsumeTimes ?? options.maxReconsumeTimes
+  if (limit !== undefined) return limit + 1
+  return orderly === true ? Number.POSITIVE_INFINITY : RECONSUME_TIMES_DEFAULT + 1
+}
+
+function reconsumeLimit(routes: readonly Route[], options: RocketMQServerOptions): number | undefined {
+  const said = routes.some(({ extras }) => extras.retry?.attempts ?? extras.maxReconsumeTimes)
+  if (!said) return groupLimit(routes) ?? options.maxReconsumeTimes
+  const most = Math.max(...routes.map(({ attemptsMax }) => attemptsMax - 1))
+  return Number.isFinite(most) ? most : undefined
+}
+
+const groupLimit = (routes: readonly Route[]): number | undefined =>
+  routes.find(({ extras }) => extras.maxReconsumeTimes !== undefined)?.extras.maxReconsumeTimes
+
+/** A broker keeps one expression for a topic and a group, so the handlers of both must agree on one. */
+function subscriptions(
+  group: string,
+  routes: readonly Route[],
+  topicPatterns: readonly RegExp[],
+): Map<string, FilterExpression> {
+  const named = routes.flatMap(({ pattern }) => ('topics' in pattern ? [] : [pattern]))
+  const expressions = new Map<string, FilterExpression>()
+  for (const [topic, patterns] of groupBy(named, (one) => one.topic)) {
+    const sqls = new Set(patterns.map(({ sql }) => sql))
+    if (sqls.size > 1) {
+      const said = patterns.map((one) => `'${formatPattern(one)}'`).join(', ')
+      throw new RocketMQSetupError(
+        `handlers of group '${group}' filter topic '${topic}' in different ways: ${said}; ` +
+          "give one of them its own group: { group: '…' }",
+      )
+    }
+    const [sql] = sqls
+    const wide = topicPatterns.some((one) => one.test(topic))
+    expressions.set(topic, sql !== undefined ? { sql } : wide ? '*' : subscriptionExpression(patterns))
+  }
+  return expressions
 }
 
 /** Two answers to one request: the first one would win by chance. */
@@ -125,18 +213,23 @@ function refuseOverlap(routes: readonly Route[]): void {
   }
 }
 
-/** A pattern for every tag is the fallback of one that names tags, so these two do not overlap. */
-function overlaps(a: Route, b: Route): boolean {
-  if (a.pattern.topic !== b.pattern.topic) return false
-  if (a.pattern.tags.length === 0 || b.pattern.tags.length === 0)
-    return a.pattern.tags.length === b.pattern.tags.length
-  return a.pattern.tags.some((tag) => b.pattern.tags.includes(tag))
+/**
+ * A pattern for every tag is the fallback of one that names tags, and a regular expression that of both, so
+ * these do not overlap; of two regular expressions the first one registered counts.
+ */
+function overlaps({ pattern: a }: Route, { pattern: b }: Route): boolean {
+  if ('topics' in a || 'topics' in b) {
+    return 'topics' in a && 'topics' in b && String(a.topics) === String(b.topics)
+  }
+  if (a.topic !== b.topic) return false
+  if (a.tags.length === 0 || b.tags.length === 0) return a.tags.length === b.tags.length
+  return a.tags.some((tag) => b.tags.includes(tag))
 }
 
 /** Map.groupBy is missing in Node 20. */
-function groupBy(routes: readonly Route[], keyOf: (one: Route) => string): Map<string, Route[]> {
-  const groups = new Map<string, Route[]>()
-  for (const one of routes) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one])
+function groupBy<T>(items: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of items) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one])
   return groups
 }
 

@@ -1,59 +1,95 @@
 import type { LoggerService } from '@nestjs/common'
-import { isMqError } from '@rockhopper/message'
+import type { Env } from '@rockhopper/env'
 import type { Subject } from 'rxjs'
+import { BatchCollector, type RunBatch } from './batch-collector.js'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
-import { createGroupConsumer, type HandleMessage, startGroupConsumer } from './group-consumer.js'
-import type { NativeConsumer, NativeProducer } from './native.js'
+import { afterFailure } from './delivery.js'
+import type { RocketMQServerEvents } from './delivery-failure.js'
+import type { HandleMessage } from './group-consumer.js'
+import { GroupRun } from './group-run.js'
+import type { Listeners } from './listeners.js'
+import type { NativeAdmin, NativeConsumer, NativeProducer } from './native.js'
 import { DEFAULT_PRODUCER_GROUP, type RocketMQServerOptions } from './options.js'
-import type { GroupPlan } from './routes.js'
+import { RateLimit } from './rate-limit.js'
+import type { GroupPlan, Route } from './routes.js'
+import { TopicDiscovery } from './topic-discovery.js'
 
 export type RocketMQServerStatus =
   | 'connecting'
   | 'connected'
   | 'disconnected'
+  | 'reconnecting'
+  | 'rebalancing'
   | 'paused'
   | 'draining'
   | 'closed'
 
+/** What a group's consumer does: waits to be started, hands out messages, is paused, has ended. */
+export interface GroupState {
+  readonly group: string
+  readonly state: 'held' | 'starting' | 'running' | 'paused' | 'stopped'
+  readonly topics: readonly string[]
+}
+
+export interface ServerRunParts {
+  readonly logger: LoggerService
+  readonly status$: Subject<RocketMQServerStatus>
+  readonly listeners: Listeners<RocketMQServerEvents>
+  readonly handle: HandleMessage
+  readonly runBatch: RunBatch
+}
+
 const SHUTDOWN_TIMEOUT_MS = 10_000
-/** Between two starts of a consumer while no name server answers. */
-const START_RETRY_MS = 1_000
 
 /** One life of a server, from `listen` to `close`: its producer and the consumers of its groups. */
 export class ServerRun {
+  readonly env: Env
   readonly producer: NativeProducer
-  /** By consumer group. */
-  readonly consumers: ReadonlyMap<string, NativeConsumer>
+  readonly admin: NativeAdmin
+  readonly batches: BatchCollector
   readonly #options: RocketMQServerOptions
-  readonly #plans: readonly GroupPlan[]
   readonly #connection: Connection
-  readonly #status$: Subject<RocketMQServerStatus>
-  readonly #handle: HandleMessage
+  readonly #parts: ServerRunParts
+  readonly #groups: readonly GroupRun[]
+  readonly #discovery: TopicDiscovery
+  readonly #limits = new Map<Route, RateLimit>()
   #connecting: Promise<void> | undefined
   #pulling: Promise<void> | undefined
   #stopping: Promise<void> | undefined
-  /** Starts that go on in the background, and what ends their pauses. */
-  readonly #lateStarts: Promise<void>[] = []
-  readonly #pauses = new Set<() => void>()
   #paused = false
 
-  constructor(
-    options: RocketMQServerOptions,
-    plans: readonly GroupPlan[],
-    logger: LoggerService,
-    status$: Subject<RocketMQServerStatus>,
-    handle: HandleMessage,
-  ) {
+  constructor(options: RocketMQServerOptions, plans: readonly GroupPlan[], parts: ServerRunParts) {
     this.#options = options
-    this.#plans = plans
-    this.#status$ = status$
-    this.#handle = handle
-    this.#connection = openConnection(options, logger)
+    this.#parts = parts
+    this.#connection = openConnection(options, parts.logger)
+    this.env = this.#connection.env
+    const { clients, options: connection } = this.#connection
     const producerGroup = options.producerGroup ?? DEFAULT_PRODUCER_GROUP
-    this.producer = this.#connection.clients.producer({ ...this.#connection.options, producerGroup })
-    this.consumers = new Map(
-      plans.map((plan) => [plan.group, createGroupConsumer(this.#connection, plan, options)]),
-    )
+    this.producer = clients.producer({ ...connection, producerGroup })
+    this.admin = clients.admin(connection)
+    this.batches = new BatchCollector(this.env.clock, parts.runBatch, (route, item, error, original) => {
+      return afterFailure(options, route, item.context, error, original)
+    })
+    this.#groups = plans.map((plan) => new GroupRun(this.#connection, plan, options, parts.handle))
+    this.#discovery = new TopicDiscovery(this.env, this.admin, this.#groups, options.topicRefreshMs)
+    for (const { routes } of plans) {
+      for (const route of routes) {
+        const { rateLimit } = route.extras
+        if (rateLimit !== undefined) this.#limits.set(route, new RateLimit(this.env.clock, rateLimit))
+      }
+    }
+  }
+
+  get consumers(): ReadonlyMap<string, NativeConsumer> {
+    return new Map(this.#groups.map(({ plan, consumer }) => [plan.group, consumer]))
+  }
+
+  groups(): readonly GroupState[] {
+    return this.#groups.map((group) => ({
+      group: group.plan.group,
+      state: group.state,
+      topics: group.topics,
+    }))
   }
 
   /** Waits for a name server and starts the producer, for replies and for `context.getProducer()`. */
@@ -68,21 +104,33 @@ export class ServerRun {
     return this.#pulling
   }
 
-  pause(): void {
+  /** Resolves when the handler's rate limit lets it begin. */
+  async turn(route: Route): Promise<void> {
+    await this.#limits.get(route)?.turn()
+  }
+
+  pause(group?: string): void {
+    if (this.#stopping !== undefined) return
+    for (const one of this.#named(group)) one.pause()
+    if (group !== undefined) return
     this.#paused = true
-    this.#suspend('paused')
+    this.#parts.status$.next('paused')
   }
 
-  resume(): void {
-    this.#paused = false
+  async resume(group?: string): Promise<void> {
     if (this.#stopping !== undefined || this.#pulling === undefined) return
-    for (const consumer of this.consumers.values()) consumer.resume()
-    this.#status$.next('connected')
+    await Promise.all(this.#named(group).map((one) => one.resume(group !== undefined)))
+    if (group !== undefined || !this.#paused) return
+    this.#paused = false
+    this.#parts.status$.next('connected')
   }
 
-  /** No new message to handlers from here on; running ones go on. */
+  /** No new message to handlers from here on; running ones go on, and batches wait for no more. */
   drain(): void {
-    this.#suspend('draining')
+    if (this.#stopping !== undefined) return
+    for (const group of this.#groups) group.pause()
+    this.batches.flush()
+    this.#parts.status$.next('draining')
   }
 
   stop(): Promise<void> {
@@ -90,81 +138,39 @@ export class ServerRun {
     return this.#stopping
   }
 
-  #suspend(status: RocketMQServerStatus): void {
-    if (this.#stopping !== undefined) return
-    if (this.#pulling !== undefined) for (const consumer of this.consumers.values()) consumer.suspend()
-    this.#status$.next(status)
+  #named(group: string | undefined): readonly GroupRun[] {
+    return group === undefined ? this.#groups : this.#groups.filter(({ plan }) => plan.group === group)
   }
 
   async #connect(): Promise<void> {
-    this.#status$.next('connecting')
+    const { status$ } = this.#parts
+    status$.next('connecting')
     await waitForNameServer(this.#connection, this.#options, () => this.#stopping !== undefined)
     await this.producer.start()
-    this.#status$.next('connected')
+    await this.admin.start()
+    status$.next('connected')
   }
 
   async #pull(): Promise<void> {
     await this.#connecting
-    const starts = this.#plans.map(async (plan) => {
-      const consumer = this.consumers.get(plan.group)
-      if (consumer === undefined || this.#stopping !== undefined) return
-      await this.#start(consumer, plan)
-    })
-    await Promise.all(starts)
+    if (this.#stopping !== undefined) return
+    await this.#discovery.start()
+    await Promise.all(this.#groups.map((group) => group.start()))
     if (this.#paused) this.pause()
-  }
-
-  /**
-   * With `connectAttempts: 0` nobody waits for a name server: a consumer without one starts when it is there.
-   */
-  async #start(consumer: NativeConsumer, plan: GroupPlan): Promise<void> {
-    try {
-      await startGroupConsumer(consumer, plan, this.#handle)
-    } catch (error) {
-      if (this.#options.connectAttempts !== 0 || !isMqError(error, 'NAME_SERVER_UNREACHABLE')) throw error
-      this.#lateStarts.push(this.#startLater(consumer, plan))
-    }
-  }
-
-  /** Never rejects: who started the server has gone on. */
-  async #startLater(consumer: NativeConsumer, plan: GroupPlan): Promise<void> {
-    while (this.#stopping === undefined) {
-      await this.#pause(START_RETRY_MS)
-      if (this.#stopping !== undefined) return
-      try {
-        return await startGroupConsumer(consumer, plan, this.#handle)
-      } catch (error) {
-        if (isMqError(error, 'NAME_SERVER_UNREACHABLE')) continue
-        this.#connection.env.log.error('nestjs.consumer.notStarted', { group: plan.group, error })
-        return
-      }
-    }
-  }
-
-  /** Over after `pauseMs`, or as soon as the server stops. */
-  #pause(pauseMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel()
-        this.#pauses.delete(end)
-        resolve()
-      }
-      const cancel = this.#connection.env.clock.after(pauseMs, end)
-      this.#pauses.add(end)
-    })
   }
 
   /** All groups drain at the same time: the longest one decides how long it takes. */
   async #stop(): Promise<void> {
-    this.#status$.next('draining')
-    for (const end of [...this.#pauses]) end()
-    await Promise.all(this.#lateStarts)
+    this.#parts.status$.next('draining')
+    this.batches.flush()
+    for (const group of this.#groups) group.cancelStart()
     // Their failures were told to whoever started them.
     await Promise.allSettled([this.#connecting, this.#pulling])
+    await this.#discovery.stop()
     const timeoutMs = this.#options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS
-    if (this.#pulling !== undefined) {
-      await Promise.all([...this.consumers.values()].map((consumer) => consumer.shutdown({ timeoutMs })))
-    }
-    if (this.#connecting !== undefined) await this.producer.shutdown()
+    await Promise.all(this.#groups.map((group) => group.stop(timeoutMs)))
+    if (this.#connecting === undefined) return
+    await this.producer.shutdown()
+    await this.admin.shutdown()
   }
 }

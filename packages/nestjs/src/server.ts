@@ -13,36 +13,26 @@ import { MqError } from '@rockhopper/message'
 import { isObservable, lastValueFrom, type Observable } from 'rxjs'
 import type { BodyCodec } from './codec.js'
 import type { RocketMQContext } from './context.js'
-import { type DeliveryPort, deliver } from './delivery.js'
+import { type Arrival, type DeliveryPort, deliver } from './delivery.js'
+import { type RocketMQServerEvents, reportFailure } from './delivery-failure.js'
+import { instrumentedDelivery } from './instrumentation.js'
 import { Listeners } from './listeners.js'
-import type { NativeConsumer, NativeProducer } from './native.js'
+import type { NativeAdmin, NativeConsumer, NativeProducer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
 import { parsePattern } from './pattern.js'
 import type { ReplyKind } from './properties.js'
 import { replyMessage } from './reply.js'
-import { findRoute, type GroupPlan, planGroups, type Registration, type Route } from './routes.js'
-import { type RocketMQServerStatus, ServerRun } from './server-run.js'
+import { findRoute, planGroups, type Registration, type Route } from './routes.js'
+import { type GroupState, type RocketMQServerStatus, ServerRun } from './server-run.js'
 import { ROCKETMQ_TRANSPORT } from './transport.js'
 import { errorText, type Verdict } from './verdict.js'
 
-/** A message whose handler failed. */
-export interface DeliveryFailure {
-  readonly messageId: string
-  readonly topic: string
-  readonly tag: string | undefined
-  readonly group: string
-  /** 1 for the first delivery. */
-  readonly attempt: number
-  readonly reason: string
-}
-
-export interface RocketMQServerEvents extends Record<string, (...args: never[]) => unknown> {
-  /** It will be delivered again. */
-  retry: (failure: DeliveryFailure) => void
-  /** It goes to `%DLQ%group`. */
-  deadLetter: (failure: DeliveryFailure) => void
-  /** It is lost to this member: a broadcast group gives nothing back, unless it is orderly. */
-  dropped: (failure: DeliveryFailure) => void
+/** The native clients behind a server. */
+export interface UnwrappedServer {
+  readonly producer: NativeProducer
+  /** By consumer group. */
+  readonly consumers: ReadonlyMap<string, NativeConsumer>
+  readonly admin: NativeAdmin
 }
 
 /** Who keeps the server from pulling: the application before its bootstrap ended, or `autoStart: false`. */
@@ -124,15 +114,20 @@ export class ServerRocketMQ
     if (this.#holds.size === 0) await this.#run?.pull()
   }
 
-  /** Hands no new message to handlers until `resume`; the queues stay assigned. */
-  pause(): void {
-    this.#run?.pause()
+  /** Hands no new message to handlers, of all groups or of one, until `resume`; the queues stay assigned. */
+  pause(group?: string): void {
+    this.#run?.pause(group)
   }
 
-  /** Ends `pause`, and the hold of `autoStart: false`. */
-  async resume(): Promise<void> {
-    await this.release('autoStart')
-    this.#run?.resume()
+  /** Ends `pause`, and the hold of `autoStart: false`, of the server or of this group. */
+  async resume(group?: string): Promise<void> {
+    if (group === undefined) await this.release('autoStart')
+    await this.#run?.resume(group)
+  }
+
+  /** The groups of the handlers and what each consumer does. Empty before `listen`. */
+  groups(): readonly GroupState[] {
+    return this.#run?.groups() ?? []
   }
 
   /** Called by Nest when this server is a provider. All `onModuleInit` hooks ended before it. */
@@ -154,12 +149,10 @@ export class ServerRocketMQ
     return this
   }
 
-  /** `{ producer, consumers }`, consumers by group. @throws before `listen`. */
-  override unwrap<
-    T = { readonly producer: NativeProducer; readonly consumers: ReadonlyMap<string, NativeConsumer> },
-  >(): T {
-    if (this.#run === undefined) throw new MqError('NOT_STARTED', 'unwrapping ServerRocketMQ before listen()')
-    return { producer: this.#run.producer, consumers: this.#run.consumers } as T
+  /** `{ producer, consumers, admin }`, consumers by group. @throws before `listen`. */
+  override unwrap<T = UnwrappedServer>(): T {
+    const { producer, consumers, admin } = this.#started('unwrapping ServerRocketMQ')
+    return { producer, consumers, admin } as T
   }
 
   /**
@@ -181,24 +174,33 @@ export class ServerRocketMQ
 
   /** The handler of a plain message: one that names the tag before one that takes every tag. */
   override getHandlerByPattern(pattern: string): MessageHandler | null {
-    const { topic, tags } = parsePattern(pattern)
-    const routes = planGroups(this.#registrations, this.#options).flatMap((plan) => plan.routes)
-    return findRoute(routes, topic, tags[0], false)?.handler ?? null
+    return this.#routeOf(pattern)?.handler ?? null
   }
 
   /** Gives data to the event handler of a pattern and waits for its end; for tests without a broker. */
   override async handleEvent(pattern: string, packet: ReadPacket, context: BaseRpcContext): Promise<void> {
-    const handler = this.getHandlerByPattern(pattern)
-    if (handler === null) throw new MqError('ARGUMENT_ILLEGAL', `no handler for '${pattern}'`)
-    await this.#runHandler(handler, packet.data, context)
+    const route = this.#routeOf(pattern)
+    if (route === undefined) throw new MqError('ARGUMENT_ILLEGAL', `no handler for '${pattern}'`)
+    const data = route.extras.batch === undefined ? packet.data : [packet.data]
+    await this.#runHandler(route.handler, data, context)
+  }
+
+  #routeOf(pattern: string): Route | undefined {
+    const { topic, tags } = parsePattern(pattern)
+    const routes = planGroups(this.#registrations, this.#options).flatMap((plan) => plan.routes)
+    return findRoute(routes, topic, tags[0], false)
   }
 
   async #listen(): Promise<void> {
     if (this.#closing !== undefined) throw new MqError('CLOSED', 'listening with ServerRocketMQ')
     if (this.#run !== undefined) throw new MqError('ALREADY_STARTED', 'listening with ServerRocketMQ')
     const plans = planGroups(this.#registrations, this.#options)
-    this.#run = new ServerRun(this.#options, plans, this.logger, this._status$, (message, plan, consumer) => {
-      return this.#handle(message, plan, consumer)
+    this.#run = new ServerRun(this.#options, plans, {
+      logger: this.logger,
+      status$: this._status$,
+      listeners: this.#listeners,
+      handle: (arrival) => this.#handle(arrival),
+      runBatch: (route, data, context) => this.#runHandler(route.handler, data, context),
     })
     try {
       await this.#run.connect()
@@ -216,50 +218,41 @@ export class ServerRocketMQ
     this._status$.next('closed')
   }
 
-  async #handle(message: MessageView, plan: GroupPlan, consumer: NativeConsumer): Promise<Verdict> {
-    const verdict = await deliver(this.#port(), message, plan, consumer)
-    if (verdict.kind !== 'done') this.#report(verdict, message, plan)
+  async #handle(arrival: Arrival): Promise<Verdict> {
+    const { message, plan } = arrival
+    const started = this.#started('delivering a message')
+    const { clock } = started.env
+    const since = clock.monotonic()
+    const verdict = await instrumentedDelivery(
+      this.#options.instrumentation,
+      { message, group: plan.group },
+      () => deliver(this.#port(started), arrival),
+    )
+    if (verdict.kind !== 'done') reportFailure(this.logger, this.#listeners, arrival, verdict)
+    const ms = clock.monotonic() - since
+    this.#listeners.tell('handled', { topic: message.topic, group: plan.group, ms })
     return verdict
   }
 
-  #report(verdict: Exclude<Verdict, { kind: 'done' }>, message: MessageView, plan: GroupPlan): void {
-    const { messageId, topic, tag, reconsumeTimes } = message
-    const failure: DeliveryFailure = {
-      messageId,
-      topic,
-      tag,
-      group: plan.group,
-      attempt: reconsumeTimes + 1,
-      reason: verdict.reason,
-    }
-    const { broadcast, orderly } = plan.extras
-    // What Apache does: an orderly member tries again in place, any other has nowhere to give it back to.
-    if (broadcast === true && orderly !== true) {
-      const what = 'handler failed; a broadcast group has no retry, the message is dropped'
-      this.logger.error({ message: what, ...failure })
-      this.#listeners.tell('dropped', failure)
-    } else if (verdict.kind === 'retry') {
-      this.logger.warn({ message: 'handler failed, the message will be delivered again', ...failure })
-      this.#listeners.tell('retry', failure)
-    } else {
-      this.logger.error({ message: 'message goes to the dead-letter queue', ...failure })
-      this.#listeners.tell('deadLetter', failure)
-    }
+  #started(attempted: string): ServerRun {
+    if (this.#run === undefined) throw new MqError('NOT_STARTED', `${attempted} before listen()`)
+    return this.#run
   }
 
-  #port(): DeliveryPort {
-    const run = this.#run
-    if (run === undefined) throw new MqError('NOT_STARTED', 'delivering a message before listen()')
+  #port(run: ServerRun): DeliveryPort {
     return {
       options: this.#options,
       producer: run.producer,
-      decode: async (message, channel, codec) => {
-        const packet = await this.deserializer.deserialize(message.body, { channel, message, codec })
-        return packet.data
+      clock: run.env.clock,
+      batches: run.batches,
+      turn: (route) => run.turn(route),
+      decode: async (message, { codec }) => {
+        const hint = { channel: message.topic, message, codec }
+        return (await this.deserializer.deserialize(message.body, hint)).data
       },
       runEvent: (route, data, context) => this.#runHandler(route.handler, data, context),
       runRequest: (route, data, context) => this.#runRequest(route, data, context),
-      reply: (request, kind, value, codec) => this.#reply(run.producer, request, kind, value, codec),
+      reply: (request, kind, value, { codec }) => this.#reply(run.producer, request, kind, value, codec),
     }
   }
 

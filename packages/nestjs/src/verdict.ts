@@ -1,25 +1,19 @@
-import { DeadLetterException, IgnoreMessageException, RetryLaterException } from './exceptions.js'
 import type { MessagePolicy } from './options.js'
 
 /** What becomes of a message after its handler ended. */
 export type Verdict =
   | { readonly kind: 'done' }
-  /** Level 0: the broker decides; 1 to 18: that delay level. */
-  | { readonly kind: 'retry'; readonly delayLevel: number; readonly reason: string }
-  | { readonly kind: 'dead-letter'; readonly reason: string }
+  /** Without a delay the broker decides: it grows with each attempt, 10 s first. */
+  | { readonly kind: 'retry'; readonly delayMs?: number | undefined; readonly reason: string }
+  /** `error` is what was thrown, for the properties of the dead letter; `sent`: it is where it belongs. */
+  | { readonly kind: 'dead-letter'; readonly reason: string; readonly error?: unknown; readonly sent?: true }
+  /** Given up, and nobody wants to keep it. */
+  | { readonly kind: 'drop'; readonly reason: string }
 
 export const DONE: Verdict = { kind: 'done' }
 
 /** The broker's default messageDelayLevel, in seconds; level 1 is the first one. */
 const DELAY_LEVELS_S = [1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200]
-
-/** What an error of a handler means: retry, unless it is one of our exceptions that say otherwise. */
-export function verdictOf(error: unknown): Verdict {
-  if (error instanceof IgnoreMessageException) return DONE
-  if (error instanceof DeadLetterException) return { kind: 'dead-letter', reason: error.reason }
-  const delayLevel = error instanceof RetryLaterException ? delayLevelOf(error.delayMs) : 0
-  return { kind: 'retry', delayLevel, reason: errorText(error) }
-}
 
 export function verdictOfPolicy(policy: MessagePolicy, reason: string): Verdict {
   switch (policy) {
@@ -28,7 +22,7 @@ export function verdictOfPolicy(policy: MessagePolicy, reason: string): Verdict 
     case 'dead-letter':
       return { kind: 'dead-letter', reason }
     case 'retry':
-      return { kind: 'retry', delayLevel: 0, reason }
+      return { kind: 'retry', reason }
   }
 }
 
@@ -36,7 +30,7 @@ export function verdictOfPolicy(policy: MessagePolicy, reason: string): Verdict 
  * The first level that waits at least this long, the last one for more; 0 (the broker decides) without a
  * wish.
  */
-function delayLevelOf(delayMs: number | undefined): number {
+export function delayLevelOf(delayMs: number | undefined): number {
   if (delayMs === undefined) return 0
   const index = DELAY_LEVELS_S.findIndex((seconds) => seconds * 1000 >= delayMs)
   return index < 0 ? DELAY_LEVELS_S.length : index + 1
