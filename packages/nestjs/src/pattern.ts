@@ -37,8 +37,8 @@ export function parseHandlerPattern(pattern: unknown): TopicPattern | TopicsPatt
 
 /**
  * Reads `'topic'`, `'topic:tag'`, `'topic:tagA||tagB'`, `{ topic, tag }`, `{ topic, sql }`, and the dotted
- * form of other transports, `'topic.tag'`: a topic name cannot hold a dot, so everything behind the first one is
- * the tag.
+ * form of other transports, `'topic.tag'`: a topic name cannot hold a dot, so everything behind the first
+ * one is the tag.
  * @throws RocketMQSetupError when the pattern is none of these.
  */
 export function parsePattern(pattern: unknown): TopicPattern {
