@@ -14,6 +14,7 @@ import {
   refuse,
 } from '@rockhopper/remoting'
 import type { Background } from './background.js'
+import type { TransactionCheckRequest } from './producing/transaction-end.js'
 import { decompressed } from './received-message.js'
 
 /** Largest reply body after decompression. */
@@ -23,6 +24,8 @@ const REPLY_SIZE_MAX = 64 * 1024 * 1024
 export interface ProducerMember {
   readonly group: string
   readonly replyArrived: (reply: MessageExt) => void
+  /** A broker asks about a transaction; absent where only plain messages are sent. */
+  readonly checkTransaction?: (request: TransactionCheckRequest) => void
 }
 
 export type QueueOffsets = readonly (readonly [MessageQueue, number])[]
@@ -102,9 +105,17 @@ export function brokerCallHandlers(parts: BrokerCallParts): Processors {
       })
       return ok()
     },
-    CHECK_TRANSACTION_STATE: ({ transactionId }) => {
+    CHECK_TRANSACTION_STATE: (header, { body, connection }) => {
+      const decoded = body === undefined ? undefined : decodeRecord(body, 0)
+      if (!decoded?.ok) {
+        return refuse(ResponseCode.SYSTEM_ERROR, `no record in the request: ${decoded?.reason ?? 'no body'}`)
+      }
+      const group = decoded.value.properties[Property.PGROUP] ?? ''
+      const check = producers.get(group)?.checkTransaction
       // Only a transaction producer can tell; the broker asks another member of the group in its next round.
-      env.log.warn('client.transaction.noChecker', { clientId: parts.clientId, transactionId })
+      if (check === undefined)
+        env.log.warn('client.transaction.noChecker', { clientId: parts.clientId, group })
+      check?.({ header, record: decoded.value, connection })
       return ok()
     },
   }

@@ -17,3 +17,10 @@ export type {
 } from './push-consumer-options.js'
 export { createReplyMessage, type ReplyMessage } from './reply-message.js'
 export type { SendResult, SendStatus } from './send-result.js'
+export type {
+  LocalTransactionState,
+  TransactionContext,
+  TransactionListener,
+  TransactionSendResult,
+} from './transaction-listener.js'
+export { TransactionProducer, type TransactionProducerOptions } from './transaction-producer.js'
