@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNodeEnv, type Env } from '@rockhopper/env'
+import { type Clock, createNodeEnv, type Disk, type Env } from '@rockhopper/env'
 import { decodeRecords, type MessageExt, propertiesText } from '@rockhopper/message'
 import {
   type Authorize,
@@ -34,13 +34,15 @@ export interface StartOptions {
   readonly config?: Partial<BrokerConfig>
   readonly authorize?: Authorize
   readonly storeDir?: string
+  /** Put between the broker and the real disk. */
+  readonly disk?: (inner: Disk, clock: Clock) => Disk
 }
 
 /** A broker on real files and loopback sockets, whose clock only moves when a test says so. */
 export async function startBroker(options: StartOptions = {}): Promise<BrokerUnderTest> {
   const realEnv = createNodeEnv({ log: { info() {}, warn() {}, error() {} } })
   const clock = new SteppingClock(realEnv.clock)
-  const env: Env = { ...realEnv, clock }
+  const env: Env = { ...realEnv, clock, disk: options.disk?.(realEnv.disk, clock) ?? realEnv.disk }
   const storeDir = options.storeDir ?? mkdtempSync(join(tmpdir(), 'rockhopper-broker-'))
   const config = {
     listenPort: 0,

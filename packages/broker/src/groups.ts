@@ -71,6 +71,7 @@ export class Groups {
     this.#table = new VersionedTable({
       clock,
       file,
+      what: 'subscriptionGroup.json',
       saved,
       render: (entries, dataVersion) =>
         prettyJson(

@@ -34,7 +34,7 @@ export class Topics {
 
   constructor({ autoCreate, clock, file, saved }: TopicsParts) {
     this.#autoCreate = autoCreate
-    this.#table = new VersionedTable({ clock, file, saved, render })
+    this.#table = new VersionedTable({ clock, file, what: 'topics.json', saved, render })
   }
 
   get(topic: string): TopicConfig | undefined {

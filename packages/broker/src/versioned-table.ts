@@ -1,6 +1,7 @@
 import type { Clock } from '@rockhopper/env'
-import type { DataVersion } from '@rockhopper/remoting'
-import type { StateFile } from '@rockhopper/store'
+import { MqError } from '@rockhopper/message'
+import { type DataVersion, ResponseCode } from '@rockhopper/remoting'
+import { diskErrorCode, rethrowAssertion, type StateFile } from '@rockhopper/store'
 
 /** Names come from the wire: one table never holds more. */
 const ENTRIES_MAX = 100_000
@@ -8,10 +9,14 @@ const ENTRIES_MAX = 100_000
 export interface VersionedTableParts<C> {
   readonly clock: Clock
   readonly file: StateFile
+  /** Name of the file, for errors. */
+  readonly what: string
   readonly saved: { readonly entries: ReadonlyMap<string, C>; readonly dataVersion: DataVersion } | undefined
   /** The file's text. */
   readonly render: (entries: ReadonlyMap<string, C>, dataVersion: DataVersion) => string
 }
+
+const NOTHING = () => {}
 
 /**
  * Named configurations that are acknowledged only when they are on disk: a change is staged, saved, and
@@ -20,7 +25,12 @@ export interface VersionedTableParts<C> {
 export class VersionedTable<C> {
   readonly #parts: VersionedTableParts<C>
   readonly #entries: Map<string, C>
+  /** Changes that are in no write yet. */
   readonly #staged = new Map<string, C | undefined>()
+  #stagedChanges = 0
+  #running: Promise<void> = Promise.resolve()
+  /** The write that takes what is staged. */
+  #next: Promise<void> | undefined
   #dataVersion: DataVersion
 
   constructor(parts: VersionedTableParts<C>) {
@@ -55,10 +65,11 @@ export class VersionedTable<C> {
   }
 
   /**
-   * Resolves when the change is durable and visible; rejects, with nothing changed, when the disk refused.
+   * Resolves when the change is durable and visible. Of two changes of one name in one write the later one
+   * counts. Rejects with MqError DISK_FULL or DISK_FAILED, with nothing changed, when the disk refused.
    */
-  async put(name: string, config: C): Promise<void> {
-    await this.#change(name, config)
+  put(name: string, config: C): Promise<void> {
+    return this.#change(name, config)
   }
 
   /** False when there was none. */
@@ -68,27 +79,56 @@ export class VersionedTable<C> {
     return true
   }
 
-  async #change(name: string, config: C | undefined): Promise<void> {
-    const { clock, file, render } = this.#parts
+  /** One write at a time: what is changed while it is under way is in the next one, all of it. */
+  #change(name: string, config: C | undefined): Promise<void> {
     this.#staged.set(name, config)
-    const next = new Map(this.#entries)
-    for (const [staged, value] of this.#staged) {
-      if (value === undefined) next.delete(staged)
-      else next.set(staged, value)
-    }
-    const savedVersion = {
-      ...this.#dataVersion,
-      counter: this.#dataVersion.counter + this.#staged.size,
-      timestamp: clock.now(),
-    }
-    try {
-      await file.save(render(next, savedVersion))
-    } finally {
-      if (this.#staged.get(name) === config) this.#staged.delete(name)
-    }
-    if (config === undefined) this.#entries.delete(name)
-    else this.#entries.set(name, config)
-    const { stateVersion, counter } = this.#dataVersion
-    this.#dataVersion = { counter: counter + 1, stateVersion, timestamp: clock.now() }
+    this.#stagedChanges++
+    this.#next ??= this.#saveNext()
+    return this.#next
   }
+
+  async #saveNext(): Promise<void> {
+    // Whether the write before failed is the news of those who wait for it.
+    await this.#running.then(NOTHING, NOTHING)
+    const batch = new Map(this.#staged)
+    const changes = this.#stagedChanges
+    this.#staged.clear()
+    this.#stagedChanges = 0
+    this.#next = undefined
+    this.#running = this.#save(batch, changes)
+    await this.#running
+  }
+
+  async #save(batch: ReadonlyMap<string, C | undefined>, changes: number): Promise<void> {
+    const { clock, file, render, what } = this.#parts
+    const entries = new Map(this.#entries)
+    apply(batch, entries)
+    const { stateVersion, counter } = this.#dataVersion
+    const dataVersion = { counter: counter + changes, stateVersion, timestamp: clock.now() }
+    try {
+      await file.save(render(entries, dataVersion))
+    } catch (error) {
+      rethrowAssertion(error)
+      throw refusedByDisk(`saving ${what}`, error)
+    }
+    apply(batch, this.#entries)
+    this.#dataVersion = dataVersion
+  }
+}
+
+function apply<C>(batch: ReadonlyMap<string, C | undefined>, entries: Map<string, C>): void {
+  for (const [name, config] of batch) {
+    if (config === undefined) entries.delete(name)
+    else entries.set(name, config)
+  }
+}
+
+/** Answered with 14, which Apache's clients take to another broker: the disk may have space again soon. */
+function refusedByDisk(attempted: string, error: unknown): unknown {
+  const code = diskErrorCode(error)
+  if (code === undefined) return error
+  const options = { cause: error, responseCode: ResponseCode.SERVICE_NOT_AVAILABLE }
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new MqError('DISK_FULL', `disk full: ${attempted}`, options)
+  return new MqError('DISK_FAILED', `${attempted}: ${code}`, options)
 }

@@ -1,4 +1,5 @@
 export { dueTime, parseDelayLevels } from './delay-level.js'
+export { diskErrorCode, rethrowAssertion } from './full-write.js'
 export { createMessageStore, type MessageStoreOptions, type StoreEnv } from './local-message-store.js'
 export type {
   AdvanceEvent,

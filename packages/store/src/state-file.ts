@@ -2,6 +2,9 @@ import type { Disk } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 import { rethrowAssertion, writeFully } from './full-write.js'
 
+/** Bytes of the largest file that is read: tables of a million entries fit. */
+const SIZE_MAX = 1024 ** 3
+
 /** One file that is always replaced as a whole, with its previous version beside it as `.bak`. */
 export interface StateFile {
   /**
@@ -54,9 +57,12 @@ export function stateFile(disk: Disk, path: string): StateFile {
 }
 
 async function replace(disk: Disk, path: string, text: string): Promise<void> {
-  const directory = path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.'
+  const directory = parentOf(path)
   const temporary = `${path}.tmp`
-  disk.makeDirectory(directory)
+  if (!disk.exists(directory)) {
+    disk.makeDirectory(directory)
+    await disk.syncDirectory(parentOf(directory))
+  }
   const bytes = Buffer.from(text)
   disk.remove(temporary)
   const file = disk.open(temporary, { create: true })
@@ -72,11 +78,15 @@ async function replace(disk: Disk, path: string, text: string): Promise<void> {
   await disk.syncDirectory(directory)
 }
 
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.'
+}
+
 function load<T>(disk: Disk, path: string, parse: (text: string) => T): T | undefined {
   let found = false
   let cause: unknown
   for (const candidate of [path, `${path}.bak`]) {
-    const bytes = disk.readFile(candidate)
+    const bytes = disk.readFile(candidate, SIZE_MAX)
     if (bytes === undefined) continue
     found = true
     try {

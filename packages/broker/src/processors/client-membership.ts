@@ -39,38 +39,52 @@ async function heartbeat(parts: BrokerParts, request: Request): Promise<Reply<'H
   const data = HeartbeatData.decode(request.body)
   const { connection, language, version } = request
   const identity: ClientIdentity = { connection, clientId: data.clientID, language, version }
+  const consumers = data.consumerDataSet.filter(
+    ({ consumeType }) => !(parts.config.rejectPullConsumerEnable && consumeType === 'CONSUME_ACTIVELY'),
+  )
+  const refused = await makeGroups(parts, consumers)
   let subscriptionWanted = false
-  for (const consumer of data.consumerDataSet) {
-    // A new group is written to disk first: the client may have gone, with a thousand more to come.
-    if (connection.closed) break
-    if (parts.config.rejectPullConsumerEnable && consumer.consumeType === 'CONSUME_ACTIVELY') continue
-    if (await registerConsumer(parts, identity, data, consumer)) subscriptionWanted = true
+  // The client may have gone while its groups were written.
+  for (const consumer of connection.closed ? [] : consumers) {
+    if (registerConsumer(parts, identity, data, consumer)) subscriptionWanted = true
   }
   if (!connection.closed) {
     for (const { groupName } of data.producerDataSet) parts.producers.register(groupName, identity)
   }
+  // What is known was heard all the same: a full disk is no reason to forget the other members.
+  if (refused !== undefined) throw refused
   // Without a fingerprint Apache answers true: the client does not read it then.
   const isSubChange = data.heartbeatFingerprint === 0 || subscriptionWanted
   return ok({ IS_SUPPORT_HEART_BEAT_V2: true, IS_SUB_CHANGE: isSubChange })
 }
 
+/**
+ * New groups and their retry topics, all of one heartbeat in one write each. Resolves with why one of them
+ * could not be made.
+ */
+async function makeGroups(parts: BrokerParts, consumers: readonly ConsumerData[]): Promise<unknown> {
+  const { groups, topics } = parts
+  const made = await Promise.allSettled(consumers.map(({ groupName }) => groups.findOrCreate(groupName)))
+  const missing = consumers.flatMap(({ groupName, unitMode }) => {
+    const retryQueueNums = groups.get(groupName)?.retryQueueNums ?? 0
+    const topic = retryTopic(groupName)
+    if (retryQueueNums <= 0 || topics.get(topic) !== undefined) return []
+    return [{ ...topicConfig(topic, retryQueueNums), topicSysFlag: unitMode ? TopicSysFlag.UNIT_SUB : 0 }]
+  })
+  const retried = await Promise.allSettled(missing.map((topic) => topics.findOrCreate(topic)))
+  return [...made, ...retried].find((result) => result.status === 'rejected')?.reason
+}
+
 /** True when the client left its subscriptions out and this broker does not know them as they are now. */
-async function registerConsumer(
+function registerConsumer(
   parts: BrokerParts,
   identity: ClientIdentity,
   data: HeartbeatData,
   consumer: ConsumerData,
-): Promise<boolean> {
-  const { groupName, unitMode } = consumer
-  const group = parts.groups.get(groupName) ?? (await parts.groups.findOrCreate(groupName))
+): boolean {
+  const { groupName } = consumer
+  const group = parts.groups.get(groupName)
   if (group === undefined) return false
-  const topic = retryTopic(groupName)
-  if (group.retryQueueNums > 0 && parts.topics.get(topic) === undefined) {
-    const topicSysFlag = unitMode ? TopicSysFlag.UNIT_SUB : 0
-    await parts.topics.findOrCreate({ ...topicConfig(topic, group.retryQueueNums), topicSysFlag })
-  }
-  // The client may have gone while the topic was written.
-  if (identity.connection.closed) return false
   const fingerprint = data.heartbeatFingerprint
   const known = parts.consumers.get(groupName)
   const unknown = data.withoutSub && (known === undefined || known.fingerprint !== fingerprint)
