@@ -1,4 +1,4 @@
-import type { Message } from '@rockhopper/message'
+import type { CompressionType, Message } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { ClientOptions } from './client-options.js'
 
@@ -14,9 +14,14 @@ export interface ProducerOptions extends ClientOptions {
    * already.
    */
   readonly retryAnotherBrokerWhenNotStoreOk?: boolean
-  /** Bodies of at least this many bytes are compressed with zlib. Default 4096. */
+  /** Bodies of at least this many bytes are compressed. Default 4096. */
   readonly compressMsgBodyOverHowmuch?: number
-  /** zlib level, 0 to 9. Default 5, as Apache's client. */
+  /**
+   * Default ZLIB, which every client reads. Clients before 5.0 read nothing else. ZSTD needs Node 22.15 or
+   * newer, LZ4 the package `lz4-napi`.
+   */
+  readonly compressType?: CompressionType
+  /** Level of zlib and zstd, 0 to 9. Default 5, as Apache's client. */
   readonly compressLevel?: number
   /** Largest body, and largest batch after encoding. Default 4 MiB, the broker's own limit. */
   readonly maxMessageSize?: number

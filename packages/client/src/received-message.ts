@@ -38,7 +38,7 @@ export const wantedBy = (tagsSet: ReadonlySet<string>, record: MessageExt): bool
 
 /**
  * The record with its body as the sender wrote it. Rejects with MqError COMPRESSION_UNSUPPORTED for codecs
- * other than zlib, BODY_ILLEGAL for a broken stream or one of more than `sizeMax` bytes.
+ * that this process lacks, BODY_ILLEGAL for a broken stream or one of more than `sizeMax` bytes.
  */
 export async function decompressed(
   record: MessageExt,
@@ -50,9 +50,18 @@ export async function decompressed(
   const { topic, storeHost, properties, physicalOffset } = record
   const id = properties[Property.UNIQ_KEY] ?? physicalOffset
   const what = `Reading message ${id} of '${topic}' from ${hostText(storeHost)}`
-  if (type !== 'ZLIB') throw new MqError('COMPRESSION_UNSUPPORTED', `${what}, compressed with ${type}`)
-  const body = await compute.inflate(record.body, sizeMax).catch((cause: unknown) => {
+  if (type === 'unknown')
+    throw new MqError('COMPRESSION_UNSUPPORTED', `${what}, compressed in an unknown way`)
+  const body = await compute.decompress(type, record.body, sizeMax).catch((cause: unknown) => {
+    if (isUnsupported(cause))
+      throw new MqError('COMPRESSION_UNSUPPORTED', `${what}, compressed with ${type}: ${cause.message}`, {
+        cause,
+      })
     throw new MqError('BODY_ILLEGAL', `${what}: decompressing its body (at most ${sizeMax} bytes)`, { cause })
   })
   return { ...record, body, sysFlag: withoutCompression(record.sysFlag) }
 }
+
+/** `Compute` lacks the codec. */
+export const isUnsupported = (error: unknown): error is Error =>
+  (error as { code?: unknown } | undefined)?.code === 'ERR_UNSUPPORTED'

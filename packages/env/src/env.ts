@@ -58,15 +58,25 @@ export interface Log {
   error(code: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
+/** How bytes are compressed (remoting.md section 30). */
+export type Codec = 'ZLIB' | 'ZSTD' | 'LZ4'
+
 /**
  * Pure jobs that would stall the loop, by name. Inline or in a worker: the caller cannot tell.
  * Bytes given are not changed and must not be changed by the caller before the promise settles.
  */
 export interface Compute {
-  /** zlib stream to bytes. Rejects with code ERR_TOO_LARGE beyond `sizeMax`, ERR_DATA on a bad stream. */
-  inflate(bytes: Uint8Array, sizeMax: number): Promise<Buffer>
-  /** Bytes to a zlib stream. `level` is 0 to 9. */
-  deflate(bytes: Uint8Array, level: number): Promise<Buffer>
+  /**
+   * Bytes to a stream of `codec`: zlib stream, zstd frame, LZ4 frame. `level` is 0 to 9; LZ4 has none. Rejects
+   * with code ERR_UNSUPPORTED, naming the remedy, when this process lacks the codec (zstd before Node 22.15, LZ4
+   * without the package lz4-napi).
+   */
+  compress(codec: Codec, bytes: Uint8Array, level: number): Promise<Buffer>
+  /**
+   * The way back, at most `sizeMax` bytes. Rejects with code ERR_TOO_LARGE beyond them, ERR_DATA on a broken
+   * stream, ERR_UNSUPPORTED as above (LZ4 is always read).
+   */
+  decompress(codec: Codec, bytes: Uint8Array, sizeMax: number): Promise<Buffer>
   /** CRC-32 (IEEE, as zlib) of bytes, unsigned 32 bit. Synchronous: it is on the hot path. */
   crc32(bytes: Uint8Array): number
 }

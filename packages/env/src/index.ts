@@ -2,6 +2,7 @@ export { DiskError } from './disk-error.js'
 export type {
   Cancel,
   Clock,
+  Codec,
   Compute,
   ConnectOptions,
   Disk,
@@ -17,4 +18,5 @@ export type {
   Random,
   Socket,
 } from './env.js'
+export { type SyncCodec, syncCodec } from './node/codecs.js'
 export { createNodeEnv, type NodeEnvOptions } from './node/node-env.js'

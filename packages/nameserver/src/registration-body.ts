@@ -16,7 +16,7 @@ export interface RegistrationBody {
 
 /**
  * The body of REGISTER_BROKER, plain JSON or a zlib stream (remoting.md sections 16.2 and 16.3). Static
- * topics and filter servers are not kept. Rejects with MqError BODY_ILLEGAL, or the error of `inflate`.
+ * topics and filter servers are not kept. Rejects with MqError BODY_ILLEGAL, or the error of `decompress`.
  */
 export async function readRegistration(
   compute: Compute,
@@ -24,7 +24,7 @@ export async function readRegistration(
   { compressed, version }: { readonly compressed: boolean; readonly version: number },
 ): Promise<RegistrationBody> {
   const decoded = compressed
-    ? decodeInflatedRegisterBody(await compute.inflate(body, INFLATED_SIZE_MAX), version)
+    ? decodeInflatedRegisterBody(await compute.decompress('ZLIB', body, INFLATED_SIZE_MAX), version)
     : RegisterBrokerBody.decode(body)
   const { dataVersion, topicConfigTable } = decoded.topicConfigSerializeWrapper
   return { dataVersion, topicConfigs: topicConfigTable }

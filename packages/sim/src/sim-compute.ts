@@ -1,5 +1,4 @@
-import { deflateSync, inflateSync } from 'node:zlib'
-import { type Compute, createNodeEnv } from '@rockhopper/env'
+import { type Compute, createNodeEnv, syncCodec } from '@rockhopper/env'
 
 /** `Env.compute` without a worker: a job runs at once and its result arrives when `later` says. */
 export function createSimCompute(later: (job: () => void) => void): Compute {
@@ -14,18 +13,8 @@ export function createSimCompute(later: (job: () => void) => void): Compute {
       })
     })
   return {
-    inflate: (bytes, sizeMax) => scheduled(() => inflate(bytes, sizeMax)),
-    deflate: (bytes, level) => scheduled(() => deflateSync(bytes, { level })),
+    compress: (codec, bytes, level) => scheduled(() => syncCodec(codec).compress(bytes, level)),
+    decompress: (codec, bytes, sizeMax) => scheduled(() => syncCodec(codec).decompress(bytes, sizeMax)),
     crc32: createNodeEnv().compute.crc32,
-  }
-}
-
-function inflate(bytes: Uint8Array, sizeMax: number): Buffer {
-  try {
-    return inflateSync(bytes, { maxOutputLength: Math.max(1, sizeMax) })
-  } catch (error) {
-    const tooLarge = (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE'
-    const code = tooLarge ? 'ERR_TOO_LARGE' : 'ERR_DATA'
-    throw Object.assign(new Error(`inflate: ${String(error)}`, { cause: error }), { code })
   }
 }

@@ -53,9 +53,20 @@ describe('outgoing message', () => {
     expect(outgoing.messageId).toBe('ID1')
   })
 
+  test.each([
+    ['LZ4', 0x100],
+    ['ZSTD', 0x200],
+  ] as const)('a body compressed with %s says so and is read again', async (type, bits) => {
+    const { compute } = createNodeEnv()
+    const given = outgoingSingle({ topic: 'T', body: Buffer.alloc(5_000, 'b') }, ids(), LIMITS)
+    const sent = await compressed(given, compute, { sizeMin: 4096, level: 5, type })
+    expect(sent.sysFlag).toBe(SysFlag.COMPRESSED | bits)
+    expect((await compute.decompress(type, sent.body, 5_000)).equals(Buffer.alloc(5_000, 'b'))).toBe(true)
+  })
+
   test('bodies from 4096 bytes on are sent as a zlib stream and say so', async () => {
     const { compute } = createNodeEnv()
-    const options = { sizeMin: 4096, level: 5 }
+    const options = { sizeMin: 4096, level: 5, type: 'ZLIB' as const }
     const small = outgoingSingle({ topic: 'T', body: Buffer.alloc(4095, 'a') }, ids(), LIMITS)
     expect(await compressed(small, compute, options)).toBe(small)
     const large = await compressed(

@@ -1,5 +1,6 @@
 import type { Compute } from '@rockhopper/env'
 import {
+  type CompressionType,
   checkTopic,
   encodeBatch,
   encodeProperties,
@@ -113,19 +114,28 @@ export function outgoingBatch(
 }
 
 /**
- * The same message with its body as a zlib stream when it has `sizeMin` bytes or more (remoting.md section
- * 30).
+ * The same message with its body compressed when it has `sizeMin` bytes or more (remoting.md section 30).
+ * Rejects with MqError COMPRESSION_UNSUPPORTED.
  */
 export async function compressed(
   outgoing: OutgoingMessage,
   compute: Compute,
-  options: { readonly sizeMin: number; readonly level: number },
+  options: { readonly sizeMin: number; readonly level: number; readonly type: CompressionType },
 ): Promise<OutgoingMessage> {
-  const { kind, sysFlag } = outgoing
+  const { kind, sysFlag, topic } = outgoing
+  const { type, level } = options
   const done = kind === 'batch' || (sysFlag & SysFlag.COMPRESSED) !== 0
   if (done || outgoing.body.length < options.sizeMin) return outgoing
-  const body = await compute.deflate(outgoing.body, options.level)
-  return { ...outgoing, body, sysFlag: withCompression(sysFlag, 'ZLIB') }
+  const body = await compute.compress(type, outgoing.body, level).catch((cause: Error) => {
+    throw new MqError(
+      'COMPRESSION_UNSUPPORTED',
+      `Sending to '${topic}', compressed with ${type}: ${cause.message}`,
+      {
+        cause,
+      },
+    )
+  })
+  return { ...outgoing, body, sysFlag: withCompression(sysFlag, type) }
 }
 
 function copyOf(message: Message, limits: OutgoingLimits): { properties: Properties; body: Buffer } {

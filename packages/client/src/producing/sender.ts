@@ -106,8 +106,12 @@ export class Sender {
   }
 
   #compressed(outgoing: OutgoingMessage): Promise<OutgoingMessage> {
-    const { compressMsgBodyOverHowmuch: sizeMin = 4096, compressLevel: level = 5 } = this.#options
-    return compressed(outgoing, this.#instance.env.compute, { sizeMin, level })
+    const {
+      compressMsgBodyOverHowmuch: sizeMin = 4096,
+      compressLevel: level = 5,
+      compressType: type = 'ZLIB',
+    } = this.#options
+    return compressed(outgoing, this.#instance.env.compute, { sizeMin, level, type })
   }
 
   #routeOf(topic: string) {

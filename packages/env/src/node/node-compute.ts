@@ -1,30 +1,51 @@
 import * as zlib from 'node:zlib'
-import type { Compute } from '../env.js'
+import type { Codec, Compute } from '../env.js'
+import { codedError, syncCodec, ZSTD_COMPRESSION_LEVEL, type ZstdOptions, zstd } from './codecs.js'
 
 const CRC_TABLE = makeCrcTable()
 
+type Done = (error: Error | null, result: Buffer) => void
+/** A call that runs on the pool. */
+type Job = (done: Done) => void
+
 export function createNodeCompute(): Compute {
   return {
-    inflate: (bytes, sizeMax) =>
-      new Promise((resolve, reject) => {
-        zlib.inflate(bytes, { maxOutputLength: Math.max(1, sizeMax) }, (error, result) => {
-          if (error === null) resolve(result)
-          else reject(codedError(error))
-        })
-      }),
-    deflate: (bytes, level) =>
-      new Promise((resolve, reject) => {
-        zlib.deflate(bytes, { level }, (error, result) => (error === null ? resolve(result) : reject(error)))
-      }),
+    compress: async (codec, bytes, level) => {
+      const job = compressJob(codec, bytes, level)
+      return job === undefined ? syncCodec(codec).compress(bytes, level) : ended(job)
+    },
+    decompress: async (codec, bytes, sizeMax) => {
+      const job = decompressJob(codec, bytes, Math.max(1, sizeMax))
+      if (job === undefined) return syncCodec(codec).decompress(bytes, sizeMax)
+      return ended(job).catch((error) => {
+        throw codedError(error)
+      })
+    },
     // zlib.crc32 came with Node 20.15 and 22.2.
     crc32: typeof zlib.crc32 === 'function' ? (bytes) => zlib.crc32(bytes) : tableCrc32,
   }
 }
 
-function codedError(error: Error & { code?: string }): Error {
-  const code = error.code === 'ERR_BUFFER_TOO_LARGE' ? 'ERR_TOO_LARGE' : 'ERR_DATA'
-  return Object.assign(new Error(`inflate: ${error.message}`, { cause: error }), { code })
+function compressJob(codec: Codec, bytes: Uint8Array, level: number): Job | undefined {
+  if (codec === 'ZLIB') return (done) => zlib.deflate(bytes, { level }, done)
+  if (codec === 'LZ4') return undefined
+  const options: ZstdOptions = { params: { [ZSTD_COMPRESSION_LEVEL]: level } }
+  const { zstdCompress } = zstd()
+  return (done) => zstdCompress(bytes, options, done)
 }
+
+/** LZ4 has none: its reader is so quick that the way to the pool would cost more. */
+function decompressJob(codec: Codec, bytes: Uint8Array, maxOutputLength: number): Job | undefined {
+  if (codec === 'ZLIB') return (done) => zlib.inflate(bytes, { maxOutputLength }, done)
+  if (codec === 'LZ4') return undefined
+  const { zstdDecompress } = zstd()
+  return (done) => zstdDecompress(bytes, { maxOutputLength }, done)
+}
+
+const ended = (job: Job): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    job((error, result) => (error === null ? resolve(result) : reject(error)))
+  })
 
 function makeCrcTable(): Uint32Array {
   const table = new Uint32Array(256)
