@@ -67,9 +67,9 @@ export type Codec = 'ZLIB' | 'ZSTD' | 'LZ4'
  */
 export interface Compute {
   /**
-   * Bytes to a stream of `codec`: zlib stream, zstd frame, LZ4 frame. `level` is 0 to 9; LZ4 has none. Rejects
-   * with code ERR_UNSUPPORTED, naming the remedy, when this process lacks the codec (zstd before Node 22.15, LZ4
-   * without the package lz4-napi).
+   * Bytes to a stream of `codec`: zlib stream, zstd frame, LZ4 frame. `level` is 0 to 9; LZ4 has none.
+   * Rejects with code ERR_UNSUPPORTED, naming the remedy, when this process lacks the codec (zstd before
+   * Node 22.15, LZ4 without the package lz4-napi).
    */
   compress(codec: Codec, bytes: Uint8Array, level: number): Promise<Buffer>
   /**

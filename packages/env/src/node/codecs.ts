@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib'
 import type { Codec } from '../env.js'
 import { FrameError, readLz4Frames } from './lz4-frame.js'
 
-/** Both directions of one codec, on the calling thread; `decompress` throws errors with a code of `Compute`. */
+/** Both directions of one codec, on the calling thread. Errors have a code, as those of `Compute`. */
 export interface SyncCodec {
   compress(bytes: Uint8Array, level: number): Buffer
   decompress(bytes: Uint8Array, sizeMax: number): Buffer

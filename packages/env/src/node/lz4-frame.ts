@@ -1,13 +1,13 @@
 /**
- * Reads LZ4 frames (LZ4 Frame Format 1.6.x, blocks independent or linked). Written here because the library that
- * compresses has no limit for what it unpacks. Checksums are skipped, not verified: the record around a body
- * has its own CRC.
+ * Reads LZ4 frames (LZ4 Frame Format 1.6.x, blocks independent or linked). Written here because the library
+ * that compresses has no limit for what it unpacks. Checksums are skipped, not verified: the record around a
+ * body has its own CRC.
  */
 const FRAME_MAGIC = 0x184d2204
 const SKIPPABLE_MAGIC = 0x184d2a50
 const UNCOMPRESSED_BIT = 0x80000000
 
-/** Bytes of the frames in `bytes`. Throws FrameError: `ERR_TOO_LARGE` beyond `sizeMax`, `ERR_DATA` when broken. */
+/** What the frames hold. Throws FrameError: `ERR_TOO_LARGE` beyond `sizeMax`, `ERR_DATA` when broken. */
 export function readLz4Frames(bytes: Buffer, sizeMax: number): Buffer {
   const out = new Output(sizeMax)
   let at = 0
