@@ -45,3 +45,29 @@ test('a pooled read that cannot open its file lets the next one go on', async ()
     'fulfilled',
   ])
 })
+
+test('a range is read on the loop again when reads on the pool are quick', async () => {
+  let now = 0
+  let poolMs = 10
+  const reads: string[] = []
+  const file = {
+    readSync: (_into: Buffer, _at: number, length: number) => {
+      reads.push('loop')
+      now += reads.length === 1 ? 10 : 0
+      return length
+    },
+    read: (_into: Buffer, _at: number, length: number) => {
+      reads.push('pool')
+      now += poolMs
+      return Promise.resolve(length)
+    },
+  }
+  const segments = { segmentSize: SEGMENT_SIZE, readable: () => file, hold: () => ({ file, release() {} }) }
+  const tail = new LogTail(SEGMENT_SIZE)
+  const reader = new LogReader(segments as never, tail, { monotonic: () => now } as never)
+  for (let i = 0; i < 8; i++) await reader.read(0, Buffer.alloc(10))
+  poolMs = 0.1
+  for (let i = 0; i < 6; i++) await reader.read(0, Buffer.alloc(10))
+  const pool = (count: number) => new Array<string>(count).fill('pool')
+  expect(reads).toEqual(['loop', ...pool(7), ...pool(4), 'loop', 'loop'])
+})

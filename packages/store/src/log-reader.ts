@@ -8,6 +8,14 @@ const COLD_FOR_MS = 60_000
 const SLOW_READ_MS = 2
 const POOLED_READS_MAX = 2
 const COLD_RANGES_MAX = 4_096
+/** So many quick reads on the pool in a row: the slow one was chance, or the range is cached by now. */
+const QUICK_READS_WARM = 4
+
+interface ColdRange {
+  /** Monotonic time until which it counts as cold. */
+  readonly until: number
+  quickReads: number
+}
 
 /** Where the bytes of a read came from. The tail was made by this process; a file may have rotted. */
 export type ReadOutcome = 'tail' | 'file' | 'missing'
@@ -18,15 +26,15 @@ export type VerifyRecord = (physicalOffset: number, record: Buffer) => boolean
 /**
  * Reads of the log: from the tail in memory, else from the file. A read on the loop that took more than 2 ms
  * marks its 16 MiB for a minute: reads there go through the pool, at most two at once, so that a sync finds
- * a thread.
+ * a thread. A loop that was merely interrupted takes 2 ms, too: reads on the pool that are quick end it.
  */
 export class LogReader {
   readonly #segments: LogSegments
   readonly #tail: LogTail
   readonly #clock: Clock
   readonly verify: VerifyRecord
-  /** Range number to the monotonic time until which it counts as cold. */
-  readonly #coldUntil = new Map<number, number>()
+  /** By range number. */
+  readonly #cold = new Map<number, ColdRange>()
   #pooledReads = 0
   readonly #waiting: (() => void)[] = []
 
@@ -65,7 +73,10 @@ export class LogReader {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     this.#pooledReads++
     try {
-      return await this.#readHeld(physicalOffset, into)
+      const startedAt = this.#clock.monotonic()
+      const found = await this.#readHeld(physicalOffset, into)
+      this.#sawPooledRead(physicalOffset, this.#clock.monotonic() - startedAt)
+      return found
     } finally {
       this.#pooledReads--
       this.#waiting.shift()?.()
@@ -85,15 +96,24 @@ export class LogReader {
 
   #isCold(physicalOffset: number): boolean {
     const range = Math.floor(physicalOffset / COLD_RANGE_SIZE)
-    const until = this.#coldUntil.get(range)
-    if (until === undefined) return false
-    if (until > this.#clock.monotonic()) return true
-    this.#coldUntil.delete(range)
+    const cold = this.#cold.get(range)
+    if (cold === undefined) return false
+    if (cold.until > this.#clock.monotonic()) return true
+    this.#cold.delete(range)
     return false
   }
 
   #markCold(physicalOffset: number): void {
-    if (this.#coldUntil.size >= COLD_RANGES_MAX) this.#coldUntil.clear()
-    this.#coldUntil.set(Math.floor(physicalOffset / COLD_RANGE_SIZE), this.#clock.monotonic() + COLD_FOR_MS)
+    if (this.#cold.size >= COLD_RANGES_MAX) this.#cold.clear()
+    const until = this.#clock.monotonic() + COLD_FOR_MS
+    this.#cold.set(Math.floor(physicalOffset / COLD_RANGE_SIZE), { until, quickReads: 0 })
+  }
+
+  #sawPooledRead(physicalOffset: number, tookMs: number): void {
+    const range = Math.floor(physicalOffset / COLD_RANGE_SIZE)
+    const cold = this.#cold.get(range)
+    if (cold === undefined) return
+    cold.quickReads = tookMs > SLOW_READ_MS ? 0 : cold.quickReads + 1
+    if (cold.quickReads >= QUICK_READS_WARM) this.#cold.delete(range)
   }
 }

@@ -38,31 +38,59 @@ export async function readRecords(
   queue: ConsumeQueue,
   wanted: readonly WantedRecord[],
 ): Promise<(Buffer | undefined)[]> {
-  const records: (Buffer | undefined)[] = []
+  const records: (Buffer | undefined)[] = new Array(wanted.length)
+  const spans: Span[] = []
+  let size = 0
   for (let from = 0; from < wanted.length; ) {
     const first = wanted[from] as WantedRecord
     const inTail = loan.tailBytes(first.physicalOffset, first.size)
     if (inTail !== undefined) {
-      records.push(isRecordOf(inTail, queue, first) ? inTail : undefined)
-      from++
+      records[from++] = isRecordOf(inTail, queue, first) ? inTail : undefined
       continue
     }
     const to = spanEnd(wanted, from, segmentSize)
     const last = wanted[to - 1] as WantedRecord
-    const span = loan.buffer(last.physicalOffset + last.size - first.physicalOffset)
-    const found = await reader.read(first.physicalOffset, span)
-    for (let i = from; i < to; i++) {
-      const want = wanted[i] as WantedRecord
-      const at = want.physicalOffset - first.physicalOffset
-      const record = span.subarray(at, at + want.size)
-      const good = found !== 'missing' && isRecordOf(record, queue, want)
-      records.push(
-        good && (found === 'tail' || reader.verify(want.physicalOffset, record)) ? record : undefined,
-      )
-    }
+    const span = { from, to, size: last.physicalOffset + last.size - first.physicalOffset }
+    spans.push(span)
+    size += span.size
     from = to
   }
+  if (spans.length === 0) return records
+  // One buffer for all: records of a thousand queues are a span each.
+  const bytes = loan.buffer(size)
+  let at = 0
+  for (const span of spans) {
+    await readSpan(reader, queue, wanted, span, bytes.subarray(at, at + span.size), records)
+    at += span.size
+  }
   return records
+}
+
+/** Entries [from, to) are read together. */
+interface Span {
+  readonly from: number
+  readonly to: number
+  readonly size: number
+}
+
+async function readSpan(
+  reader: LogReader,
+  queue: ConsumeQueue,
+  wanted: readonly WantedRecord[],
+  { from, to }: Span,
+  bytes: Buffer,
+  records: (Buffer | undefined)[],
+): Promise<void> {
+  const start = (wanted[from] as WantedRecord).physicalOffset
+  const found = await reader.read(start, bytes)
+  if (found === 'missing') return
+  for (let i = from; i < to; i++) {
+    const want = wanted[i] as WantedRecord
+    const at = want.physicalOffset - start
+    const record = bytes.subarray(at, at + want.size)
+    if (!isRecordOf(record, queue, want)) continue
+    if (found === 'tail' || reader.verify(want.physicalOffset, record)) records[i] = record
+  }
 }
 
 /** Index behind the last entry that is read together with the one at `from`. */
