@@ -2,11 +2,13 @@ import { cpus } from 'node:os'
 import { rockhopper } from './contenders.js'
 import { benchSend, SEND_FULL } from './send.js'
 import { benchStartup } from './startup.js'
+import { benchStore } from './store.js'
 
-const HELP = `npm run bench -- [startup|send] [quick] [ours] [only=CELL]
+const HELP = `npm run bench -- [startup|send|store] [quick] [ours] [only=CELL]
 
   startup   time to the first acknowledged send and idle memory, Rockhopper and Apache in one run (default)
   send      acknowledged sends: rate, latency, CPU per message; both in one run, ASYNC_FLUSH and SYNC_FLUSH
+  store     the store alone: put, get, zeros ahead, recovery, memory; needs 30 GB of free disk
   quick     two rounds instead of five, and shorter
   ours      only Rockhopper
   only=c4   only cells whose name has this in it
@@ -14,7 +16,7 @@ const HELP = `npm run bench -- [startup|send] [quick] [ours] [only=CELL]
 Needs java and mvn for Apache's side, and Linux for memory and CPU figures.
 `
 
-const WORDS = ['startup', 'send', 'quick', 'ours']
+const WORDS = ['startup', 'send', 'store', 'quick', 'ours']
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2).filter((word) => word !== '--')
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
     )
     return
   }
+  if (words.includes('store')) return benchStore(quick, print)
   await benchStartup(quick ? 2 : 5, print)
 }
 
