@@ -1,8 +1,8 @@
-import type { Cancel, Clock, Log } from '@rockhopper/env'
+import type { Clock, Log } from '@rockhopper/env'
 import type { Checkpoint, CheckpointTimes } from './checkpoint.js'
 import type { ConsumeQueues } from './consume-queues.js'
-import { diskErrorCode } from './full-write.js'
 import type { MessageIndex } from './message-index.js'
+import { Round } from './round.js'
 
 export interface CheckpointRoundOptions {
   readonly clock: Clock
@@ -19,68 +19,26 @@ export interface CheckpointRoundOptions {
 }
 
 /**
- * Makes queues and index durable, then says so in the checkpoint, one interval after the first change. The
- * order is what recovery relies on: a checkpoint never runs ahead of what it speaks of.
+ * Makes queues and index durable, then says so in the checkpoint. The order is what recovery relies on: a
+ * checkpoint never runs ahead of what it speaks of.
  */
-export class CheckpointRound {
-  readonly #options: CheckpointRoundOptions
-  #cancel: Cancel | undefined
-  #running: Promise<boolean> | undefined
-  #closed = false
+export function checkpointRound(options: CheckpointRoundOptions): Round {
+  const { clock, log, intervalMs, onFailed } = options
+  return new Round({ clock, log, code: 'checkpoint', intervalMs, save: () => save(options), onFailed })
+}
 
-  constructor(options: CheckpointRoundOptions) {
-    this.#options = options
+async function save({ queues, index, checkpoint, dispatched, synced }: CheckpointRoundOptions) {
+  const { storeTimestamp, logEnd } = dispatched()
+  queues.writeAll()
+  if (!(await synced(logEnd))) return false
+  await queues.sync()
+  await index?.flush()
+  const times: Partial<CheckpointTimes> = {
+    physicMsgTimestamp: storeTimestamp,
+    logicsMsgTimestamp: storeTimestamp,
+    ...(index === undefined ? {} : { indexMsgTimestamp: storeTimestamp }),
+    confirmPhyOffset: logEnd,
   }
-
-  /** Something changed. */
-  arm(): void {
-    if (this.#closed || this.#cancel !== undefined || this.#running !== undefined) return
-    this.#cancel = this.#options.clock.after(this.#options.intervalMs, () => {
-      this.#cancel = undefined
-      void this.run()
-    })
-  }
-
-  /** One round now. False when the disk refused; the next round tries again. Never rejects. */
-  async run(): Promise<boolean> {
-    await this.#running
-    this.#running = this.#once()
-    const done = await this.#running
-    this.#running = undefined
-    if (!done) this.arm()
-    return done
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#cancel?.()
-    this.#cancel = undefined
-    await this.#running
-  }
-
-  #once(): Promise<boolean> {
-    return this.#save().catch((error) => {
-      const code = diskErrorCode(error)
-      if (code === undefined || code === 'EIO') this.#options.onFailed(error)
-      else this.#options.log.warn('checkpoint', { code })
-      return false
-    })
-  }
-
-  async #save(): Promise<boolean> {
-    const { queues, index, checkpoint, dispatched, synced } = this.#options
-    const { storeTimestamp, logEnd } = dispatched()
-    queues.writeAll()
-    if (!(await synced(logEnd))) return false
-    await queues.sync()
-    await index?.flush()
-    const times: Partial<CheckpointTimes> = {
-      physicMsgTimestamp: storeTimestamp,
-      logicsMsgTimestamp: storeTimestamp,
-      ...(index === undefined ? {} : { indexMsgTimestamp: storeTimestamp }),
-      confirmPhyOffset: logEnd,
-    }
-    await checkpoint.save(times)
-    return true
-  }
+  await checkpoint.save(times)
+  return true
 }

@@ -15,6 +15,8 @@ import { segmentName } from './segment-name.js'
 
 const TAIL_SIZE_FIRST = 320
 const TAIL_SIZE_KEPT = 8 * 1024
+/** Fillers in one place are few, but for those before the first entry of a queue: they are not walked. */
+const FILLERS_PASSED_MAX = 64
 const WINDOW_SIZE = 64 * 1024 - ((64 * 1024) % UNIT_SIZE)
 
 /** What all queues of a store share. */
@@ -170,16 +172,22 @@ export class ConsumeQueue {
     let high = this.#maxOffset
     while (low < high) {
       const middle = low + Math.floor((high - low) / 2)
-      const unit = this.read(middle, 1)
-      const lives =
-        unit !== undefined &&
-        unit.length > 0 &&
-        !isFiller(unit, 0) &&
-        unitPhysicalOffset(unit, 0) >= firstPhysicalOffset
-      if (lives) high = middle
+      // A filler in the middle of a queue stands for a record that is damaged: the entry before it tells.
+      const told = this.#lastEntry(Math.max(low, middle - FILLERS_PASSED_MAX), middle)
+      if (told !== undefined && told.physicalOffset >= firstPhysicalOffset) high = told.queueOffset
       else low = middle + 1
     }
     this.#minOffset = Math.max(this.#minOffset, low)
+  }
+
+  /** The last entry in [from, to] that is no filler. */
+  #lastEntry(from: number, to: number): { queueOffset: number; physicalOffset: number } | undefined {
+    for (let queueOffset = to; queueOffset >= from; queueOffset--) {
+      const unit = this.read(queueOffset, 1)
+      if (unit === undefined || unit.length === 0) return undefined
+      if (!isFiller(unit, 0)) return { queueOffset, physicalOffset: unitPhysicalOffset(unit, 0) }
+    }
+    return undefined
   }
 
   /**

@@ -17,5 +17,6 @@ export type {
   StoreState,
   Watermarks,
 } from './message-store.js'
+export type { QuarantinedRange } from './quarantine.js'
 export { type StateFile, stateFile } from './state-file.js'
 export { STORE_CONFIG_DEFAULTS, type StoreConfig, type StoreConfigInput } from './store-config.js'

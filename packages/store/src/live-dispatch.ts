@@ -1,6 +1,7 @@
 import type { CommitLog } from './commit-log.js'
 import type { ConsumeQueues } from './consume-queues.js'
 import { type Dispatch, isQueued } from './dispatch.js'
+import type { Integrity } from './integrity.js'
 import { followLog } from './log-follow.js'
 import type { LogReader } from './log-reader.js'
 import type { LogTail } from './log-tail.js'
@@ -8,6 +9,7 @@ import type { Arrival } from './message-store.js'
 
 export interface LiveDispatchOptions {
   readonly dispatch: Dispatch
+  readonly integrity: Integrity
   readonly queues: ConsumeQueues
   readonly log: CommitLog
   readonly tail: LogTail
@@ -48,11 +50,12 @@ export class LiveDispatch {
    */
   advance(readable: number): void {
     if (this.#running) return
-    const { dispatch, log, tail, reader, segmentSize } = this.#options
+    const { dispatch, integrity, log, tail, reader, segmentSize } = this.#options
     this.#running = true
     try {
       this.#end = followLog(tail, reader, segmentSize, this.#end, readable, (bytes, record) => {
         const outcome = dispatch.record(bytes, record, true)
+        integrity.note(bytes, record)
         this.#storeTimestamp = record.storeTimestamp
         log.sawStoreTimestamp(record.storeTimestamp)
         const arrival = dispatch.last

@@ -15,6 +15,7 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
+import type { QuarantinedRange } from './quarantine.js'
 import { readRecordAt, recordTopic } from './queue-records.js'
 import { type StoreConfigInput, storeConfig } from './store-config.js'
 import { StoreCore } from './store-core.js'
@@ -222,6 +223,10 @@ class LocalMessageStore implements MessageStore {
 
   get maxPhysicalOffset(): number {
     return this.#core.watermarks.readable
+  }
+
+  get quarantined(): readonly QuarantinedRange[] {
+    return this.#core.quarantined
   }
 
   #readContext(): ReadContext {

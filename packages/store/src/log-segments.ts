@@ -1,5 +1,4 @@
 import type { Disk, DiskFile } from '@rockhopper/env'
-import { MqError } from '@rockhopper/message'
 import { loadSegments } from './data-files.js'
 import type { Descriptors, HeldFile } from './descriptors.js'
 import { readFullyPooled, writeZeros } from './full-write.js'
@@ -35,11 +34,27 @@ export class LogSegments {
   load(aborted: boolean): void {
     this.#disk.makeDirectory(this.directory)
     this.#starts = loadSegments(this.#disk, this.directory, this.segmentSize, aborted)
-    for (let i = 1; i < this.#starts.length; i++) {
-      if (this.#starts[i] === (this.#starts[i - 1] as number) + this.segmentSize) continue
-      const path = this.#path(this.#starts[i] as number)
-      throw new MqError('STORE_CORRUPT', `loading '${path}': the file before it is missing`)
+  }
+
+  /**
+   * Makes the files that are missing between the first and the last, full of zeros: what was in them is
+   * damage like any other. Returns their first offsets. Throws DiskError.
+   */
+  fillHoles(): number[] {
+    const made: number[] = []
+    for (let start = this.first; start < this.end; start += this.segmentSize) {
+      if (!this.#starts.includes(start)) made.push(start)
     }
+    for (const start of made) this.writable(start)
+    this.#starts.sort((a, b) => a - b)
+    return made
+  }
+
+  /** Makes the files that are missing before the one that holds `physicalOffset`. Throws DiskError. */
+  makeUpTo(physicalOffset: number): void {
+    if (this.#starts.length === 0) return
+    for (let start = this.end; start < this.startOf(physicalOffset); start += this.segmentSize)
+      this.writable(start)
   }
 
   get starts(): readonly number[] {

@@ -5,13 +5,19 @@ import { emptyScan, type ScannedRecord, scanRecord } from './record-scan.js'
 
 const WINDOW_SIZE = 2 * 1024 * 1024
 
+/** `at` is where the record begins in `bytes`. */
+export type RecordCheck = (bytes: Buffer, at: number, record: ScannedRecord) => boolean
+
 export interface WalkOptions {
   readonly from: number
   /** Stops here at the latest. */
   readonly to: number
-  readonly checkCrc: boolean
+  /** Says whether a record whose sizes add up, and that says the offset it lies at, is to be believed. */
+  readonly isIntact: RecordCheck
   /** Larger records are taken for damage. */
   readonly recordSizeMax: number
+  /** Bytes of one read; a larger record is read whole all the same. */
+  readonly windowSize?: number
   visit(bytes: Buffer, record: ScannedRecord): void
   /** Called between windows. */
   progress?(physicalOffset: number): void
@@ -32,7 +38,7 @@ export interface WalkEnd {
  */
 export async function walkLog(segments: LogSegments, options: WalkOptions): Promise<WalkEnd> {
   const record = emptyScan()
-  let window = Buffer.allocUnsafe(Math.min(WINDOW_SIZE, segments.segmentSize))
+  let window = Buffer.allocUnsafe(Math.min(options.windowSize ?? WINDOW_SIZE, segments.segmentSize))
   let offset = options.from
   let lastStoreTimestamp = 0
   const ended = (reason: WalkEnd['reason']): WalkEnd => ({ end: offset, reason, lastStoreTimestamp })
@@ -51,6 +57,8 @@ export async function walkLog(segments: LogSegments, options: WalkOptions): Prom
       if (outcome === 'unwritten') return ended('unwritten')
       if (outcome === 'bad') return ended('bad')
       if (outcome === 'blank') {
+        if (window.readInt32BE(at) !== segments.segmentSize - (offset % segments.segmentSize))
+          return ended('bad')
         offset = segments.startOf(offset) + segments.segmentSize
         break
       }
@@ -61,7 +69,7 @@ export async function walkLog(segments: LogSegments, options: WalkOptions): Prom
         if (count < length) return ended('bad')
         break
       }
-      if (record.physicalOffset !== offset || !isIntact(window, record, options.checkCrc)) return ended('bad')
+      if (record.physicalOffset !== offset || !options.isIntact(window, at, record)) return ended('bad')
       options.visit(window, record)
       lastStoreTimestamp = record.storeTimestamp
       offset += record.size
@@ -71,20 +79,28 @@ export async function walkLog(segments: LogSegments, options: WalkOptions): Prom
   return ended('limit')
 }
 
-function isIntact(bytes: Buffer, record: ScannedRecord, checkCrc: boolean): boolean {
-  if (record.storeTimestamp <= 0 || record.queueOffset < 0 || record.queueId < 0) return false
-  if (!checkCrc || record.bodySize === 0) return true
-  return bodyCrc(bytes.subarray(record.bodyAt, record.bodyAt + record.bodySize)) === record.bodyCrc
+/** What CommitLog#checkMessageAndReturnSize checks, and that no field has a value nobody writes. */
+export function apacheCheck(checkCrc: boolean): RecordCheck {
+  return (bytes, _, record) => {
+    if (record.storeTimestamp <= 0 || record.queueOffset < 0 || record.queueId < 0) return false
+    if (!checkCrc || record.bodySize === 0) return true
+    return bodyCrc(bytes.subarray(record.bodyAt, record.bodyAt + record.bodySize)) === record.bodyCrc
+  }
 }
 
-/** Store time of the record that begins a file, or undefined when none does. */
-export async function firstStoreTimestamp(segments: LogSegments, start: number): Promise<number | undefined> {
+/** Store time of the good record at an offset, or undefined when there is none. */
+export async function storeTimestampAt(
+  segments: LogSegments,
+  physicalOffset: number,
+  isIntact: RecordCheck = apacheCheck(false),
+): Promise<number | undefined> {
   let found: number | undefined
   await walkLog(segments, {
-    from: start,
-    to: start + 1,
-    checkCrc: false,
+    from: physicalOffset,
+    to: physicalOffset + 1,
+    isIntact,
     recordSizeMax: segments.segmentSize,
+    windowSize: 4 * 1024,
     visit: (_, record) => {
       found = record.storeTimestamp
     },

@@ -1,4 +1,5 @@
 import type { RecordDraft } from '@rockhopper/message'
+import type { QuarantinedRange } from './quarantine.js'
 
 /**
  * A broker's store: commit log, consume queues, index, checkpoint. One writer, one event loop.
@@ -103,6 +104,8 @@ export interface MessageStore {
   truncateTo(physicalOffset: number): Promise<void>
   readonly minPhysicalOffset: number
   readonly maxPhysicalOffset: number
+  /** What was durable and is damaged, ascending: readers go around it (docs/durability.md). */
+  readonly quarantined: readonly QuarantinedRange[]
 }
 
 export type StoreState =

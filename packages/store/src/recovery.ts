@@ -1,11 +1,12 @@
 import type { Disk, Log } from '@rockhopper/env'
-import { MqError } from '@rockhopper/message'
 import type { Checkpoint } from './checkpoint.js'
 import type { ConsumeQueue } from './consume-queue.js'
 import type { ConsumeQueues } from './consume-queues.js'
 import type { Dispatch } from './dispatch.js'
+import type { Integrity } from './integrity.js'
+import { walkAround } from './log-damage.js'
 import type { LogSegments } from './log-segments.js'
-import { firstStoreTimestamp, type WalkEnd, walkLog } from './log-walk.js'
+import { apacheCheck, storeTimestampAt } from './log-walk.js'
 import type { MessageIndex } from './message-index.js'
 import type { StoreConfig } from './store-config.js'
 
@@ -17,6 +18,7 @@ export interface RecoveryOptions {
   readonly queues: ConsumeQueues
   readonly dispatch: Dispatch
   readonly checkpoint: Checkpoint
+  readonly integrity: Integrity
   /** The store was stopped properly. */
   readonly lastExitOk: boolean
   readonly index: MessageIndex | undefined
@@ -44,21 +46,23 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   // What follows was written without being sure to be durable: an entry may be torn. It is made again from
   // the log.
   if (!lastExitOk) {
-    queues.cut(from, true)
+    queues.cut(Math.max(from, queuesDurable(options)), true)
     index?.cut(from, true)
   }
   const gaps = new Set<ConsumeQueue>(queues.damaged)
   const doneTo = dispatchedBefore(options)
-  const walked = await walkLog(segments, {
-    ...walkOptions(options, from, segments.end),
+  const walked = await walkAround(segments, {
+    ...walkOptions(options, from, Math.max(segments.end, options.integrity.durable ?? 0)),
+    ...certainty(options),
     visit: (bytes, record) => {
+      options.integrity.note(bytes, record)
       if (options.dispatch.record(bytes, record, from === segments.first, doneTo) !== 'gap') return
       const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
       const queue = queues.get(topic, record.queueId)
       if (queue !== undefined) gaps.add(queue)
     },
   })
-  refuseDamage(options, walked)
+  segments.makeUpTo(walked.end)
   // A clean stop leaves zeros behind the end; reading a whole file to see them would cost every start 0.3 s.
   if (lastExitOk && walked.reason === 'unwritten') await segments.removeBehind(walked.end)
   else await segments.cut(walked.end)
@@ -73,7 +77,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   queues.writeAll()
   await queues.sync()
   await index?.flush()
-  return { end: walked.end, lastStoreTimestamp: walked.lastStoreTimestamp }
+  const lastStoreTimestamp = Math.max(walked.lastStoreTimestamp, options.integrity.lastStoreTimestamp)
+  return { end: walked.end, lastStoreTimestamp }
 }
 
 /**
@@ -82,6 +87,14 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
  */
 function dispatchedBefore({ queues, checkpoint, lastExitOk }: RecoveryOptions): number {
   return lastExitOk && queues.found ? checkpoint.times.confirmPhyOffset : 0
+}
+
+/**
+ * Up to here the checkpoint made the queues durable. Their entries stay even where the record is damaged, so
+ * that no later message gets its queue offset.
+ */
+function queuesDurable({ integrity, checkpoint }: RecoveryOptions): number {
+  return Math.min(checkpoint.times.confirmPhyOffset, integrity.durable ?? 0)
 }
 
 /** The newest file that begins at or before the last record the queues know. */
@@ -94,21 +107,27 @@ function normalStart({ segments, queues }: RecoveryOptions): number {
 async function abnormalStart({ segments, checkpoint, index }: RecoveryOptions): Promise<number> {
   const safeTime = checkpoint.recoverFrom(index !== undefined)
   for (const start of [...segments.starts].reverse()) {
-    const storeTimestamp = await firstStoreTimestamp(segments, start)
+    const storeTimestamp = await storeTimestampAt(segments, start)
     if (storeTimestamp !== undefined && storeTimestamp > 0 && storeTimestamp <= safeTime) return start
   }
   return segments.first
 }
 
-/** What was known to be durable and cannot be read is damage, not a torn tail: nothing is cut away then. */
-function refuseDamage({ segments, queues, checkpoint, lastExitOk }: RecoveryOptions, walked: WalkEnd): void {
-  const synced = checkpoint.times.confirmPhyOffset
-  const known = lastExitOk ? Math.max(synced, queues.maxPhysicalEnd) : synced
-  if (walked.end >= known || walked.end < segments.first) return
-  const position = walked.end % segments.segmentSize
-  const start = segments.startOf(walked.end)
-  const place = `${walked.end} (file ${start}, byte ${position})`
-  throw new MqError('STORE_CORRUPT', `reading the log at ${place}: no record, but ${known} was durable`)
+/**
+ * What was durable: all before the offset that our state file says. Where that says nothing (Apache wrote the
+ * store) all that the queues know after a proper stop, else what is older than the checkpoint; and then a
+ * good record must prove it, for such a log may simply end there.
+ */
+function certainty({ integrity, segments, queues, checkpoint, index, lastExitOk }: RecoveryOptions) {
+  const damaged = (offset: number, length: number) => integrity.quarantine.add(offset, length)
+  if (integrity.durable !== undefined) {
+    const isForeign = (physicalOffset: number) => integrity.isForeign(physicalOffset)
+    return { damaged, durable: () => integrity.durable ?? 0, isForeign }
+  }
+  if (lastExitOk) return { damaged, durable: () => queues.maxPhysicalEnd, isCertain: () => true }
+  const safeTime = checkpoint.recoverFrom(index !== undefined)
+  const isCertain = (storeTimestamp: number) => storeTimestamp <= safeTime
+  return { damaged, durable: () => segments.end, isCertain }
 }
 
 /**
@@ -125,9 +144,10 @@ async function rebuild(
     log.warn('consume-queue-rebuild', { topic: queue.topic, queueId: queue.queueId })
     queue.reset()
   }
-  await walkLog(segments, {
+  await walkAround(segments, {
     ...walkOptions(options, segments.first, end),
-    checkCrc: false,
+    durable: () => end,
+    damaged: (offset, length) => options.integrity.quarantine.add(offset, length),
     visit: (bytes, record) => {
       const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
       const queue = queues.get(topic, record.queueId)
@@ -136,11 +156,13 @@ async function rebuild(
   })
 }
 
-function walkOptions({ config, progress }: RecoveryOptions, from: number, to: number) {
+function walkOptions({ config, integrity, progress }: RecoveryOptions, from: number, to: number) {
+  const isIntact = integrity.checked(apacheCheck(config.checkCRCOnRecover))
   return {
     from,
     to,
-    checkCrc: config.checkCRCOnRecover,
+    isIntact,
+    isExpected: integrity.expected(isIntact),
     recordSizeMax: config.mappedFileSizeCommitLog,
     progress: (offset: number) => progress(offset - from, to - from),
   }

@@ -5,7 +5,7 @@ import { isQueued } from './dispatch.js'
 import { diskErrorCode, rethrowAssertion } from './full-write.js'
 import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
-import { firstStoreTimestamp } from './log-walk.js'
+import { storeTimestampAt } from './log-walk.js'
 import type {
   AdvanceEvent,
   Arrival,
@@ -16,6 +16,7 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
+import type { QuarantinedRange } from './quarantine.js'
 import type { ReadLoans } from './read-loans.js'
 import { recover } from './recovery.js'
 import type { Retention } from './retention/retention.js'
@@ -78,6 +79,10 @@ export class StoreCore {
     // After a failure of the disk only what is known to be durable may be shown.
     const durableOnly = this.config.flushDiskType === 'SYNC_FLUSH' || this.#state.kind === 'failed'
     return { placed: this.#parts.log.placed, written, synced, readable: durableOnly ? synced : written }
+  }
+
+  get quarantined(): readonly QuarantinedRange[] {
+    return this.#parts.integrity.quarantine.ranges
   }
 
   /** Physical offsets of what may have a key, newest first. */
@@ -176,7 +181,7 @@ export class StoreCore {
       await this.#parts.flush.drain()
       // First the checkpoint goes back: it must not speak of records that go now, nor of younger ones that
       // come.
-      const safeTime = (await firstStoreTimestamp(this.segments, this.segments.startOf(physicalOffset))) ?? 0
+      const safeTime = (await storeTimestampAt(this.segments, this.segments.startOf(physicalOffset))) ?? 0
       await this.#parts.round.run()
       await this.#parts.checkpoint.save({
         physicMsgTimestamp: safeTime,
@@ -184,6 +189,7 @@ export class StoreCore {
         indexMsgTimestamp: safeTime,
         confirmPhyOffset: physicalOffset,
       })
+      await this.#parts.integrity.cut(physicalOffset)
       this.queues.cut(physicalOffset, false)
       this.#parts.index?.cut(physicalOffset, false)
       this.#moveTo(physicalOffset)
@@ -219,14 +225,21 @@ export class StoreCore {
 
   async #load(): Promise<void> {
     const { disk, log } = this.#env
-    const lastExitOk = !this.#parts.files.aborted
+    const { files, integrity } = this.#parts
+    const abortText = files.abortText
+    const lastExitOk = abortText === undefined
     this.#state = { kind: 'recovering', done: 0, total: 1 }
-    this.#parts.files.refuseUnknownParts()
+    files.refuseUnknownParts()
+    integrity.load()
     this.segments.load(!lastExitOk)
     this.queues.load(!lastExitOk)
     this.#parts.index?.load(!lastExitOk)
     this.#parts.checkpoint.load()
-    await this.#parts.files.markAborted()
+    const missing = this.segments.fillHoles()
+    // Before `abort` becomes ours: a kill from here on must not hide that another broker was here.
+    await integrity.judge(abortText)
+    await files.markAborted(integrity.mark)
+    for (const start of missing) integrity.quarantine.add(start, this.segments.segmentSize)
     const recovered = await recover({
       disk,
       log,
@@ -235,12 +248,14 @@ export class StoreCore {
       queues: this.queues,
       dispatch: this.#parts.dispatch,
       checkpoint: this.#parts.checkpoint,
+      integrity,
       lastExitOk,
       index: this.#parts.index,
       progress: (done, total) => {
         this.#state = { kind: 'recovering', done, total }
       },
     })
+    await integrity.begin(recovered.end)
     this.#moveTo(recovered.end, recovered.lastStoreTimestamp)
     this.#parts.log.sawStoreTimestamp(recovered.lastStoreTimestamp)
     if (recovered.lastStoreTimestamp > 0) await this.#parts.round.run()
@@ -256,7 +271,8 @@ export class StoreCore {
     if (this.#state.kind === 'open') {
       await this.#parts.flush.drain()
       const { placed, synced } = this.watermarks
-      const clean = synced === placed && (await this.#parts.round.run())
+      const { round, integrity } = this.#parts
+      const clean = synced === placed && (await round.run()) && (await integrity.stop(placed))
       await this.#close()
       // Whoever opens the store next recovers what could not be written now.
       if (clean && this.#state.kind === 'open')
@@ -271,6 +287,7 @@ export class StoreCore {
   async #close(): Promise<void> {
     await this.#parts.retention.stop()
     await this.#parts.round.close()
+    await this.#parts.integrity.close()
     await this.#parts.flush.stop()
     this.queues.close()
     this.#parts.index?.close()
@@ -293,6 +310,7 @@ export class StoreCore {
       return
     }
     this.#parts.round.arm()
+    this.#parts.integrity.advanced()
     this.#emit()
   }
 
@@ -334,6 +352,7 @@ export class StoreCore {
     this.#parts.index?.close()
     void this.#parts.flush.stop()
     void this.#parts.retention.stop()
+    void this.#parts.integrity.close()
     this.#env.log.error('store-failed', { error: error.message, cause: diskErrorCode(cause) })
     this.#emit({
       from,
@@ -345,7 +364,7 @@ export class StoreCore {
   }
 
   async #syncedTo(logEnd: number): Promise<boolean> {
-    if (this.#parts.flush.synced < logEnd) {
+    if (this.#parts.flush.synced < logEnd && this.#state.kind !== 'failed') {
       const place: Placed = {
         status: 'PUT_OK',
         physicalOffset: 0,

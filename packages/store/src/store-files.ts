@@ -34,6 +34,11 @@ export class StoreFiles {
     return `${this.#root}/checkpoint`
   }
 
+  /** Our own files; Apache does not know them. */
+  get rockhopper(): string {
+    return `${this.#root}/rockhopper`
+  }
+
   /** Takes the directory for this store. Throws MqError STORE_LOCKED when somebody else has it. */
   async lock(): Promise<void> {
     this.#disk.makeDirectory(this.#root)
@@ -64,13 +69,14 @@ export class StoreFiles {
     }
   }
 
-  /** The last user of the store did not stop properly. */
-  get aborted(): boolean {
-    return this.#disk.exists(`${this.#root}/abort`)
+  /** What `abort` holds; undefined when the last user stopped properly. */
+  get abortText(): string | undefined {
+    return this.#disk.readFile(`${this.#root}/abort`)?.toString('latin1')
   }
 
-  async markAborted(): Promise<void> {
-    const file = this.#write(`${this.#root}/abort`, String(this.#host.pid))
+  /** Apache writes its process id and reads nothing; `mark` tells our own from another's. */
+  async markAborted(mark: string): Promise<void> {
+    const file = this.#write(`${this.#root}/abort`, `${this.#host.pid}\n${mark}\n`)
     try {
       await file.sync()
     } finally {

@@ -1,12 +1,13 @@
 import type { Env } from '@rockhopper/env'
 import { Checkpoint } from './checkpoint.js'
-import { CheckpointRound } from './checkpoint-round.js'
+import { checkpointRound } from './checkpoint-round.js'
 import { CommitLog } from './commit-log.js'
 import { ConsumeQueues } from './consume-queues.js'
 import { parseDelayLevels } from './delay-level.js'
 import { Descriptors } from './descriptors.js'
 import { Dispatch } from './dispatch.js'
 import { Flush } from './flush.js'
+import { Integrity, type IntegrityOptions } from './integrity.js'
 import { LiveDispatch } from './live-dispatch.js'
 import { LogReader } from './log-reader.js'
 import { LogSegments } from './log-segments.js'
@@ -38,12 +39,16 @@ export function storeParts(
   { advanced, lost, failed, synced }: StoreEvents,
 ) {
   const { clock } = env
-  const logs = logParts(env, config)
-  const { files, log, reader, segments, tail } = logs
+  const logs = logParts(env, config, {
+    reached: () => live.reached.logEnd,
+    synced,
+    onFailed: failed,
+  })
+  const { files, integrity, log, reader, segments, tail } = logs
   const derived = derivedParts(env, config, logs, failed)
   const { dispatch, index, queues } = derived
   const { segmentSize } = segments
-  const live = new LiveDispatch({ dispatch, queues, log, tail, reader, segmentSize })
+  const live: LiveDispatch = new LiveDispatch({ dispatch, integrity, queues, log, tail, reader, segmentSize })
   const flush = new Flush({
     clock,
     segments,
@@ -56,7 +61,7 @@ export function storeParts(
     failed,
   })
   const checkpoint = new Checkpoint(env.disk, files.checkpoint)
-  const round = new CheckpointRound({
+  const round = checkpointRound({
     clock,
     log: env.log,
     intervalMs: config.checkpointInterval,
@@ -74,6 +79,7 @@ export function storeParts(
     queues,
     index,
     queueDirectory: files.consumeQueue,
+    logBegins: (physicalOffset) => integrity.removeBefore(physicalOffset),
     doneTo: () => Math.min(live.reached.logEnd, flush.synced),
   })
   const waiters = new PutWaiters(clock, config.syncFlushTimeout)
@@ -81,16 +87,23 @@ export function storeParts(
 }
 
 /** The log and how it is read. */
-function logParts({ clock, disk, host }: StoreEnv, config: StoreConfig) {
+function logParts(
+  env: StoreEnv,
+  config: StoreConfig,
+  events: Pick<IntegrityOptions, 'reached' | 'synced' | 'onFailed'>,
+) {
+  const { clock, disk, host } = env
   const segmentSize = config.mappedFileSizeCommitLog
   const files = new StoreFiles(disk, host, config.storePathRootDir)
   const descriptors = new Descriptors(disk)
   const tail = new LogTail(segmentSize)
   const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
-  const reader = new LogReader(segments, tail, clock)
+  const integrity = new Integrity({ ...env, ...events, descriptors, directory: files.rockhopper, segments })
+  const verify = (physicalOffset: number, record: Buffer) => integrity.verify(physicalOffset, record)
+  const reader = new LogReader(segments, tail, clock, verify)
   const loans = new ReadLoans(tail, new ReadBuffers())
   const log = new CommitLog(config, clock, tail)
-  return { files, descriptors, tail, segments, reader, loans, log }
+  return { files, descriptors, tail, segments, integrity, reader, loans, log }
 }
 
 /** What is made from the log. */

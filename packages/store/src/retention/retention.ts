@@ -27,6 +27,8 @@ export interface RetentionOptions {
   readonly queues: ConsumeQueues
   readonly index: MessageIndex | undefined
   readonly queueDirectory: string
+  /** Nothing before this physical offset exists any more. Throws DiskError. */
+  logBegins(physicalOffset: number): void
   /** Physical offset up to which records are dispatched and durable: nothing behind it may go. */
   doneTo(): number
 }
@@ -200,6 +202,7 @@ export class Retention {
       pause: (removed) => this.#pause(removed > 0 ? config.deleteConsumeQueueFilesInterval : 0),
       stopped: () => this.#stopped,
     })
+    this.#options.logBegins(first)
     if (!this.#stopped) this.#followedTo = first
   }
 
