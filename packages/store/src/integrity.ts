@@ -226,7 +226,7 @@ export class Integrity {
     this.#round.arm()
   }
 
-  /** The log ends at `end`, all of it is durable, and nothing will be written. False when that cannot be said. */
+  /** All of the log is durable up to `end`, and nothing will be written. False when that cannot be saved. */
   async stop(end: number): Promise<boolean> {
     this.#stoppedAt = end
     return this.#round.run()

@@ -24,6 +24,8 @@ import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
 
 const NOTHING = () => {}
+/** Of what was placed only its end is waited for. */
+const NOWHERE = { status: 'PUT_OK', physicalOffset: 0, queueOffset: 0, storeTimestamp: 0 } as const
 
 type Refused = Exclude<PlaceResult, Placed>
 
@@ -365,15 +367,8 @@ export class StoreCore {
 
   async #syncedTo(logEnd: number): Promise<boolean> {
     if (this.#parts.flush.synced < logEnd && this.#state.kind !== 'failed') {
-      const place: Placed = {
-        status: 'PUT_OK',
-        physicalOffset: 0,
-        queueOffset: 0,
-        storeTimestamp: 0,
-        end: logEnd,
-      }
       this.#parts.flush.want(logEnd)
-      await this.#parts.waiters.wait(place, 'synced')
+      await this.#parts.waiters.wait({ ...NOWHERE, end: logEnd }, 'synced')
     }
     return this.#parts.flush.synced >= logEnd && this.#state.kind !== 'failed'
   }
