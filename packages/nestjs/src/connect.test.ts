@@ -44,6 +44,7 @@ function hastyEnv(): Env {
 }
 
 describe('connectRocketMQ on an application of NestFactory', () => {
+  // B51
   test('begins to pull after the bootstrap', async () => {
     const broker = new MemoryBroker()
     broker.store({ topic: 'a', body: Buffer.from('1') })

@@ -75,6 +75,7 @@ async function hybrid(broker: MemoryBroker) {
 }
 
 describe('RocketMQModule in a hybrid application', () => {
+  // B48, B51
   test('nothing is handled before the last bootstrap hook ended, whatever starts first', async () => {
     const broker = new MemoryBroker()
     broker.store({ topic: 'a', body: Buffer.from('21') })
@@ -88,6 +89,7 @@ describe('RocketMQModule in a hybrid application', () => {
     await app.close()
   })
 
+  // B51
   test('the other order works, and after close nothing is handled', async () => {
     const broker = new MemoryBroker()
     const app = await hybrid(broker)
@@ -103,6 +105,7 @@ describe('RocketMQModule in a hybrid application', () => {
     await expect(app.get(ClientRocketMQ).publish('a', 1)).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
+  // B37
   test('global enhancers can be left out', async () => {
     const broker = new MemoryBroker()
     const app = await hybrid(broker)
@@ -115,6 +118,7 @@ describe('RocketMQModule in a hybrid application', () => {
     await app.close()
   })
 
+  // B59
   test('an application that never connects the server closes without a trace of it', async () => {
     const broker = new MemoryBroker()
     broker.down = new Error('nobody should ask')

@@ -40,6 +40,7 @@ describe('patterns', () => {
     expect(() => parsePattern(given)).toThrow(RocketMQSetupError)
   })
 
+  // B9
   test('the canonical text of any pattern is read as the same pattern, whatever the order', () => {
     const topic = fc.stringMatching(/^[%|a-zA-Z0-9_-]{1,30}$/)
     const tag = fc.stringMatching(/^[a-zA-Z0-9_.:é-]{1,10}$/)

@@ -19,6 +19,7 @@ describe('routes', () => {
     ])
   })
 
+  // B12
   test('a handler that names the tag goes before one that takes every tag', () => {
     const [plan] = planGroups([on('a'), on('a:x')], { consumerGroup: 'main' })
     expect(findRoute(plan?.routes ?? [], 'a', 'x', false)?.text).toBe('a:x')
@@ -33,6 +34,7 @@ describe('routes', () => {
     expect(findRoute(plan?.routes ?? [], 'a', undefined, true)?.isEvent).toBe(false)
   })
 
+  // B8, B11, B20
   test.each([
     [
       'two event handlers of one group on one pattern',

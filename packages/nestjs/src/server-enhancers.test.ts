@@ -53,6 +53,7 @@ describe("Nest's enhancers", () => {
     }
   }
 
+  // B36
   test('guard, pipe and interceptor run around a handler', async () => {
     const seen: unknown[] = []
     @Controller()
@@ -76,6 +77,7 @@ describe("Nest's enhancers", () => {
     await app.close()
   })
 
+  // B16, B36
   test('a filter that swallows the error makes the message done', async () => {
     let calls = 0
     @Controller()
@@ -95,6 +97,7 @@ describe("Nest's enhancers", () => {
     await app.close()
   })
 
+  // B19
   test('a request-scoped controller is made anew for every message, with its own context', async () => {
     const seen: unknown[] = []
     let made = 0
@@ -120,6 +123,7 @@ describe("Nest's enhancers", () => {
     await app.close()
   })
 
+  // B15
   test('the processing hooks run once each per message, also when the handler fails', async () => {
     const events: string[] = []
     @Controller()

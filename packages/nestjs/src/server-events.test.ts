@@ -8,6 +8,7 @@ import { serve, silent } from './server.fixture.js'
 import { type DeliveryFailure } from './server.js'
 
 describe('events', () => {
+  // B1, B21, B24
   test('a stock handler gets the plain JSON body and our context', async () => {
     const seen: unknown[] = []
     @Controller()
@@ -41,6 +42,7 @@ describe('events', () => {
     await app.close()
   })
 
+  // B13, B14, B57
   test('a handler that fails gets the message again, and at the limit it is a dead letter', async () => {
     const attempts: number[] = []
     @Controller()
@@ -102,6 +104,7 @@ describe('events', () => {
     await app.close()
   })
 
+  // B33
   test('exceptions decide: dead-letter at once, ignore, retry later', async () => {
     const calls: string[] = []
     @Controller()
@@ -122,6 +125,7 @@ describe('events', () => {
     await app.close()
   })
 
+  // B28
   test('a body that is no JSON goes to the dead-letter topic and the next message is handled', async () => {
     const seen: unknown[] = []
     @Controller()
@@ -145,6 +149,7 @@ describe('events', () => {
     await app.close()
   })
 
+  // B20
   test('of handlers in two groups each gets every message, and only the failed one again', async () => {
     const calls: string[] = []
     @Controller()

@@ -18,6 +18,7 @@ describe('set-up and life cycle', () => {
     await expect(serve([Twice])).rejects.toThrow("two event handlers of group 'shop' take 'a'")
   })
 
+  // B2
   test('listen rejects when no name server answers, and works when one does', async () => {
     const broker = new MemoryBroker()
     broker.down = new Error('connection refused')
@@ -40,6 +41,7 @@ describe('set-up and life cycle', () => {
     ])
   })
 
+  // B3
   test('close may come before listen, twice, and with a signal', async () => {
     const strategy = new ServerRocketMQ({ namesrvAddr: 'memory', clients: new MemoryBroker() })
     await strategy.close('SIGTERM')
@@ -47,6 +49,7 @@ describe('set-up and life cycle', () => {
     expect(await new Promise((resolve) => void strategy.listen(resolve))).toMatchObject({ code: 'CLOSED' })
   })
 
+  // B52, B53
   test('close waits for the running handler, and afterwards none runs', async () => {
     const log: string[] = []
     const started = deferred()
@@ -72,6 +75,7 @@ describe('set-up and life cycle', () => {
     expect(log).toEqual(['handler ended', 'closed'])
   })
 
+  // B51
   test('nothing is pulled before resume when autoStart is off', async () => {
     const seen: unknown[] = []
     @Controller()
@@ -99,6 +103,7 @@ describe('set-up and life cycle', () => {
     await app.close()
   })
 
+  // B58
   test('a handler can be called without a broker', async () => {
     const { strategy, app } = await serve([])
     const seen: unknown[] = []

@@ -6,7 +6,6 @@ import { DEAD_LETTER } from './dead-letter.js'
 import { RocketMQEvent } from './decorators.js'
 import type { DeliveryFailure } from './delivery-failure.js'
 import { BatchFailedException, RocketMQSettledError } from './exceptions.js'
-import { deferred } from './memory-broker.fixture.js'
 import { PermanentError } from './retry-policy.js'
 import { serve } from './server.fixture.js'
 
@@ -86,6 +85,7 @@ describe('a retry policy', () => {
 })
 
 describe('a dead letter', () => {
+  // B34
   test('says why, where in the code, after how many attempts, and where it came from', async () => {
     @Controller()
     class Orders {
@@ -235,26 +235,6 @@ describe('a batch handler', () => {
     await new Promise((resolve) => setImmediate(resolve))
     await app.close()
     expect(batches).toEqual([[1, 2]])
-  })
-})
-
-describe('a rate limit', () => {
-  test('lets so many calls begin in a window, in order', async () => {
-    const started: number[] = []
-    const third = deferred()
-    @Controller()
-    class Orders {
-      @RocketMQEvent('a', { rateLimit: { count: 2, perMs: 40 } })
-      handle(): void {
-        started.push(performance.now())
-        if (started.length === 3) third.resolve()
-      }
-    }
-    const { app, send } = await serve([Orders])
-    for (const id of [1, 2, 3]) send('a', id)
-    await third.promise
-    expect((started[2] ?? 0) - (started[0] ?? 0)).toBeGreaterThanOrEqual(39)
-    await app.close()
   })
 })
 

@@ -55,6 +55,7 @@ const CHECKS: readonly Step[] = [
     'tests',
   ),
   check('project references', 'node', 'tools/dist/refs/main.js', '--check'),
+  check('generated pages', 'node', 'tools/dist/docs/main.js', '--check'),
   check('style', 'node', 'tools/dist/tidy/main.js'),
 ]
 

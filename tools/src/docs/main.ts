@@ -1,0 +1,31 @@
+// Writes the generated pages of docs/. With --check it only says which are out of date, and fails.
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repositoryRoot } from '../workspace.js'
+import { nestConformance } from './nest-conformance.js'
+import { rowTests } from './row-tests.js'
+
+const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/nestjs-conformance.md': () => nestConformance(nestTests()),
+}
+
+for (const [file, make] of Object.entries(PAGES)) {
+  const path = join(repositoryRoot, file)
+  const page = make()
+  if (existsSync(path) && readFileSync(path, 'utf8') === page) continue
+  if (process.argv.includes('--check')) {
+    console.error(`${file} is out of date: node tools/dist/docs/main.js`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(path, page)
+    console.error(`${file} written`)
+  }
+}
+
+function nestTests() {
+  const folders = ['packages/nestjs/src', 'packages/testing/src', 'tests/pack/src', 'tests/e2e/src']
+  return folders
+    .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: repositoryRoot }))
+    .sort()
+    .flatMap((file) => rowTests(file, readFileSync(join(repositoryRoot, file), 'utf8')))
+}

@@ -1,0 +1,34 @@
+/** A test that shows rows of a table: the line above it is a comment such as `// B13, B20`. */
+export interface RowTest {
+  readonly rows: readonly string[]
+  readonly file: string
+  readonly name: string
+}
+
+const ROWS = /^\s*\/\/ ((?:B\d+)(?:, B\d+)*)$/
+const NAME = /^\s*(?:test|describe)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/
+
+/** The tests of a file that say which rows they show. @throws when such a comment stands above no test. */
+export function rowTests(file: string, text: string): RowTest[] {
+  const lines = text.split('\n')
+  const tests: RowTest[] = []
+  for (const [index, line] of lines.entries()) {
+    const rows = ROWS.exec(line)?.[1]
+    if (rows === undefined) continue
+    const name = nameOf(lines.slice(index + 1))
+    if (name === undefined) throw new Error(`${file}:${index + 1}: rows ${rows}, but no test below them`)
+    tests.push({ rows: rows.split(', '), file, name })
+  }
+  return tests
+}
+
+/** The name of the test that begins here: in its first line, or behind the table of a `test.each`. */
+function nameOf(lines: readonly string[]): string | undefined {
+  const [first = '', second = ''] = lines
+  const direct = NAME.exec(first) ?? NAME.exec(`${first}${second.trim()}`)
+  if (direct !== null) return direct[1] ?? direct[2] ?? direct[3]
+  if (!/^\s*test\.each/.test(first)) return undefined
+  const end = lines.find((line) => /^\s*\]\)\(/.test(line)) ?? ''
+  const each = /\]\)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/.exec(end)
+  return each === null ? undefined : (each[1] ?? each[2])
+}
