@@ -71,6 +71,9 @@ export const CONFIG = {
   mappedFileSizeCommitLog: number(GIB, 4096, 2 * GIB - 1, 'Bytes of a log file.'),
   mappedFileSizeConsumeQueue: number(6_000_000, 20, 2 * GIB - 1, 'Bytes of a queue file.'),
   flushIntervalCommitLog: number(500, 1, DAY_MS, 'Ms between syncs under ASYNC_FLUSH.'),
+  scrubBytesPerSecond: live(
+    number(1024 * 1024, 0, GIB, 'Bytes of the log that the background check reads in a second.'),
+  ),
   maxMessageSize: number(4 * 1024 * 1024, 1024, 16 * 1024 * 1024 - 65_536, 'Bytes of a body.'),
   maxFilterMessageSize: number(16_000, 20, GIB, 'Bytes of queue entries one pull looks at.'),
   maxTransferBytesOnMessageInMemory: number(262_144, 1, 16 * 1024 * 1024, 'Bytes of one pull from memory.'),

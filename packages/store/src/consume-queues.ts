@@ -157,15 +157,26 @@ export class ConsumeQueues {
     this.#unwrittenSize = 0
   }
 
-  /** Makes all written entries and the names of their files durable. */
-  async sync(): Promise<void> {
+  /**
+   * Makes all written entries and the names of their files durable. While the store is open one at a time: a
+   * sync of the log always finds a thread.
+   */
+  async sync(atOnce = 1): Promise<void> {
     const { disk, descriptors } = this.#options
-    await takeEach(this.#unsyncedDirectories, async (directory) => {
-      if (disk.exists(directory)) await disk.syncDirectory(directory)
-    })
-    await takeEach(this.#unsyncedFiles, async (path) => {
-      if (disk.exists(path)) await syncFile(descriptors, path)
-    })
+    await takeEach(
+      this.#unsyncedDirectories,
+      async (directory) => {
+        if (disk.exists(directory)) await disk.syncDirectory(directory)
+      },
+      atOnce,
+    )
+    await takeEach(
+      this.#unsyncedFiles,
+      async (path) => {
+        if (disk.exists(path)) await syncFile(descriptors, path)
+      },
+      atOnce,
+    )
   }
 
   /** No timer of this object fires any more. */

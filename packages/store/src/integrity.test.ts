@@ -133,6 +133,25 @@ test('a message that is damaged while the store is open is not delivered, and is
   expect(offsets(await restarted(next))).toEqual([[SIZE * 3, SIZE]])
 })
 
+test('damage that nobody reads is found in the background, however much of the log it took', async () => {
+  const scrubBytesPerSecond = 250
+  const first = await started({ scrubBytesPerSecond })
+  for (const text of TEXTS) await put(first, text)
+  await first.clock.pass(59_000)
+  first.disk.bytes(LOG_0).fill(0x55, SIZE + 10, SIZE * 2 + 10)
+  expect(offsets(first)).toEqual([])
+  await first.clock.pass(5_000)
+  expect(offsets(first)).toEqual([[SIZE, SIZE * 2]])
+  flip(first.disk.bytes(LOG_0), SIZE * 4 * 8 + 300)
+  await first.clock.pass(24 * 3_600_000 + 60_000)
+  expect(offsets(first)).toEqual([
+    [SIZE, SIZE * 2],
+    [SIZE * 4, SIZE],
+  ])
+  await stopped(first)
+  expect(first.clock.timerCount).toBe(0)
+})
+
 test('of two slots of the state a torn one counts for nothing', async () => {
   const whole = await ended('killed')
   for (const slot of [0, 4_096]) {

@@ -111,6 +111,7 @@ export class Integrity {
     this.#last = saved.last
     this.crcs.cut(saved.synced)
     if (!this.#visited) return
+    this.scrubbed = 0
     this.#options.log.info('store-visited', { from: saved.synced })
     this.quarantine.cut(saved.synced)
   }
@@ -139,7 +140,7 @@ export class Integrity {
     return (bytes, at, record) => {
       if (!check(bytes, at, record)) return false
       const { physicalOffset } = record
-      const ours = physicalOffset < (this.#durable ?? 0) && this.#isOurs(physicalOffset)
+      const ours = physicalOffset < (this.#saved?.synced ?? 0) && this.#isOurs(physicalOffset)
       return !ours || !this.crcs.covers(physicalOffset) || this.crcs.crcOf(physicalOffset) !== undefined
     }
   }
@@ -192,9 +193,14 @@ export class Integrity {
   verify(physicalOffset: number, record: Buffer): boolean {
     if (this.quarantine.overlaps(physicalOffset, record.length)) return false
     if (scanRecord(record, 0, record.length, SCAN) === 'record' && this.isIntact(record, 0, SCAN)) return true
-    this.quarantine.add(physicalOffset, record.length)
-    this.#round.arm()
+    this.damaged(physicalOffset, record.length)
     return false
+  }
+
+  /** What was durable is no record any more: told of at once, and saved with the next state. */
+  damaged(offset: number, length: number): void {
+    this.quarantine.add(offset, length)
+    this.#round.arm()
   }
 
   /** Something was written or synced. */
@@ -209,6 +215,7 @@ export class Integrity {
       await this.#round.run()
       this.#ranges = clipped(this.#ranges, physicalOffset)
       this.#last = NO_RECORD
+      this.scrubbed = 0
       this.quarantine.cut(physicalOffset)
       await this.#saveAs(physicalOffset, NO_RECORD, false)
       this.crcs.cut(physicalOffset)
@@ -268,6 +275,7 @@ export class Integrity {
   #disown(physicalOffset: number): void {
     if (this.#saved !== undefined) this.#options.log.info('store-visited', { from: physicalOffset })
     this.#visited = true
+    this.scrubbed = 0
     this.#durable = Math.min(this.#durable ?? 0, physicalOffset)
     this.#last = NO_RECORD
     this.#ranges = clipped(this.#ranges, physicalOffset)

@@ -26,6 +26,8 @@ export interface StoreConfig {
   /** Delay of each level from 1 on, as `1s 5s 1m 2h 1d`. */
   readonly messageDelayLevel: string
   readonly checkCRCOnRecover: boolean
+  /** Our own key: bytes of the log that the background check reads in a second; 0 for none. */
+  readonly scrubBytesPerSecond: number
   readonly messageIndexEnable: boolean
   readonly maxHashSlotNum: number
   readonly maxIndexNum: number
@@ -75,6 +77,7 @@ export const STORE_CONFIG_DEFAULTS: Omit<StoreConfig, 'storePathRootDir'> = {
   maxMessageSize: 4 * 1024 * 1024,
   messageDelayLevel: '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
   checkCRCOnRecover: true,
+  scrubBytesPerSecond: 1024 * 1024,
   messageIndexEnable: true,
   maxHashSlotNum: 5_000_000,
   maxIndexNum: 20_000_000,

@@ -18,7 +18,7 @@ import type {
 } from './message-store.js'
 import type { QuarantinedRange } from './quarantine.js'
 import type { ReadLoans } from './read-loans.js'
-import { recover } from './recovery.js'
+import { recover, recoveryProgress } from './recovery.js'
 import type { Retention } from './retention/retention.js'
 import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
@@ -253,9 +253,9 @@ export class StoreCore {
       integrity,
       lastExitOk,
       index: this.#parts.index,
-      progress: (done, total) => {
+      progress: recoveryProgress(this.#env, (done, total) => {
         this.#state = { kind: 'recovering', done, total }
-      },
+      }),
     })
     await integrity.begin(recovered.end)
     this.#moveTo(recovered.end, recovered.lastStoreTimestamp)
@@ -263,7 +263,7 @@ export class StoreCore {
     if (recovered.lastStoreTimestamp > 0) await this.#parts.round.run()
     // The round may have met a broken disk.
     if (this.#state.kind === 'recovering') this.#state = { kind: 'open' }
-    this.#parts.retention.start()
+    this.#parts.background.start()
   }
 
   async #stop(): Promise<void> {
@@ -287,7 +287,7 @@ export class StoreCore {
   }
 
   async #close(): Promise<void> {
-    await this.#parts.retention.stop()
+    await this.#parts.background.stop()
     await this.#parts.round.close()
     await this.#parts.integrity.close()
     await this.#parts.flush.stop()
@@ -353,7 +353,7 @@ export class StoreCore {
     this.queues.close()
     this.#parts.index?.close()
     void this.#parts.flush.stop()
-    void this.#parts.retention.stop()
+    void this.#parts.background.stop()
     void this.#parts.integrity.close()
     this.#env.log.error('store-failed', { error: error.message, cause: diskErrorCode(cause) })
     this.#emit({

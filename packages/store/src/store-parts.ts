@@ -17,6 +17,7 @@ import { PutWaiters } from './put-waiters.js'
 import { ReadBuffers } from './read-buffers.js'
 import { ReadLoans } from './read-loans.js'
 import { Retention } from './retention/retention.js'
+import { Scrub } from './scrub.js'
 import type { StoreConfig } from './store-config.js'
 import { StoreFiles } from './store-files.js'
 
@@ -83,7 +84,21 @@ export function storeParts(
     doneTo: () => Math.min(live.reached.logEnd, flush.synced),
   })
   const waiters = new PutWaiters(clock, config.syncFlushTimeout)
-  return { ...logs, ...derived, live, flush, checkpoint, round, retention, waiters }
+  const scrub = new Scrub({
+    ...env,
+    segments,
+    integrity,
+    bytesPerSecond: () => config.scrubBytesPerSecond,
+    end: () => Math.min(live.reached.logEnd, flush.synced),
+  })
+  const background = {
+    start() {
+      retention.start()
+      scrub.start()
+    },
+    stop: () => Promise.all([retention.stop(), scrub.stop()]),
+  }
+  return { ...logs, ...derived, live, flush, checkpoint, round, retention, background, waiters }
 }
 
 /** The log and how it is read. */

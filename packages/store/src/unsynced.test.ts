@@ -29,3 +29,22 @@ test('what was removed meanwhile is passed over', async () => {
   })
   expect(synced).toEqual(['a'])
 })
+
+test('several are synced at once, and the first failure comes after all that had begun', async () => {
+  const unsynced = new Set(['a', 'b', 'c', 'd'])
+  const ends: (() => void)[] = []
+  const begun: string[] = []
+  const done = takeEach(
+    unsynced,
+    async (member) => {
+      begun.push(member)
+      await new Promise<void>((resolve) => ends.push(resolve))
+      if (member === 'a') throw new Error('full')
+    },
+    3,
+  )
+  expect(begun).toEqual(['a', 'b', 'c'])
+  for (const end of ends) end()
+  await expect(done).rejects.toThrow('full')
+  expect([...unsynced]).toEqual(['d', 'a'])
+})

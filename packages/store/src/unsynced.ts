@@ -8,16 +8,24 @@ import type { Descriptors } from './descriptors.js'
 export async function takeEach(
   unsynced: Set<string>,
   sync: (member: string) => Promise<void>,
+  atOnce = 1,
 ): Promise<void> {
-  for (const member of [...unsynced]) {
-    if (!unsynced.delete(member)) continue
-    try {
-      await sync(member)
-    } catch (error) {
-      unsynced.add(member)
-      throw error
+  const members = [...unsynced]
+  const failures: unknown[] = []
+  const takeNext = async () => {
+    for (let member = members.shift(); member !== undefined; member = members.shift()) {
+      if (failures.length > 0) return
+      if (!unsynced.delete(member)) continue
+      try {
+        await sync(member)
+      } catch (error) {
+        unsynced.add(member)
+        failures.push(error)
+      }
     }
   }
+  await Promise.all(Array.from({ length: atOnce }, takeNext))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Makes a file's bytes durable. Throws what the disk throws. */

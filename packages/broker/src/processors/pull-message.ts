@@ -167,8 +167,10 @@ async function suspend(
   owner: object,
 ): Promise<ReadResult | undefined> {
   const { topic, queueId, queueOffset } = pull.header
-  // A message may have come while the first read was on its way.
-  if (parts.store.maxOffset(topic, queueId) <= queueOffset) {
+  // A message may have come while the first read was on its way. A failed store shows none that has: who
+  // reads again at once would do so for ever.
+  const { kind } = parts.store.state
+  if (kind === 'failed' || parts.store.maxOffset(topic, queueId) <= queueOffset) {
     const { matchesEntry } = pull
     const wake = await parts.arrivals.wait({ topic, queueId, queueOffset, matchesEntry, timeoutMs, owner })
     if (wake !== 'arrived' && wake !== 'deadline') return undefined
