@@ -11,21 +11,20 @@ export async function takeEach(
   atOnce = 1,
 ): Promise<void> {
   const members = [...unsynced]
-  const failures: unknown[] = []
   const takeNext = async () => {
     for (let member = members.shift(); member !== undefined; member = members.shift()) {
-      if (failures.length > 0) return
       if (!unsynced.delete(member)) continue
       try {
         await sync(member)
       } catch (error) {
+        members.length = 0
         unsynced.add(member)
-        failures.push(error)
+        throw error
       }
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, takeNext))
-  if (failures.length > 0) throw failures[0]
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, takeNext))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 /** Makes a file's bytes durable. Throws what the disk throws. */
