@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Column, DataSource, type DataSourceOptions, Entity, type Logger, PrimaryColumn } from 'typeorm'
 import { ROCKETMQ_ENTITIES } from './index.js'
 import { CreateOutboxAndInbox1764000000000 } from './migration.js'
+import { TransactionEntry } from './transaction-entry.js'
 
 /** A business table, to see what a transaction did. */
 @Entity('effect')
@@ -16,7 +17,7 @@ export class Effect {
   count!: number
 }
 
-const entities = [...ROCKETMQ_ENTITIES, Effect]
+const entities = [...ROCKETMQ_ENTITIES, TransactionEntry, Effect]
 
 const url = process.env['DATABASE_URL']
 

@@ -8,6 +8,15 @@ export { OutboxModule, type OutboxModuleOptions } from './module.js'
 export { EVENT_ID, type NewOutboxEvent, Outbox } from './outbox.js'
 export { OutboxEvent } from './outbox-event.js'
 export { type OutboxPublisher, OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js'
+export {
+  type NativeTransactionProducer,
+  RocketMQTransactions,
+  type RocketMQTransactionsOptions,
+  type TransactionOutcome,
+} from './transaction.js'
+export { TransactionEntry } from './transaction-entry.js'
+export { CreateRocketMQTransaction1764000000001 } from './transaction-migration.js'
+export { RocketMQTransactionsModule, type RocketMQTransactionsModuleOptions } from './transaction-module.js'
 export { serializeTransactions } from './turns.js'
 
 /** For the `entities` of a data source. */
