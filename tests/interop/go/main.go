@@ -1,7 +1,7 @@
 // Command interop runs Apache's Go client v2 against a name server and reports as JSON lines on standard
 // output.
 //
-//	interop produce --nameserver H:P --group G --plan FILE [--mode sync|async|oneway|batch]
+//	interop produce --nameserver H:P --group G --plan FILE [--mode sync|async|oneway|batch|transaction] [--hold]
 //	interop consume --nameserver H:P --group G --topic T [--expression E] [--count N] ...
 //	interop seed000 --nameserver H:P     what the programs of seed 000 section 4 do
 //	interop seed001 --nameserver H:P     what the program of seed 001 section 5.3 does

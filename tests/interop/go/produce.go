@@ -29,6 +29,9 @@ func produce(o options) error {
 	if messages[0].GetShardingKey() != "" {
 		settings = append(settings, producer.WithQueueSelector(producer.NewHashQueueSelector()))
 	}
+	if o.text("mode", "sync") == "transaction" {
+		return produceInTransactions(messages, settings, o.text("hold", "") != "")
+	}
 	p, err := rocketmq.NewProducer(settings...)
 	if err != nil {
 		return err

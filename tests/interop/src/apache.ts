@@ -115,6 +115,8 @@ function brokerDefaults(brokerName: string, clusterName: string, port: number, s
     timerFlushIntervalMs: 5000,
     transactionCheckInterval: 5000,
     transactionTimeOut: 3000,
+    // What is checked before its decision is written, 3 s later, comes twice.
+    transactionOpBatchInterval: 500,
   }
 }
 

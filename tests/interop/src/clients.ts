@@ -19,6 +19,8 @@ export interface ProduceOptions {
   readonly group: string
   readonly messages: readonly Planned[]
   readonly mode?: 'sync' | 'async' | 'oneway' | 'batch' | 'transaction'
+  /** Stays after the last message, for checks, until its input is closed. */
+  readonly hold?: boolean
 }
 
 export interface ConsumeOptions {
@@ -152,6 +154,7 @@ function produceArguments(options: ProduceOptions): Options {
     group: options.group,
     plan: writePlan(options.messages),
     mode: options.mode ?? 'sync',
+    hold: options.hold,
     instance: nextInstance(),
   }
 }

@@ -1,4 +1,7 @@
 import { Rockhopper } from './rockhopper.js'
 import { scenariosAgainst } from './scenarios/all.js'
 
-scenariosAgainst('our name server and broker', () => Rockhopper.start())
+scenariosAgainst('our name server and broker', () =>
+  // As for Apache's broker: nobody wants to wait half a minute for a check.
+  Rockhopper.start({ properties: { transactionCheckInterval: 5_000, transactionTimeOut: 3_000 } }),
+)

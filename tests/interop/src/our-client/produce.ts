@@ -4,6 +4,7 @@ import type { Planned } from '../plan.js'
 import { readPlan } from '../plan-file.js'
 import { emit } from './lines.js'
 import { number, type Options, required, text } from './options.js'
+import { produceInTransactions } from './produce-in-transactions.js'
 
 const SEND_TIMEOUT_MS = 10_000
 
@@ -13,6 +14,7 @@ const SEND_TIMEOUT_MS = 10_000
  */
 export async function produce(options: Options): Promise<void> {
   const messages = readPlan(required(options, 'plan'))
+  if (text(options, 'mode', 'sync') === 'transaction') return produceInTransactions(options, messages)
   const producer = new Producer({
     namesrvAddr: required(options, 'nameserver'),
     producerGroup: required(options, 'group'),
@@ -70,7 +72,7 @@ async function sendBatch(producer: Producer, from: number, messages: readonly Me
   }
 }
 
-function emitSent(index: number, result: SendResult): void {
+export function emitSent(index: number, result: SendResult): void {
   emit({
     event: 'sent',
     index,
@@ -83,7 +85,7 @@ function emitSent(index: number, result: SendResult): void {
   })
 }
 
-function toMessage(planned: Planned): Message {
+export function toMessage(planned: Planned): Message {
   const { topic, body, tag, keys, shardingKey, delayLevel, properties } = planned
   return {
     topic,

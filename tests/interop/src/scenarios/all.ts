@@ -20,6 +20,7 @@ import { retryAndDeadLetter } from './retry.js'
 import { ScenarioQueue } from './scenario-queue.js'
 import { seedPrograms, springListener } from './seeds.js'
 import { sendAndReceive } from './send-and-receive.js'
+import { transactions } from './transactions.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 /** Messages of each sender. */
@@ -82,6 +83,9 @@ export function scenariosAgainst(servers: string, start: () => Promise<Cluster>)
     // First what takes longest: Go asks for the route of its retry topic only every 30 s.
     scenario(`${goClient.name}: failed messages come again and end in the dead-letter topic`, () =>
       retryAndDeadLetter(cluster, goClient),
+    )
+    scenario('transactions of one group on all clients: visible if and only if committed', () =>
+      transactions(cluster, CLIENTS),
     )
     exchanges(scenario, () => cluster)
     scenario('the programs of seeds 000, 001, 002 and 004 do what they say', () =>

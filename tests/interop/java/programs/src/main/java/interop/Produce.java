@@ -16,9 +16,11 @@ import org.apache.rocketmq.common.message.MessageExt;
 
 /**
  * Sends the messages of a plan: {@code --nameserver H:P --group G --plan FILE
- * --mode sync|async|oneway|batch|transaction [--batch-size 32] [--instance NAME]}.
+ * --mode sync|async|oneway|batch|transaction [--batch-size 32] [--instance NAME]
+ * [--hold]}.
  * A sharding key in the plan chooses the queue by hash. In transaction mode a message is rolled back when
- * its tag is "rollback".
+ * its tag is "rollback"; a tag that begins with "unknown" leaves it to a check, which rolls back what ends
+ * with "rollback". With --hold it answers checks until its input ends.
  */
 public final class Produce {
     private static final int RESULT_TIMEOUT_SECONDS = 30;
@@ -46,6 +48,12 @@ public final class Produce {
         producer.setSendMsgTimeout(options.number("timeout-ms", 20_000));
         producer.start();
         send(producer, items, mode, options.number("batch-size", 32));
+        if (options.has("hold")) {
+            Lines.event("held").print();
+            while (System.in.read() >= 0) {
+                continue;
+            }
+        }
         producer.shutdown();
         Lines.event("done").with("count", items.size()).print();
     }
@@ -141,7 +149,7 @@ public final class Produce {
         producer.setTransactionListener(new TransactionListener() {
             @Override
             public LocalTransactionState executeLocalTransaction(Message message, Object argument) {
-                if ("unknown".equals(message.getTags())) {
+                if (message.getTags() != null && message.getTags().startsWith("unknown")) {
                     return LocalTransactionState.UNKNOW;
                 }
                 return "rollback".equals(message.getTags())
@@ -150,7 +158,9 @@ public final class Produce {
 
             @Override
             public LocalTransactionState checkLocalTransaction(MessageExt message) {
-                return LocalTransactionState.COMMIT_MESSAGE;
+                Lines.event("checked").with("keys", message.getKeys()).print();
+                return message.getTags() != null && message.getTags().endsWith("rollback")
+                    ? LocalTransactionState.ROLLBACK_MESSAGE : LocalTransactionState.COMMIT_MESSAGE;
             }
         });
         return producer;
