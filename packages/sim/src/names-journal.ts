@@ -4,6 +4,7 @@ import { parentOf } from './path.js'
 type NameOperation =
   | { readonly kind: 'link'; readonly path: string; readonly file: PageFile; readonly renamedFrom?: string }
   | { readonly kind: 'unlink'; readonly path: string }
+  | { readonly kind: 'move-tree'; readonly path: string; readonly renamedFrom: string }
 
 /**
  * The names of a file system, as a process sees them and as they are on the disk. There is one journal, as in
@@ -42,6 +43,13 @@ export class NamesJournal {
     this.#pending.push({ kind: 'link', path: to, file, renamedFrom: from })
   }
 
+  /** All names below a directory, in one change. */
+  moveTree(from: string, to: string): void {
+    const operation: NameOperation = { kind: 'move-tree', path: to, renamedFrom: from }
+    apply(operation, this.#names)
+    this.#pending.push(operation)
+  }
+
   /** A name that is durable at once, for tests that prepare a disk. */
   put(path: string, file: PageFile): void {
     this.#names.set(path, file)
@@ -53,7 +61,7 @@ export class NamesJournal {
     const last = this.#pending.findLastIndex(
       (operation) =>
         parentOf(operation.path) === directory ||
-        (operation.kind === 'link' && parentOf(operation.renamedFrom ?? '') === directory),
+        (operation.kind !== 'unlink' && parentOf(operation.renamedFrom ?? '') === directory),
     )
     for (const operation of this.#pending.splice(0, last + 1)) apply(operation, this.#durable)
   }
@@ -86,6 +94,14 @@ export class NamesJournal {
 
 function apply(operation: NameOperation, names: Map<string, PageFile>): void {
   if (operation.kind === 'unlink') return void names.delete(operation.path)
+  if (operation.kind === 'move-tree') {
+    for (const [path, file] of [...names]) {
+      if (!path.startsWith(`${operation.renamedFrom}/`)) continue
+      names.delete(path)
+      names.set(`${operation.path}${path.slice(operation.renamedFrom.length)}`, file)
+    }
+    return
+  }
   if (operation.renamedFrom !== undefined) names.delete(operation.renamedFrom)
   names.set(operation.path, operation.file)
 }

@@ -160,6 +160,7 @@ export class SimDisk implements Disk {
   rename(from: string, to: string): void {
     this.#point.step('rename', resolved(from), 0)
     if (!this.#isDirectory(parentOf(resolved(to)))) throw new DiskError('rename', to, 'ENOENT')
+    if (this.#isDirectory(resolved(from))) return this.#renameDirectory(resolved(from), resolved(to))
     this.#names.rename(resolved(from), resolved(to), this.#existing('rename', from))
   }
 
@@ -208,6 +209,17 @@ export class SimDisk implements Disk {
     const file = this.#names.get(resolved(path))
     if (file === undefined) throw new DiskError(operation, path, 'ENOENT')
     return file
+  }
+
+  /** Onto nothing or an empty directory, as rename(2). */
+  #renameDirectory(from: string, to: string): void {
+    if (this.list(to).length > 0) throw new DiskError('rename', to, 'ENOTEMPTY')
+    this.#names.moveTree(from, to)
+    for (const path of [...this.#directories]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue
+      this.#directories.delete(path)
+      this.#directories.add(`${to}${path.slice(from.length)}`)
+    }
   }
 
   #isDirectory(path: string): boolean {

@@ -80,6 +80,17 @@ export const diskCases: readonly EnvCase[] = [
     },
   },
   {
+    name: 'a directory is renamed with all it holds',
+    async run({ disk }, directory) {
+      disk.makeDirectory(`${directory}/old/inner`)
+      disk.open(`${directory}/old/inner/file`, { create: true }).close()
+      disk.rename(`${directory}/old`, `${directory}/new`)
+      await disk.syncDirectory(directory)
+      equal(disk.exists(`${directory}/old`), false)
+      equal(disk.list(`${directory}/new/inner`).join(), 'file')
+    },
+  },
+  {
     name: 'directories are made with their parents and removed with what they hold',
     async run({ disk }, directory) {
       disk.makeDirectory(`${directory}/x/y/z`)
