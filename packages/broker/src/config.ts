@@ -81,6 +81,8 @@ export const CONFIG = {
   maxTransferBytesOnMessageInDisk: number(65_536, 1, 16 * 1024 * 1024, 'Bytes of one pull from disk.'),
   maxTransferCountOnMessageInDisk: number(8, 1, 4096, 'Messages of one pull from disk.'),
   messageIndexEnable: flag(true, 'Keeps the index by key.'),
+  maxHashSlotNum: number(5_000_000, 1, 100_000_000, 'Slots of an index file.'),
+  maxIndexNum: number(20_000_000, 2, 100_000_000, 'Entries of an index file, and one that is never used.'),
   defaultQueryMaxNum: number(32, 1, 1024, 'Messages of one query by key.'),
   fileReservedTime: live(number(72, 1, 24 * 3650, 'Hours a log file is kept after its last change.')),
   deleteWhen: live(text('04', 'Hours of the day in which old files are removed, separated by semicolons.')),
