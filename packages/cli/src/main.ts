@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addAdminCommands } from './admin/admin-commands.js'
 import { ExitCode, UsageError } from './exit-code.js'
 import { addServerCommands } from './serving/server-commands.js'
+import { addStoreCommands } from './store/store-commands.js'
 import type { Surroundings } from './surroundings.js'
 
 /**
@@ -29,6 +30,7 @@ export async function main(
   }
   addServerCommands(program, around, finish)
   addAdminCommands(program, around)
+  addStoreCommands(program, around, finish)
   try {
     await program.parseAsync(words, { from: 'user' })
     return exitCode

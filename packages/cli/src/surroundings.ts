@@ -13,4 +13,8 @@ export interface Surroundings {
   readonly stopAsked: () => Promise<string>
   /** Resolves when standard input ended; asked for by one hidden option only. */
   readonly inputEnded: () => Promise<string>
+  /** Standard error is read by a person: a line may be drawn over. */
+  readonly errIsTerminal?: boolean
+  /** Resolves when standard output took what was written: false when its reader went away. */
+  readonly outTaken?: () => Promise<boolean>
 }

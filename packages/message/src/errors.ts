@@ -102,6 +102,10 @@ export const ERRORS = {
   CONFIG_KEY_UNKNOWN: row('There is no such configuration key.', 'Correct its spelling.'),
   CONFIG_VALUE_ILLEGAL: row('A configuration value cannot be used.', 'Correct what the error names.'),
   CONFIG_UNREADABLE: row('A configuration file cannot be read.', 'Repair it, or restore its .bak beside it.'),
+  STORE_NOT_FOUND: row(
+    'There is no store in this directory.',
+    "Give a broker's storePathRootDir: the directory that holds commitlog.",
+  ),
   STORE_LOCKED: row('Another broker uses this store directory.', 'Stop it, or choose another directory.'),
   STORE_CORRUPT: row(
     'The store holds bytes that cannot be explained.',

@@ -4,7 +4,7 @@ import type { ConsumeQueues } from './consume-queues.js'
 import { dueTime } from './delay-level.js'
 import type { MessageIndex } from './message-index.js'
 import type { Arrival } from './message-store.js'
-import { emptyProperties, scanProperties } from './property-scan.js'
+import { emptyProperties, type ScannedProperties, scanProperties } from './property-scan.js'
 import type { ScannedRecord } from './record-scan.js'
 
 const TRANSACTION_MASK = 0xc
@@ -67,21 +67,32 @@ export class Dispatch {
       queue.reset()
     }
     if (queueOffset > queue.maxOffset && !fillGaps) return 'gap'
-    const tagsCode = this.#tagsCode(queue.topic, bytes, storeTimestamp)
+    const tagsCode = recordTagsCode(
+      queue.topic,
+      bytes,
+      storeTimestamp,
+      this.#properties,
+      this.#options.delayLevels,
+    )
     queue.append(queueOffset, physicalOffset, size, tagsCode)
     queue.nextOffset = Math.max(queue.nextOffset, queue.maxOffset)
     const { topic, queueId } = queue
     this.last = { topic, queueId, queueOffset, physicalOffset, size, tagsCode, storeTimestamp }
     return 'added'
   }
+}
 
-  /** The hash of the tag; in the schedule topic the due time (CommitLog#checkMessageAndReturnSize). */
-  #tagsCode(topic: string, bytes: Buffer, storeTimestamp: number): number {
-    const { tagsFrom, tagsTo, delayFrom, delayTo } = this.#properties
-    if (topic === SystemTopic.SCHEDULE && delayFrom >= 0) {
-      const level = Number(bytes.toString('latin1', delayFrom, delayTo))
-      if (level > 0) return dueTime(this.#options.delayLevels, level, storeTimestamp)
-    }
-    return tagsFrom < 0 ? 0 : javaHashCodeOfBytes(bytes, tagsFrom, tagsTo)
+/** The hash of the tag; in the schedule topic the due time (CommitLog#checkMessageAndReturnSize). */
+export function recordTagsCode(
+  topic: string,
+  bytes: Buffer,
+  storeTimestamp: number,
+  { tagsFrom, tagsTo, delayFrom, delayTo }: ScannedProperties,
+  delayLevels: readonly number[],
+): number {
+  if (topic === SystemTopic.SCHEDULE && delayFrom >= 0) {
+    const level = Number(bytes.toString('latin1', delayFrom, delayTo))
+    if (level > 0) return dueTime(delayLevels, level, storeTimestamp)
   }
+  return tagsFrom < 0 ? 0 : javaHashCodeOfBytes(bytes, tagsFrom, tagsTo)
 }

@@ -77,22 +77,13 @@ export class MessageIndex {
   }
 
   add(bytes: Buffer, record: ScannedRecord, properties: ScannedProperties): void {
-    const { physicalOffset, storeTimestamp, topicAt, topicSize } = record
+    const { physicalOffset, storeTimestamp } = record
     if (physicalOffset <= this.#lastPhysicalOffset) return
-    const { uniqKeyFrom, uniqKeyTo, keysFrom, keysTo } = properties
-    if (uniqKeyFrom < 0 && keysFrom < 0) return
+    if (properties.uniqKeyFrom < 0 && properties.keysFrom < 0) return
     this.#lastPhysicalOffset = physicalOffset
-    const put = (from: number, to: number) => {
-      const hash = keyHash(bytes, topicAt, topicAt + topicSize, from, to)
-      this.#writable().add(hash, physicalOffset, storeTimestamp)
-    }
-    if (uniqKeyFrom >= 0) put(uniqKeyFrom, uniqKeyTo)
-    for (let from = keysFrom; from >= 0 && from < keysTo; ) {
-      let to = from
-      while (to < keysTo && bytes[to] !== SPACE) to++
-      if (to > from) put(from, to)
-      from = to + 1
-    }
+    eachKeyHash(bytes, record, properties, (hash) =>
+      this.#writable().add(hash, physicalOffset, storeTimestamp),
+    )
     this.#armWrite()
   }
 
@@ -207,6 +198,23 @@ export class MessageIndex {
     const name = localTimeName(time - host.timezoneOffsetMinutes(time) * 60_000)
     const last = this.#files.at(-1)?.path.slice(-17) ?? ''
     return name > last ? name : String(BigInt(last) + 1n).padStart(17, '0')
+  }
+}
+
+/** The hash of each key a record is found by, in the order of its entries: UNIQ_KEY, then each of KEYS. */
+export function eachKeyHash(
+  bytes: Buffer,
+  { topicAt, topicSize }: ScannedRecord,
+  { uniqKeyFrom, uniqKeyTo, keysFrom, keysTo }: ScannedProperties,
+  take: (hash: number) => void,
+): void {
+  const topicEnd = topicAt + topicSize
+  if (uniqKeyFrom >= 0) take(keyHash(bytes, topicAt, topicEnd, uniqKeyFrom, uniqKeyTo))
+  for (let from = keysFrom; from >= 0 && from < keysTo; ) {
+    let to = from
+    while (to < keysTo && bytes[to] !== SPACE) to++
+    if (to > from) take(keyHash(bytes, topicAt, topicEnd, from, to))
+    from = to + 1
   }
 }
 

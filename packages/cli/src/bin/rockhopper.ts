@@ -21,6 +21,19 @@ function inputEnded(): Promise<string> {
   })
 }
 
+/** A dump of many GiB must not wait in memory for a slow reader. */
+function outTaken(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const open = () => !process.stdout.destroyed && process.stdout.writable
+    if (!open() || !process.stdout.writableNeedDrain) return resolve(open())
+    const done = () => {
+      for (const event of ['drain', 'close', 'error']) process.stdout.off(event, done)
+      resolve(open())
+    }
+    for (const event of ['drain', 'close', 'error']) process.stdout.on(event, done)
+  })
+}
+
 // A reader that went away (`rockhopper topicList | head -1`) is no reason to fail.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
@@ -33,6 +46,8 @@ const exitCode = await main(process.argv.slice(2), version(), {
   err: (text) => void process.stderr.write(text),
   stopAsked,
   inputEnded,
+  errIsTerminal: process.stderr.isTTY === true,
+  outTaken,
 })
 // Exit only after what was written has left: a pipe takes it asynchronously.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)))
