@@ -1,5 +1,6 @@
-import { offsetMessageId } from '@rockhopper/message'
+import { offsetMessageId, putI32 } from '@rockhopper/message'
 import { encodeFrame, FRAME_PREFIX_SIZE, SerializeType } from '@rockhopper/remoting'
+import type { Placed } from '@rockhopper/store'
 import type { BrokerParts } from './parts.js'
 
 /** Stand-ins that occur nowhere else in a reply; they come in the order in which the encoder wrote them. */
@@ -7,17 +8,24 @@ const OPAQUE = 1_912_837_465
 const MARKS = ['@msgId@', '@queueId@', '@queueOffset@', '@transactionId@', String(OPAQUE)] as const
 type Mark = (typeof MARKS)[number]
 
+/** Bytes of the numbers of one reply at most; ids and the transaction id come on top. */
+const NUMBERS_SIZE_MAX = 64
+
 /**
- * The frame of a successful send as text between holes. Cut out of what the general encoder makes of a
- * reply, so both entries answer with the same bytes.
+ * The frame of a successful send as bytes between holes. Cut out of what the general encoder makes of a
+ * reply, so both entries answer with the same bytes. Written into the caller's scratch: no string and no
+ * buffer per reply.
  */
 export class SendReplyTemplate {
   readonly #idPrefix: string
-  readonly #pieces: string[] = []
+  readonly #idPrefixBytes: Buffer
+  readonly #pieces: Buffer[] = []
+  readonly #piecesSize: number
   readonly #holes: Mark[] = []
 
   constructor({ config, storeHost }: Pick<BrokerParts, 'config' | 'storeHost'>) {
     this.#idPrefix = offsetMessageId(storeHost, 0).slice(0, -16)
+    this.#idPrefixBytes = Buffer.from(this.#idPrefix)
     const frame = encodeFrame({
       code: 0,
       flag: 1,
@@ -36,46 +44,60 @@ export class SendReplyTemplate {
     })
     let text = frame.toString('utf8', FRAME_PREFIX_SIZE)
     for (let next = firstMark(text); next !== undefined; next = firstMark(text)) {
-      this.#pieces.push(text.slice(0, next.at))
+      this.#pieces.push(Buffer.from(text.slice(0, next.at)))
       this.#holes.push(next.mark)
       text = text.slice(next.at + next.mark.length)
     }
-    this.#pieces.push(text)
+    this.#pieces.push(Buffer.from(text))
+    this.#piecesSize = this.#pieces.reduce((size, piece) => size + piece.length, 0)
   }
 
   messageId(physicalOffset: number): string {
     return this.#idPrefix + physicalOffset.toString(16).toUpperCase().padStart(16, '0')
   }
 
-  /** `transactionId` is printable ASCII without quote and backslash. */
-  frame(
+  /** Room that `write` may need. */
+  sizeMax(messageId: string | undefined, transactionId: string): number {
+    const idSize = messageId === undefined ? this.#idPrefix.length + 16 : messageId.length
+    return FRAME_PREFIX_SIZE + this.#piecesSize + NUMBERS_SIZE_MAX + idSize + transactionId.length
+  }
+
+  /**
+   * Writes the frame at the start of `into` and returns its size. `messageId` undefined: the one of
+   * `physicalOffset`. `transactionId` is printable ASCII without quote and backslash.
+   */
+  write(
+    into: Buffer,
     opaque: number,
-    messageId: string,
+    messageId: string | undefined,
+    { physicalOffset, queueOffset }: Placed,
     queueId: number,
-    queueOffset: number,
     transactionId: string,
-  ): Buffer {
-    let text = this.#pieces[0] as string
+  ): number {
+    let end = putBytes(this.#pieces[0] as Buffer, into, FRAME_PREFIX_SIZE)
     for (let i = 0; i < this.#holes.length; i++) {
       switch (this.#holes[i] as Mark) {
         case '@msgId@':
-          text += messageId
+          if (messageId !== undefined) end = putAscii(messageId, into, end)
+          else end = putHex16(physicalOffset, into, putBytes(this.#idPrefixBytes, into, end))
           break
         case '@queueId@':
-          text += queueId
+          end = putDecimal(queueId, into, end)
           break
         case '@queueOffset@':
-          text += queueOffset
+          end = putDecimal(queueOffset, into, end)
           break
         case '@transactionId@':
-          text += transactionId
+          end = putAscii(transactionId, into, end)
           break
         default:
-          text += opaque
+          end = putDecimal(opaque, into, end)
       }
-      text += this.#pieces[i + 1]
+      end = putBytes(this.#pieces[i + 1] as Buffer, into, end)
     }
-    return framed(text)
+    putI32(into, 0, end - 4)
+    putI32(into, 4, end - FRAME_PREFIX_SIZE)
+    return end
   }
 }
 
@@ -84,15 +106,44 @@ function firstMark(text: string): { at: number; mark: Mark } | undefined {
   return found.sort((a, b) => a.at - b.at)[0]
 }
 
-/**
- * Length word and header word before the text. A region name may hold any character, so sizes are counted
- * in bytes.
- */
-function framed(text: string): Buffer {
-  const size = Buffer.byteLength(text)
-  const frame = Buffer.allocUnsafe(FRAME_PREFIX_SIZE + size)
-  frame.writeInt32BE(4 + size, 0)
-  frame.writeInt32BE(size, 4)
-  frame.write(text, FRAME_PREFIX_SIZE)
-  return frame
+/** Pieces are short: a loop beats a call into native code (performance.md, item 6). */
+function putBytes(from: Buffer, into: Buffer, at: number): number {
+  for (let i = 0; i < from.length; i++) into[at + i] = from[i] as number
+  return at + from.length
+}
+
+function putAscii(text: string, into: Buffer, at: number): number {
+  for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i)
+  return at + text.length
+}
+
+/** An integer; the opaque may be negative. */
+function putDecimal(value: number, into: Buffer, at: number): number {
+  if (value < 0) {
+    into[at] = 0x2d
+    return putDecimal(-value, into, at + 1)
+  }
+  let size = 1
+  for (let left = value; left >= 10; left = Math.floor(left / 10)) size++
+  let left = value
+  for (let i = at + size - 1; i >= at; i--) {
+    const next = Math.floor(left / 10)
+    into[i] = 0x30 + (left - next * 10)
+    left = next
+  }
+  return at + size
+}
+
+/** 16 digits, upper case. */
+function putHex16(value: number, into: Buffer, at: number): number {
+  putHex8(Math.floor(value / 0x1_0000_0000), into, at)
+  putHex8(value >>> 0, into, at + 8)
+  return at + 16
+}
+
+function putHex8(value: number, into: Buffer, at: number): void {
+  for (let i = 0; i < 8; i++) {
+    const digit = (value >>> (28 - 4 * i)) & 0xf
+    into[at + i] = digit < 10 ? 0x30 + digit : 0x37 + digit
+  }
 }
