@@ -7,7 +7,7 @@ import {
   type RemotingClient,
   type RemotingServer,
 } from '@rockhopper/remoting'
-import { createMessageStore, type MessageStore } from '@rockhopper/store'
+import { createMessageStore, type MessageStore, TimerStore } from '@rockhopper/store'
 import { BackgroundLoop } from './background-loop.js'
 import { type BrokerConfig, completeConfig, storeConfigOf } from './config.js'
 import { createParts } from './create-parts.js'
@@ -20,6 +20,7 @@ import { ScheduleService } from './schedule.js'
 import { sendTurnEntries } from './send-turn-entry.js'
 import { brokerStateFiles } from './state-files.js'
 import { Transactions } from './transaction/transactions.js'
+import { TimerService } from './timer/timer-service.js'
 import { BrokerWriteGate } from './write-gate.js'
 
 /** How long `stop` waits for sends that are placed to be written. */
@@ -66,6 +67,7 @@ interface Running {
   readonly registration: Registration
   readonly schedule: ScheduleService
   readonly transactions: Transactions
+  readonly timer: TimerService | undefined
   readonly loops: readonly BackgroundLoop[]
 }
 
@@ -73,6 +75,7 @@ class LocalBroker implements Broker {
   readonly store: MessageStore
   readonly #options: BrokerOptions
   readonly #config: BrokerConfig
+  #timerStore: TimerStore | undefined
   #running: Running | undefined
   #started = false
 
@@ -101,12 +104,14 @@ class LocalBroker implements Broker {
     try {
       this.#running = await this.#assemble()
     } catch (error) {
+      this.#timerStore?.close()
       await this.store.stop()
       throw error
     }
-    const { parts, registration, schedule, transactions, loops } = this.#running
+    const { parts, registration, schedule, timer, transactions, loops } = this.#running
     schedule.start()
     transactions.start()
+    timer?.start()
     for (const loop of loops) loop.start()
     await registration.register()
     return { host: parts.storeHost.address, port: parts.storeHost.port }
@@ -116,7 +121,7 @@ class LocalBroker implements Broker {
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
-    const { parts, gate, server, client, registration, schedule, transactions, loops } = running
+    const { parts, gate, server, client, registration, schedule, timer, transactions, loops } = running
     await registration.stop()
     gate.close()
     await this.#atMost(DRAIN_MS, parts.tickets.drained())
@@ -124,6 +129,7 @@ class LocalBroker implements Broker {
     await schedule.stop()
     await server.stop()
     await transactions.stop()
+    await timer?.stop()
     for (const loop of loops) await loop.stop()
     await persist(parts, schedule)
     await client.close()
@@ -136,8 +142,10 @@ class LocalBroker implements Broker {
     const files = brokerStateFiles(env.disk, this.#config.storePathRootDir)
     const gate = new BrokerWriteGate(this.#config)
     const storeHost = { address: advertisedAddress(this.#config, env), port: 0 }
+    this.#timerStore = await this.#openTimerStore()
     const parts = createParts({
       env,
+      timerStore: this.#timerStore,
       config: this.#config,
       store: this.store,
       files,
@@ -147,6 +155,7 @@ class LocalBroker implements Broker {
     const schedule = new ScheduleService(parts, files.delayOffsets.file, files.delayOffsets.saved)
     const transactions = new Transactions(parts, files.transactionMetrics)
     await transactions.load()
+    const timer = this.#timerStore && new TimerService(parts, this.#timerStore, files.timerMetrics)
     const members = new MemberWatch(parts)
     const server = createRemotingServer({
       net: env.net,
@@ -155,7 +164,14 @@ class LocalBroker implements Broker {
       host: this.#config.host,
       port: this.#config.listenPort,
       authorize,
-      processors: brokerProcessors({ ...parts, schedule, transactions, host: env.host, disk: env.disk }),
+      processors: brokerProcessors({
+        ...parts,
+        schedule,
+        timer,
+        transactions,
+        host: env.host,
+        disk: env.disk,
+      }),
       turnEntries: sendTurnEntries(parts),
       onConnectionClosed: (connection) => members.connectionClosed(connection),
     })
@@ -166,7 +182,20 @@ class LocalBroker implements Broker {
       await this.#atMost(ROUTE_PATIENCE_MS, registration.register())
     }
     const loops = this.#loops(parts, schedule, members)
-    return { parts, gate, server, client, registration, schedule, transactions, loops }
+    return { parts, gate, server, client, registration, schedule, timer, transactions, loops }
+  }
+
+  async #openTimerStore(): Promise<TimerStore | undefined> {
+    const config = this.#config
+    if (!config.timerWheelEnable) return undefined
+    const timerStore = new TimerStore({
+      env: this.#options.env,
+      storePathRootDir: config.storePathRootDir,
+      precisionMs: timerPrecision(config.timerPrecisionMs),
+      logFileSize: config.mappedFileSizeTimerLog,
+    })
+    await timerStore.open()
+    return timerStore
   }
 
   #registration(parts: BrokerParts, client: RemotingClient): Registration {
@@ -201,6 +230,11 @@ class LocalBroker implements Broker {
       work.then(resolve, reject).finally(cancel)
     })
   }
+}
+
+/** Apache: MessageStoreConfig.setTimerPrecisionMs. */
+function timerPrecision(wantedMs: number): number {
+  return [1_000, 500, 200].find((ms) => wantedMs >= ms) ?? 100
 }
 
 /** Apache: ClientHousekeepingService. */

@@ -1,6 +1,6 @@
 import type { Env } from '@rockhopper/env'
 import { createUniqueIdSource, type HostAddress } from '@rockhopper/message'
-import { type MessageStore, parseDelayLevels } from '@rockhopper/store'
+import { type MessageStore, parseDelayLevels, type TimerStore } from '@rockhopper/store'
 import { Arrivals } from './arrivals.js'
 import type { BrokerConfig } from './config.js'
 import { ConsumerOffsets } from './consumer-offsets.js'
@@ -20,13 +20,16 @@ export interface PartsInput {
   readonly env: Pick<Env, 'clock' | 'host' | 'log' | 'random'>
   readonly config: BrokerConfig
   readonly store: MessageStore
+  /** Open, or undefined when timerWheelEnable is off. */
+  readonly timerStore: TimerStore | undefined
   readonly files: BrokerStateFiles
   readonly writeGate: WriteGate
   readonly storeHost: HostAddress
 }
 
 /** The tables of a broker around an open store, from what its files say. */
-export function createParts({ env, config, store, files, writeGate, storeHost }: PartsInput): BrokerParts {
+export function createParts(input: PartsInput): BrokerParts {
+  const { env, config, store, files, timerStore, writeGate, storeHost } = input
   const { clock, host, log, random } = env
   const delayLevels = parseDelayLevels(config.messageDelayLevel)
   const { saved } = files.topics
@@ -58,6 +61,7 @@ export function createParts({ env, config, store, files, writeGate, storeHost }:
     locks: new QueueLocks(clock),
     stats: new BrokerStats(clock),
     tickets,
+    timerStore,
     delayLevels,
     propertiesTail: new PropertiesTail(),
     nextUniqueId: createUniqueIdSource({ clock, random, host }),

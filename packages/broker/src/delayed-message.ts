@@ -13,10 +13,6 @@ export function delayLevelOf(properties: Properties): number {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0
 }
 
-export function wantsTimer(properties: Properties): boolean {
-  return TIMER_PROPERTIES.some((name) => properties[name] !== undefined)
-}
-
 /**
  * Turns a message into one that waits in its level's queue, and remembers where it was going (Apache:
  * HookUtils.transformDelayLevelMessage). Changes `properties`. A level past the last one becomes the last.

@@ -1,15 +1,16 @@
 import { encodeProperties, type Properties, Property, type RecordDraft } from '@rockhopper/message'
 import { ResponseCode } from '@rockhopper/remoting'
 import type { Placed } from '@rockhopper/store'
-import { delayLevelOf, parkDelayed, wantsTimer } from './delayed-message.js'
+import { delayLevelOf, parkDelayed } from './delayed-message.js'
 import type { BrokerParts } from './parts.js'
 import type { Refusal } from './send-checks.js'
 import { BUSY_REMARK, codeOfStatus } from './send-outcome.js'
 import type { Needs } from './tickets.js'
+import { parkTimed, wantsTimer } from './timer/timed-message.js'
 
 export type WriterParts = Pick<
   BrokerParts,
-  'store' | 'tickets' | 'writeGate' | 'config' | 'delayLevels' | 'stats'
+  'clock' | 'config' | 'delayLevels' | 'random' | 'stats' | 'store' | 'tickets' | 'timerStore' | 'writeGate'
 >
 
 /** A message to be stored, its properties still as a map. */
@@ -20,7 +21,7 @@ export interface OutgoingMessage extends Omit<RecordDraft, 'properties' | 'prope
 /** `code` is 0, or 10 when it is stored and its sync is not confirmed yet. */
 export type Written = { readonly code: number; readonly remark?: string; readonly placed: Placed } | Refusal
 
-/** Stores a message on the general way: delay levels first, then place, then the watermark. Never rejects. */
+/** Stores a message on the general way: delay level or time first, then place, then the watermark. Never rejects. */
 export async function writeMessage(
   parts: WriterParts,
   message: OutgoingMessage,
@@ -32,11 +33,11 @@ export async function writeMessage(
     const parked = parkDelayed(properties, { topic, queueId }, parts.delayLevels.length)
     topic = parked.topic
     queueId = parked.queueId
-  } else if (wantsTimer(properties)) {
-    return {
-      code: ResponseCode.SYSTEM_ERROR,
-      remark: 'accurate timer message is not enabled, timerWheelEnable is false',
-    }
+  } else if (wantsTimer(topic, properties)) {
+    const parked = parkTimed(parts, properties, { topic, queueId })
+    if ('code' in parked) return parked
+    topic = parked.topic
+    queueId = parked.queueId
   }
   return writeDraft(parts, { ...message, topic, queueId, properties: encodeProperties(properties) }, needs)
 }

@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '@rockhopper/env'
 import type { HostAddress } from '@rockhopper/message'
-import type { MessageStore } from '@rockhopper/store'
+import type { MessageStore, TimerStore } from '@rockhopper/store'
 import type { Arrivals } from './arrivals.js'
 import type { BrokerConfig } from './config.js'
 import type { ConsumerOffsets } from './consumer-offsets.js'
@@ -30,6 +30,8 @@ export interface BrokerParts {
   readonly locks: QueueLocks
   readonly stats: BrokerStats
   readonly tickets: Tickets
+  /** Undefined when timerWheelEnable is off. */
+  readonly timerStore: TimerStore | undefined
   /** Delays in ms; level n is element n - 1. */
   readonly delayLevels: readonly number[]
   readonly propertiesTail: PropertiesTail

@@ -14,6 +14,7 @@ export function sendReply(
   written: Written,
   queueId: number,
   transactionId: string | undefined,
+  recallHandle?: string,
 ): SendReply {
   if (!('placed' in written)) return refuse(written.code, written.remark)
   const { config, storeHost } = parts
@@ -27,6 +28,7 @@ export function sendReply(
     transactionId,
     MSG_REGION: config.regionId,
     TRACE_ON: config.traceOn,
+    ...(recallHandle === undefined ? {} : { recallHandle }),
   }
   return written.code === 0 ? ok(header) : refuse(written.code, written.remark ?? '', header)
 }

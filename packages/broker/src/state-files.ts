@@ -20,6 +20,7 @@ export interface BrokerStateFiles {
   readonly consumerOffsets: LoadedFile<ConsumerOffsetWrapper>
   readonly delayOffsets: LoadedFile<DelayOffsetWrapper>
   readonly transactionMetrics: LoadedFile<TransactionMetricsBody>
+  readonly timerMetrics: StateFile
 }
 
 /** The broker's JSON files in `<store>/config`, under Apache's names (store-format.md section 12). */
@@ -34,5 +35,6 @@ export function brokerStateFiles(disk: Disk, storePathRootDir: string): BrokerSt
     consumerOffsets: open('consumerOffset.json', ConsumerOffsetWrapper),
     delayOffsets: open('delayOffset.json', DelayOffsetWrapper),
     transactionMetrics: open('transactionMetrics', TransactionMetricsBody),
+    timerMetrics: stateFile(disk, `${storePathRootDir}/config/timermetrics`),
   }
 }

@@ -20,3 +20,7 @@ export type {
 export type { QuarantinedRange } from './quarantine.js'
 export { type StateFile, stateFile } from './state-file.js'
 export { STORE_CONFIG_DEFAULTS, type StoreConfig, type StoreConfigInput } from './store-config.js'
+export type { TimerProgress } from './timer/timer-checkpoint.js'
+export { type TimerList, TimerStore, type TimerStoreOptions } from './timer/timer-store.js'
+export { TimerMagic, type TimerUnit } from './timer/timer-unit.js'
+export type { TimerSlot } from './timer/timer-wheel.js'

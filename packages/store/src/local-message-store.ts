@@ -84,6 +84,10 @@ class LocalMessageStore implements MessageStore {
     return this.#core.put(draft, needs)
   }
 
+  sync(): Promise<void> {
+    return this.#core.sync()
+  }
+
   getMessage(query: GetMessageQuery): Promise<GetMessageResult> {
     return getMessage(this.#readContext(), this.#core.queues.get(query.topic, query.queueId), query)
   }

@@ -43,6 +43,8 @@ export interface MessageStore {
    * rejects.
    */
   put(draft: RecordDraft, needs?: 'written' | 'synced'): Promise<PutResult>
+  /** Writes and syncs all that is placed, without waiting for the interval. Resolves early when the disk refuses. */
+  sync(): Promise<void>
 
   /**
    * Queue entries from `queueOffset` on, as whole records in as few buffers as possible. remoting.md section

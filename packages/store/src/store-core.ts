@@ -121,6 +121,10 @@ export class StoreCore {
     return placed
   }
 
+  async sync(): Promise<void> {
+    if (this.#state.kind === 'open') await this.#parts.flush.drain()
+  }
+
   placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult {
     const refusal =
       this.#writeRefusal() ?? this.#parts.log.batchRefusal(draft, elements, this.#parts.flush.written)

@@ -2,6 +2,7 @@ import type { Disk, Host } from '@rockhopper/env'
 import type { Processors } from '@rockhopper/remoting'
 import type { BrokerParts } from '../parts.js'
 import type { ScheduleService } from '../schedule.js'
+import type { TimerService } from '../timer/timer-service.js'
 import type { Transactions } from '../transaction/transactions.js'
 import { brokerAdministration } from './broker-administration.js'
 import { clientForwarding } from './client-forwarding.js'
@@ -11,15 +12,19 @@ import { groupAdministration } from './group-administration.js'
 import { messageQuery } from './message-query.js'
 import { pullProcessors } from './pull-message.js'
 import { lockProcessors } from './queue-locks.js'
+import { recallProcessors } from './recall-message.js'
 import { resetOffset } from './reset-offset.js'
 import { sendBackProcessors } from './send-back.js'
 import { sendProcessors } from './send-message.js'
 import { replyMessageProcessors } from './send-reply-message.js'
+import { timerAdministration } from './timer-administration.js'
 import { topicAdministration } from './topic-administration.js'
 
 export type AdminParts = BrokerParts & {
   readonly schedule: ScheduleService
   readonly transactions: Transactions
+  /** Undefined when timerWheelEnable is off. */
+  readonly timer: TimerService | undefined
   readonly host: Host
   readonly disk: Disk
 }
@@ -30,6 +35,7 @@ export function brokerProcessors(parts: AdminParts): Processors {
     ...sendProcessors(parts),
     ...replyMessageProcessors(parts),
     ...sendBackProcessors(parts),
+    ...recallProcessors(parts),
     ...pullProcessors(parts),
     ...offsetProcessors(parts),
     ...membershipProcessors(parts),
@@ -37,6 +43,7 @@ export function brokerProcessors(parts: AdminParts): Processors {
     ...topicAdministration(parts),
     ...groupAdministration(parts),
     ...brokerAdministration(parts),
+    ...timerAdministration(parts),
     ...messageQuery(parts),
     ...clientForwarding(parts),
     ...resetOffset(parts),

@@ -4,6 +4,7 @@ import { CONFIG, type ConfigKey, changeConfig, type LiveChange } from '../config
 import { type ConfigRow, parseValue } from '../config-rows.js'
 import { nearestKey, readProperties, writeProperties } from '../properties-file.js'
 import type { AdminParts } from './all.js'
+import { timerInfo } from './timer-administration.js'
 
 /** Codes 25, 26, 28, 43, 45, 306 and 329: the broker as a whole. */
 export function brokerAdministration(parts: AdminParts): Processors {
@@ -98,6 +99,7 @@ async function runtimeInfo(parts: AdminParts): Promise<Map<string, string>> {
     pullThreadPoolQueueHeadWaitTimeMills: 0,
     queryThreadPoolQueueHeadWaitTimeMills: 0,
     pageCacheLockTimeMills: 0,
+    ...(await timerInfo(parts)),
   }
   for (const { level, maxOffset, nextOffset } of schedule.progress()) {
     table[`scheduleMessageOffset_${level}`] = `${nextOffset},${maxOffset}`

@@ -27,6 +27,7 @@ import { type SendReply, sendReply } from '../send-reply.js'
 import { brokerProperties, closedText, isPlain } from '../stored-properties.js'
 import { topicConfig } from '../system-topics.js'
 import type { Transactions } from '../transaction/transactions.js'
+import { recallHandleOf } from '../timer/timed-message.js'
 
 const NO_BODY = Buffer.alloc(0)
 
@@ -107,7 +108,7 @@ async function sendOdd(
     return sendReply(parts, await parts.transactions.putHalf(half, header.producerGroup), queueId, uniqueKey)
   }
   const written = await writeMessage(parts, { ...draft, ...diverted, properties })
-  return sendReply(parts, written, queueId, uniqueKey)
+  return sendReply(parts, written, queueId, uniqueKey, recallHandleOf(parts.config, properties))
 }
 
 function wantsTransaction(properties: Properties): boolean {
