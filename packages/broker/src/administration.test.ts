@@ -226,7 +226,9 @@ describe('the broker', () => {
 
   test('answers a code it does not serve with 3', async () => {
     const { broker, client } = await start()
-    expect((await client.invoke(broker.address, 'CHECK_ROCKSDB_CQ_WRITE_PROGRESS', { topic: 't' })).code).toBe(3)
+    expect(
+      (await client.invoke(broker.address, 'CHECK_ROCKSDB_CQ_WRITE_PROGRESS', { topic: 't' })).code,
+    ).toBe(3)
   })
 
   test('finds messages by id and by key', async () => {

@@ -19,8 +19,8 @@ import { registrationPayload } from './registration-payload.js'
 import { ScheduleService } from './schedule.js'
 import { sendTurnEntries } from './send-turn-entry.js'
 import { brokerStateFiles } from './state-files.js'
-import { Transactions } from './transaction/transactions.js'
 import { TimerService } from './timer/timer-service.js'
+import { Transactions } from './transaction/transactions.js'
 import { BrokerWriteGate } from './write-gate.js'
 
 /** How long `stop` waits for sends that are placed to be written. */

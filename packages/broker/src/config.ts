@@ -68,7 +68,12 @@ export const CONFIG = {
   messageDelayLevel: text(STORE_CONFIG_DEFAULTS.messageDelayLevel, 'Delay of each level, from level 1 on.'),
   timerWheelEnable: flag(true, 'Takes messages with a time of their own.'),
   timerPrecisionMs: number(1_000, 1, 1_000_000, 'Ms of a tick: the next lower of 100, 200, 500 and 1000.'),
-  timerRollWindowSlot: number(2 * 86_400, 0, 2 ** 31 - 1, 'Ticks after which a waiting message is stored anew.'),
+  timerRollWindowSlot: number(
+    2 * 86_400,
+    0,
+    2 ** 31 - 1,
+    'Ticks after which a waiting message is stored anew.',
+  ),
   timerMaxDelaySec: live(number(3 * 86_400, 0, 2 ** 31 - 1, 'Longest wait a message may ask for, seconds.')),
   timerFlushIntervalMs: number(1_000, 1, DAY_MS, 'Ms between syncs of the timer log and wheel.'),
   timerCongestNumEachSlot: live(

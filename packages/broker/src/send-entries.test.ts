@@ -56,7 +56,7 @@ const sends: Readonly<Record<string, SendOptions>> = {
   'a prepared message without the property': { header: { sysFlag: 4 } },
   'a rolled back message without the property': { header: { sysFlag: 12 } },
   'a delayed message': { properties: { DELAY: '3' } },
-  'a timer message': { properties: { TIMER_DELAY_SEC: '5' } },
+  'a timer message': { properties: { TIMER_DELIVER_MS: '1700000100000' } },
   'an order of magnitude too many properties': { properties: { big: 'x'.repeat(33_000) } },
   'a body that is too large': { bytes: Buffer.alloc(4 * 1024 * 1024 + 1) },
   'bits and counters': { header: { sysFlag: 0x100 | 1, reconsumeTimes: 2, bornTimestamp: 12_345 } },

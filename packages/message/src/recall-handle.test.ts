@@ -17,10 +17,13 @@ describe('a recall handle', () => {
     expect(decodeRecallHandle(text)?.topic).toBe('??>>~~')
   })
 
-  test.each(['', '%%%', 'djE=', Buffer.from('v2 a b c d').toString('base64'), Buffer.from('v1 a b c').toString('base64')])(
-    '%j is none',
-    (text) => {
-      expect(decodeRecallHandle(text)).toBeUndefined()
-    },
-  )
+  test.each([
+    '',
+    '%%%',
+    'djE=',
+    Buffer.from('v2 a b c d').toString('base64'),
+    Buffer.from('v1 a b c').toString('base64'),
+  ])('%j is none', (text) => {
+    expect(decodeRecallHandle(text)).toBeUndefined()
+  })
 })

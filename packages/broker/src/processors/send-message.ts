@@ -26,8 +26,8 @@ import {
 import { type SendReply, sendReply } from '../send-reply.js'
 import { brokerProperties, closedText, isPlain } from '../stored-properties.js'
 import { topicConfig } from '../system-topics.js'
-import type { Transactions } from '../transaction/transactions.js'
 import { recallHandleOf } from '../timer/timed-message.js'
+import type { Transactions } from '../transaction/transactions.js'
 
 const NO_BODY = Buffer.alloc(0)
 

@@ -9,7 +9,7 @@ import {
   type RecordDraft,
 } from '@rockhopper/message'
 import { TimerMagic, type TimerUnit } from '@rockhopper/store'
-import { refuseWrite, settle, type Written, type WriterParts } from '../message-writer.js'
+import { refuseWrite, settle, type WriterParts, type Written } from '../message-writer.js'
 import type { BrokerParts } from '../parts.js'
 import type { TimerMetrics } from './timer-metrics.js'
 
@@ -145,7 +145,8 @@ export class TimerDelivery {
     }
     if (roll) added[Property.TIMER_ROLL_TIMES] = String(rollTimes(properties) + 1)
     if (enqueueTime !== NEVER_ENQUEUED) this.#metrics.add(real.topic, -1)
-    const { body, bornHost, bornTimestamp, flag, queueId, reconsumeTimes, storeHost, sysFlag, topic } = message
+    const { body, bornHost, bornTimestamp, flag, queueId, reconsumeTimes, storeHost, sysFlag, topic } =
+      message
     const shared = { body, bornHost, bornTimestamp, flag, reconsumeTimes, storeHost, sysFlag }
     const target = roll ? { topic, queueId } : real
     return { ...shared, ...target, properties: fitted(properties, added), preparedTransactionOffset: 0 }

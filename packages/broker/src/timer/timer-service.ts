@@ -123,11 +123,14 @@ export class TimerService {
   async state(): Promise<TimerState> {
     this.#enqueued.add(this.#enqueue.total - this.#enqueued.total)
     this.#dequeued.add(this.#delivery.total - this.#dequeued.total)
-    const behindMs = this.#parts.clock.now() - this.#pointer.readTimeMs
+    const { readTimeMs } = this.#pointer
+    const next = this.#timers.nextSlot(readTimeMs, this.#pointer.writeTimeMs())
+    // Without a message to read there is nothing to be behind with: the pointer then moves now and then.
+    const behindMs = next === undefined ? 0 : this.#parts.clock.now() - next
     return {
       readBehind: Math.max(0, Math.floor(behindMs / 1_000)),
       offsetBehind: this.#enqueue.behind,
-      congestNum: await this.#timers.waiting(this.#pointer.readTimeMs),
+      congestNum: await this.#timers.waiting(readTimeMs),
       enqueueTps: this.#enqueued.rate(),
       dequeueTps: this.#dequeued.rate(),
     }
