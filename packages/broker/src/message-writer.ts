@@ -21,7 +21,10 @@ export interface OutgoingMessage extends Omit<RecordDraft, 'properties' | 'prope
 /** `code` is 0, or 10 when it is stored and its sync is not confirmed yet. */
 export type Written = { readonly code: number; readonly remark?: string; readonly placed: Placed } | Refusal
 
-/** Stores a message on the general way: delay level or time first, then place, then the watermark. Never rejects. */
+/**
+ * Stores a message on the general way: delay level or time first, then place, then the watermark. Never
+ * rejects.
+ */
 export async function writeMessage(
   parts: WriterParts,
   message: OutgoingMessage,

@@ -43,7 +43,7 @@ export interface MessageStore {
    * rejects.
    */
   put(draft: RecordDraft, needs?: 'written' | 'synced'): Promise<PutResult>
-  /** Writes and syncs all that is placed, without waiting for the interval. Resolves early when the disk refuses. */
+  /** Writes and syncs all that is placed, now. Resolves early when the disk refuses. */
   sync(): Promise<void>
 
   /**

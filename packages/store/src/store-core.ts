@@ -44,6 +44,7 @@ export class StoreCore {
   readonly #env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
   readonly #onFatal: (error: Error) => void
   readonly #parts: StoreParts
+  readonly sync = () => this.#parts.flush.drain()
   readonly #advanceListeners = new Set<(event: AdvanceEvent) => void>()
   #state: StoreState = { kind: 'stopped' }
   /** Why nothing may be placed although the store is open. */
@@ -119,10 +120,6 @@ export class StoreCore {
     const placed = this.#parts.log.place(draft, queue)
     this.#parts.flush.schedule()
     return placed
-  }
-
-  async sync(): Promise<void> {
-    if (this.#state.kind === 'open') await this.#parts.flush.drain()
   }
 
   placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult {

@@ -75,8 +75,9 @@ function isCongested({ config, random }: TimedParts, timerStore: TimerStore, out
 }
 
 function illegal({ timerMaxDelaySec }: BrokerConfig): Refusal {
+  const mostMs = timerMaxDelaySec * 1_000
   const remark =
-    `timer message illegal, the delay time should not be bigger than the max delay ${timerMaxDelaySec * 1_000}ms; ` +
+    `timer message illegal, the delay time should not be bigger than the max delay ${mostMs}ms; ` +
     'or if set del msg, the delay time should be bigger than the current time'
   return { code: ResponseCode.MESSAGE_ILLEGAL, remark }
 }
@@ -88,7 +89,7 @@ function flowControl({ timerCongestNumEachSlot: limit }: BrokerConfig): Refusal 
   return { code: ResponseCode.SYSTEM_ERROR, remark }
 }
 
-/** What the sender of a parked message needs to recall it (Apache: SendMessageProcessor.attachRecallHandle). */
+/** What recalls a parked message (Apache: SendMessageProcessor.attachRecallHandle). */
 export function recallHandleOf(
   { brokerName }: Pick<BrokerConfig, 'brokerName'>,
   properties: Properties,

@@ -144,7 +144,7 @@ export class TimerStore {
     return { messages: messages.reverse(), recalls: recalls.reverse() }
   }
 
-  /** Messages in the slots from `timeMs` on; a recall counts -1. Reads the whole wheel. Rejects with DiskError. */
+  /** Messages in the slots from `timeMs` on; a recall counts -1. Reads the whole wheel. */
   async waiting(timeMs: number): Promise<number> {
     this.#wheel.write()
     return (await this.#wheel.scan(timeMs, Number.POSITIVE_INFINITY)).num
