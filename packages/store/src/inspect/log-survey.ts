@@ -34,7 +34,7 @@ export interface SurveyEnd {
   readonly end: number
   /** What stands there. */
   readonly reason: 'unwritten' | 'torn' | 'limit' | 'stopped'
-  /** What is wrong with the bytes at the end, for `torn`. */
+  /** What the bytes at the end are instead of a record, for `torn` and `unwritten`. */
   readonly why: string
   readonly lastStoreTimestamp: number
 }
@@ -71,7 +71,7 @@ export async function surveyLog(segments: LogSegments, options: SurveyOptions): 
         ? (await nextRecord(segments, isIntact, offset + 1, segments.end, lastStoreTimestamp))?.physicalOffset
         : await findFile(segments, offset)
     if (next === undefined) {
-      return walked.reason === 'bad' ? ended('torn', await diagnose(segments, offset)) : ended('unwritten')
+      return ended(walked.reason === 'bad' ? 'torn' : 'unwritten', await diagnose(segments, offset))
     }
     options.bad?.({ from: offset, to: next, why: await diagnose(segments, offset) })
     offset = next

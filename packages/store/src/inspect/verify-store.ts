@@ -84,7 +84,6 @@ export async function verifyStore(directory: StoreDirectory, options: VerifyOpti
 }
 
 function checkEnd(directory: StoreDirectory, findings: Findings, { end, reason, why }: SurveyEnd): void {
-  if (reason !== 'torn') return
   const { confirmPhyOffset } = directory.checkpoint.times
   const synced = directory.ours.state?.synced ?? 0
   const known = Math.max(
@@ -94,7 +93,7 @@ function checkEnd(directory: StoreDirectory, findings: Findings, { end, reason, 
   )
   const place = logPlace(directory, end)
   if (end < known) findings.add('LOG_DAMAGED', place, `${why}; ${known} was durable`)
-  else findings.add('LOG_TORN_END', place, why)
+  else if (reason === 'torn') findings.add('LOG_TORN_END', place, why)
 }
 
 function checkCheckpoint(directory: StoreDirectory, findings: Findings, survey: SurveyEnd): void {
