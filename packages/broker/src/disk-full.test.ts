@@ -5,8 +5,11 @@ import {
   type BrokerUnderTest,
   consumerData,
   heartbeat,
+  SUBSCRIPTION,
+  SUSPEND,
   startBroker,
   untilDispatched,
+  untilWaiting,
 } from './broker.fixture.js'
 
 const running: BrokerUnderTest[] = []
@@ -92,4 +95,19 @@ test('1,500 new groups in one heartbeat are a handful of writes', async () => {
     (await heartbeat(each.client, each.broker.address, { clientID: 'a', consumerDataSet: consumers })).code,
   ).toBe(0)
   expect(renames).toBeLessThan(10)
+})
+
+test('a pull of a failed store waits for what may not be shown, it is not answered again and again', async () => {
+  const { each, faults } = await start()
+  await each.send({ body: 'first' })
+  await untilDispatched(each, 'TopicTest', 0, 1)
+  faults.fault = ({ kind, path }) =>
+    kind === 'sync' && path.includes('/commitlog/') ? { code: 'EIO' } : undefined
+  await each.send({ body: 'never durable' })
+  await untilDispatched(each, 'TopicTest', 0, 2)
+  while ((await each.send({ body: 'refused' })).code === 0) await each.clock.advance(600)
+  const pull = each.pull({ queueOffset: 1, sysFlag: SUBSCRIPTION | SUSPEND, suspendTimeoutMillis: 15_000 })
+  await untilWaiting(each, 1)
+  await each.clock.advance(15_000)
+  expect(await pull).toMatchObject({ code: 19, messages: [] })
 })
