@@ -76,6 +76,10 @@ export class StoreFiles {
 
   /** Apache writes its process id and reads nothing; `mark` tells our own from another's. */
   async markAborted(mark: string): Promise<void> {
+    // For people who look for who holds the lock.
+    this.#disk.makeDirectory(this.rockhopper)
+    const { pid, bootId, address } = this.#host
+    this.#write(`${this.rockhopper}/owner.json`, `${JSON.stringify({ pid, bootId, address })}\n`).close()
     const file = this.#write(`${this.#root}/abort`, `${this.#host.pid}\n${mark}\n`)
     try {
       await file.sync()
