@@ -1,5 +1,6 @@
 export { FaultDisk, type FaultDiskOptions } from './fault-disk.js'
 export { type DiskOperation, type Fault, type FaultDetails, Killed } from './fault-point.js'
+export { Ledger, type Verdict } from './ledger.js'
 export { createMemoryDisk } from './memory-disk.js'
 export { createSeededRandom, seeded } from './seeded.js'
 export { SimDisk, type SimDiskHost } from './sim-disk.js'

@@ -66,10 +66,10 @@ export class SimNetwork {
       if (pairOf(socket.machine, socket.peerMachine) === pair) socket.reset()
   }
 
-  /** The process on a machine ended: its listeners are gone, its peers see resets. */
-  machineStopped(machine: string): void {
+  /** The process on a machine was killed: its listeners are gone, what it had sent arrives, then resets. */
+  crash(machine: string): void {
     for (const [key, bound] of this.#bound) if (bound.machine === machine) this.#bound.delete(key)
-    for (const socket of [...this.#sockets]) if (socket.machine === machine) socket.reset()
+    for (const socket of [...this.#sockets]) if (socket.machine === machine) socket.crash()
   }
 
   #listen(machine: string, options: ListenOptions, onSocket: (socket: Socket) => void): Listener {

@@ -28,6 +28,9 @@ interface Written {
   readonly taken: (() => void) | undefined
 }
 
+/** What travels: bytes, the end of the bytes, or the news that the sender is no more. */
+type Piece = Buffer | 'end' | 'reset'
+
 /** Two sockets that are connected to each other. */
 export function connectedSockets(near: End, far: End, link: Link): readonly [SimSocket, SimSocket] {
   const client = new SimSocket(near, far, link)
@@ -54,9 +57,9 @@ export class SimSocket implements Socket {
   /** Taken, and under way to the peer or waiting there. */
   #underWay = 0
   /** Arrived, and not read yet; `end` is behind the last byte. */
-  #arrived: (Buffer | 'end')[] = []
+  #arrived: Exclude<Piece, 'reset'>[] = []
   /** On the wire, oldest first: nothing overtakes. */
-  #wire: (Buffer | 'end')[] = []
+  #wire: Piece[] = []
   #wireBusy = false
   #readScheduled = false
 
@@ -142,6 +145,18 @@ export class SimSocket implements Socket {
     peer?.peerReset()
   }
 
+  /** The process at this end was killed: what it had sent still arrives, then the peer hears a reset. */
+  crash(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#closeTold = true
+    this.#waiting = []
+    this.#arrived = []
+    this.#link.closed(this)
+    this.#wire.push('reset')
+    this.deliver()
+  }
+
   /** Sends the next piece on its way, unless the line is cut; `heal` calls it again. */
   deliver(): void {
     const { clock, isCut, delay } = this.#link
@@ -156,8 +171,9 @@ export class SimSocket implements Socket {
     })
   }
 
-  receive(piece: Buffer | 'end'): void {
+  receive(piece: Piece): void {
     if (this.#state === 'closed') return
+    if (piece === 'reset') return this.peerReset()
     this.#arrived.push(piece)
     this.#read()
   }

@@ -81,6 +81,16 @@ describe('the network of a world', () => {
     expect(texts.join('')).toBe('late')
   })
 
+  test('delivers what a process had sent before it was killed, then a reset', async () => {
+    const { world, socket, texts, closes, names } = await connected(7)
+    socket.write(Buffer.from('last words'))
+    world.network.crash(names[0])
+    socket.write(Buffer.from('of a ghost'))
+    await world.clock.pass(100)
+    expect(texts.join('')).toBe('last words')
+    expect(closes).toEqual(['server ECONNRESET'])
+  })
+
   test('resets both ends', async () => {
     const { world, socket, texts, closes, names } = await connected(7)
     socket.write(Buffer.from('lost'))
