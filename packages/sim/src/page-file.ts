@@ -3,6 +3,8 @@ const PAGE_SIZE = 4_096
 /** What a disk writes as a whole. */
 const SECTOR_SIZE = 512
 
+const HOLE = Buffer.alloc(PAGE_SIZE)
+
 /** What a sync under way, or the next one, will make durable. */
 interface Layer {
   /** Pages as they were before the first write of this layer, by number. */
@@ -17,9 +19,11 @@ interface Layer {
  * part of the next sync.
  */
 export class PageFile {
-  /** What a process sees. Tests that damage a file write into it: both the cache and the disk have that. */
+  /** What a process sees. */
   data: Buffer
   mtimeMs: number
+  /** Pages that may have other bytes than zeros: files of stores are large and mostly holes. */
+  #touched = new Set<number>()
   /** Pages that a failed sync gave up. */
   #lost: Layer = emptyLayer()
   /** Syncs under way, oldest first; the last layer is not being synced. */
@@ -29,22 +33,35 @@ export class PageFile {
   constructor(data: Buffer, mtimeMs: number) {
     this.data = this.#capacity = data
     this.mtimeMs = mtimeMs
+    this.expose()
+  }
+
+  /** Bytes that take room on the disk. */
+  get allocated(): number {
+    return this.#touched.size * PAGE_SIZE
+  }
+
+  /** The bytes, for a test that damages them in place: both the cache and the disk have what it writes. */
+  expose(): Buffer {
+    for (let page = 0; page * PAGE_SIZE < this.data.length; page++) this.#touched.add(page)
+    return this.data
   }
 
   write(from: Uint8Array, position: number, mtimeMs: number): void {
     if (from.length === 0) return
     const end = position + from.length
     if (end > this.data.length) this.#resize(end)
-    this.#dirty(position, end)
+    const first = Math.floor(position / PAGE_SIZE)
+    for (let page = first; page * PAGE_SIZE < end; page++) {
+      this.#dirty(page)
+      this.#touched.add(page)
+    }
     this.data.set(from, position)
     this.mtimeMs = mtimeMs
   }
 
   truncate(size: number, mtimeMs: number): void {
-    if (size < this.data.length) {
-      this.#dirty(size, this.data.length)
-      this.data.fill(0, size)
-    }
+    if (size < this.data.length) this.#clearFrom(size)
     this.#resize(size)
     this.mtimeMs = mtimeMs
   }
@@ -62,7 +79,9 @@ export class PageFile {
 
   /** A process that follows a killed one finds this. */
   copy(): PageFile {
-    const copy = new PageFile(Buffer.from(this.data), this.mtimeMs)
+    const copy = new PageFile(Buffer.alloc(0), this.mtimeMs)
+    copy.data = copy.#capacity = this.#spread(this.data.length)
+    copy.#touched = new Set(this.#touched)
     copy.#lost = copyOf(this.#lost)
     copy.#layers = this.#layers.map(copyOf)
     return copy
@@ -77,10 +96,11 @@ export class PageFile {
     const sizes = layers.flatMap(({ size }) => (size === undefined ? [] : [size]))
     sizes.push(this.data.length)
     const size = sizes[Math.floor(random() * sizes.length)] as number
-    const found = Buffer.alloc(size)
-    this.data.copy(found)
+    const found = this.#spread(size)
     const granule = random() < 0.5 ? SECTOR_SIZE : PAGE_SIZE
+    const touched = new Set(this.#touched)
     for (const page of new Set(layers.flatMap(({ before }) => [...before.keys()]))) {
+      touched.add(page)
       const states = layers.flatMap(({ before }) => before.get(page) ?? [])
       for (let at = 0; at < PAGE_SIZE; at += granule) {
         const state = states[Math.floor(random() * (states.length + 1))]
@@ -88,21 +108,43 @@ export class PageFile {
         if (state !== undefined && position < size) state.copy(found, position, at, at + granule)
       }
     }
-    return new PageFile(found, this.mtimeMs)
+    const file = new PageFile(Buffer.alloc(0), this.mtimeMs)
+    file.data = file.#capacity = found
+    file.#touched = touched
+    return file
   }
 
-  /** Keeps what the pages were before they change for the first time since the last sync began. */
-  #dirty(from: number, to: number): void {
+  /** Keeps what a page was before it changes for the first time since the last sync began. */
+  #dirty(page: number): void {
     const { before } = this.#layers.at(-1) as Layer
-    for (let page = Math.floor(from / PAGE_SIZE); page * PAGE_SIZE < to; page++) {
-      if (before.has(page)) continue
-      const old = this.#lost.before.get(page) ?? this.#page(page)
-      this.#lost.before.delete(page)
-      before.set(page, old)
+    if (before.has(page)) return
+    const old = this.#lost.before.get(page) ?? this.#page(page)
+    this.#lost.before.delete(page)
+    before.set(page, old)
+  }
+
+  #clearFrom(size: number): void {
+    for (const page of this.#touched) {
+      const end = (page + 1) * PAGE_SIZE
+      if (end <= size) continue
+      this.#dirty(page)
+      this.data.fill(0, Math.max(size, page * PAGE_SIZE), Math.min(end, this.data.length))
+      if (page * PAGE_SIZE >= size) this.#touched.delete(page)
     }
   }
 
+  /** A buffer of `size` bytes with the touched pages in their places. */
+  #spread(size: number): Buffer {
+    const into = Buffer.alloc(size)
+    for (const page of this.#touched) {
+      const at = page * PAGE_SIZE
+      if (at < size) this.data.copy(into, at, at, Math.min(at + PAGE_SIZE, size, this.data.length))
+    }
+    return into
+  }
+
   #page(page: number): Buffer {
+    if (!this.#touched.has(page)) return HOLE
     const bytes = Buffer.alloc(PAGE_SIZE)
     this.data.copy(bytes, 0, page * PAGE_SIZE, (page + 1) * PAGE_SIZE)
     return bytes
@@ -115,9 +157,8 @@ export class PageFile {
     this.#lost.size = undefined
     if (size > this.#capacity.length) {
       // Appends of a few bytes must not copy the whole file each time.
-      const grown = Buffer.alloc(Math.max(size, Math.min(this.#capacity.length * 2, size + 2 ** 20)))
-      this.data.copy(grown)
-      this.#capacity = grown
+      const room = Math.min(this.#capacity.length * 2, size + 2 ** 20)
+      this.#capacity = this.#spread(Math.max(size, room))
     }
     this.data = this.#capacity.subarray(0, size)
   }

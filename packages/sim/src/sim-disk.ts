@@ -85,7 +85,7 @@ export class SimDisk implements Disk {
 
   /** The bytes of a file, for tests that look or damage. */
   bytes(path: string): Buffer {
-    return this.#existing('open', path).data
+    return this.#existing('open', path).expose()
   }
 
   /** A file that is there and durable, for tests that prepare a disk. */
@@ -193,7 +193,7 @@ export class SimDisk implements Disk {
 
   space(_path: string): DiskSpace {
     let used = this.usedByOthers
-    for (const { data } of this.#names.files()) used += data.length
+    for (const { allocated } of this.#names.files()) used += allocated
     return { total: this.total, free: Math.max(0, this.total - used), used: Math.min(used, this.total) }
   }
 
