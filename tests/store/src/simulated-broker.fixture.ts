@@ -23,6 +23,8 @@ export function configOf(mode: Mode): Partial<BrokerConfig> {
     storePathRootDir: '/store',
     mappedFileSizeCommitLog: 4_096,
     mappedFileSizeConsumeQueue: 400,
+    maxHashSlotNum: 64,
+    maxIndexNum: 50,
     listenPort: PORT,
     host: BROKER,
     brokerIP1: BROKER,
