@@ -101,7 +101,7 @@ export class FaultDisk implements Disk {
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#calls.pooled('sync-directory', path, 0, () => this.#inner.syncDirectory(path))
+    return this.#calls.pooled('sync-directory', path, [0, 0], () => this.#inner.syncDirectory(path))
   }
 
   space(path: string): DiskSpace {
@@ -137,20 +137,20 @@ class FaultDiskFile implements DiskFile {
   }
 
   readSync(into: Uint8Array, at: number, length: number, position: number): number {
-    const details = this.#calls.now('read', this.path, length)
+    const details = this.#calls.now('read', this.path, length, position)
     const count = this.#inner.readSync(into, at, taken(details, length), position)
     return this.#received(details, into, at, count)
   }
 
   read(into: Uint8Array, at: number, length: number, position: number): Promise<number> {
-    return this.#calls.pooled('read', this.path, length, async (details) => {
+    return this.#calls.pooled('read', this.path, [length, position], async (details) => {
       const count = await this.#inner.read(into, at, taken(details, length), position)
       return this.#received(details, into, at, count)
     })
   }
 
   writeSync(from: Uint8Array, at: number, length: number, position: number): number {
-    const details = this.#calls.now('write', this.path, length)
+    const details = this.#calls.now('write', this.path, length, position)
     const count = taken(details, length)
     const written = this.#inner.writeSync(changed(details, from, at, count), 0, count, position)
     this.#calls.finish('write', this.path, details)
@@ -158,7 +158,7 @@ class FaultDiskFile implements DiskFile {
   }
 
   write(from: Uint8Array, at: number, length: number, position: number): Promise<number> {
-    return this.#calls.pooled('write', this.path, length, async (details) => {
+    return this.#calls.pooled('write', this.path, [length, position], async (details) => {
       const count = taken(details, length)
       const written = await this.#inner.write(changed(details, from, at, count), 0, count, position)
       this.#calls.finish('write', this.path, details)
@@ -167,7 +167,7 @@ class FaultDiskFile implements DiskFile {
   }
 
   sync(): Promise<void> {
-    return this.#calls.pooled('sync', this.path, 0, () => this.#inner.sync())
+    return this.#calls.pooled('sync', this.path, [0, 0], () => this.#inner.sync())
   }
 
   truncate(size: number): void {
@@ -199,8 +199,8 @@ class Faults {
     this.#options = options
   }
 
-  now(kind: Kind, path: string, length = 0): FaultDetails {
-    const details = this.#reported(() => this.#point.step(kind, path, length))
+  now(kind: Kind, path: string, length = 0, position = 0): FaultDetails {
+    const details = this.#reported(() => this.#point.step(kind, path, length, position))
     if (details === 'hang' || details.slowMs !== undefined)
       throw new Error(`${kind} ${path} runs on the loop: only a call on the pool can hang or be slow here`)
     return details
@@ -209,11 +209,11 @@ class Faults {
   async pooled<T>(
     kind: Kind,
     path: string,
-    length: number,
+    [length, position]: readonly [length: number, position: number],
     run: (details: FaultDetails) => Promise<T>,
   ): Promise<T> {
     try {
-      const details = this.#reported(() => this.#point.step(kind, path, length))
+      const details = this.#reported(() => this.#point.step(kind, path, length, position))
       if (details === 'hang') return await never()
       const { slowMs } = details
       if (slowMs !== undefined)

@@ -15,6 +15,8 @@ export interface DiskOperation {
     | 'read'
   readonly path: string
   readonly length: number
+  /** Of a read or write: byte in the file; 0 for all else. */
+  readonly position: number
 }
 
 /**
@@ -71,12 +73,12 @@ export class FaultPoint {
   }
 
   /** Counts an operation. Throws Killed, or the DiskError of a call that fails before it did anything. */
-  step(kind: DiskOperation['kind'], path: string, length: number): FaultDetails | 'hang' {
+  step(kind: DiskOperation['kind'], path: string, length: number, position = 0): FaultDetails | 'hang' {
     this.alive()
     const fault =
       kind === 'read'
-        ? this.readFault({ n: ++this.#reads, kind, path, length })
-        : this.fault({ n: ++this.#count, kind, path, length })
+        ? this.readFault({ n: ++this.#reads, kind, path, length, position })
+        : this.fault({ n: ++this.#count, kind, path, length, position })
     if (fault === undefined) return {}
     if (fault === 'hang') return fault
     const details: FaultDetails = fault === 'kill' ? { kill: true } : fault

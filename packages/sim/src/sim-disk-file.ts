@@ -40,7 +40,7 @@ export class SimDiskFile implements DiskFile {
 
   readSync(into: Uint8Array, at: number, length: number, position: number): number {
     this.#open()
-    const details = onLoop(this.#readStep(length))
+    const details = onLoop(this.#readStep(length, position))
     this.#calls.stall(details)
     return this.#read(details, into, at, length, position)
   }
@@ -48,14 +48,14 @@ export class SimDiskFile implements DiskFile {
   async read(into: Uint8Array, at: number, length: number, position: number): Promise<number> {
     this.#open()
     return this.#calls.run(
-      () => this.#readStep(length),
+      () => this.#readStep(length, position),
       (details) => this.#read(details, into, at, length, position),
     )
   }
 
   writeSync(from: Uint8Array, at: number, length: number, position: number): number {
     this.#writable()
-    const details = onLoop(this.#point.step('write', this.path, length))
+    const details = onLoop(this.#point.step('write', this.path, length, position))
     this.#calls.stall(details)
     return this.#write(details, from, at, length, position)
   }
@@ -63,7 +63,7 @@ export class SimDiskFile implements DiskFile {
   async write(from: Uint8Array, at: number, length: number, position: number): Promise<number> {
     this.#writable()
     return this.#calls.run(
-      () => this.#point.step('write', this.path, length),
+      () => this.#point.step('write', this.path, length, position),
       (details) => this.#write(details, from, at, length, position),
     )
   }
@@ -95,8 +95,8 @@ export class SimDiskFile implements DiskFile {
     this.#closed = true
   }
 
-  #readStep(length: number): FaultDetails | 'hang' {
-    const details = this.#point.step('read', this.path, length)
+  #readStep(length: number, position: number): FaultDetails | 'hang' {
+    const details = this.#point.step('read', this.path, length, position)
     this.#options.onRead(length)
     return details
   }

@@ -1,19 +1,31 @@
 import { describe, expect, test } from '@jest/globals'
+import type { DiskOperation } from '@rockhopper/sim'
 import { wrongAfterRestart } from './restart-check.js'
 import { MODES, type Mode, SimulatedBroker } from './simulated-broker.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const SEED = Number(process.env['ROCKHOPPER_SEED'] ?? 20_262)
+const SECTOR = 512
 /** Operations that are tried one by one; all of them in the long run. */
 const KILLS_MAX = LONG ? Number.POSITIVE_INFINITY : 300
+
+/**
+ * Every other write is cut in the middle. The kernel takes the bytes of one call page by page and looks for
+ * signals between two of them; sectors are stricter.
+ */
+function firstSectors({ kind, length, position }: DiskOperation): number {
+  if (kind !== 'write') return 0
+  const cut = Math.floor((position + length / 2) / SECTOR) * SECTOR
+  return Math.max(0, cut - position)
+}
 
 /** Lives until the n-th operation of the disk, then restarts on what is left. */
 async function killedAt(mode: Mode, n: number): Promise<{ wrong: string[]; acknowledged: number }> {
   const first = new SimulatedBroker(mode, SEED)
-  // Every other write is cut in the middle: a signal may come between two pages of one call.
   first.killWhen((operation) => {
     if (operation.n !== n) return undefined
-    return operation.kind === 'write' && n % 2 === 0 ? { taken: operation.length >> 1, kill: true } : 'kill'
+    const taken = n % 2 === 0 ? firstSectors(operation) : 0
+    return taken > 0 ? { taken, kill: true } : 'kill'
   })
   const told = await first.live(SEED)
   const next = new SimulatedBroker(mode, SEED + n, (world) => first.disk.afterKill(world.diskHost))
