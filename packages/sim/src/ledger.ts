@@ -11,8 +11,8 @@ export interface Verdict {
 }
 
 /**
- * The acknowledged set: what was offered to a store, and where the store said that it is. What was offered and
- * not acknowledged may be there or not. A content is a text that is offered once.
+ * The acknowledged set: what was offered to a store, and where the store said that it is. What was offered
+ * and not acknowledged may be there or not. A content is a text that is offered once.
  */
 export class Ledger {
   readonly #offered = new Map<string, number>()
