@@ -12,16 +12,22 @@ export interface Started {
   stop(): Promise<void>
 }
 
+export interface StartOptions {
+  /** Keys of broker.conf beside the defaults. */
+  readonly config?: Readonly<Record<string, string>>
+  /** Of Apache's broker; default 512. */
+  readonly heapMb?: number
+}
+
 export interface Contender {
   readonly name: string
-  /** Keys of broker.conf beside the defaults. */
-  start(config?: Readonly<Record<string, string>>): Promise<Started>
+  start(options?: StartOptions): Promise<Started>
 }
 
 /** `rockhopper server`, one process, started as a user starts it, on an empty store. */
 export const rockhopper: Contender = {
   name: 'Rockhopper',
-  async start(config = {}) {
+  async start({ config = {} } = {}) {
     const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
     const cli = dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json'))
     const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
@@ -58,8 +64,8 @@ function profiling(): string[] {
 /** Apache's name server (256 MB heap) and broker (512 MB heap), two processes, on an empty store. */
 export const apache: Contender = {
   name: 'Apache RocketMQ 5.4.0',
-  async start(config = {}) {
-    const { nameserver, stop } = await ApacheRocketMQ.start({ properties: config })
+  async start({ config = {}, heapMb = 512 } = {}) {
+    const { nameserver, stop } = await ApacheRocketMQ.start({ properties: config, heapMb })
     return { nameserver, stop }
   },
 }

@@ -16,6 +16,8 @@ export interface ApacheBrokerOptions {
   readonly storeDir?: string
   /** Default: a free one. */
   readonly port?: number
+  /** Default 512. */
+  readonly heapMb?: number
   /** Any key of Apache's broker.conf. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>
 }
@@ -77,7 +79,8 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<B
       namesrvAddr: options.nameserver,
       ...options.properties,
     })
-    const heap = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=512m']
+    const heapMb = options.heapMb ?? 512
+    const heap = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:MaxDirectMemorySize=512m']
     const program = await launch(home, `Apache broker ${brokerName}`, heap, BROKER_CLASS, file)
     await started(program, home, `${brokerName} is routed`, async () =>
       (await isRouted(options.nameserver, brokerName, address)) ? true : failIfEnded(program, home),
