@@ -44,7 +44,7 @@ export const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
     enableRunningFlagsInFlush enableScheduleAsyncDeliver enableScheduleMessageStats
     enableShutdownGracefully enableSingleTopicRegister enableSkipLongAwaitingAck enableSlaveActingMaster
     enableSplitMetadata enableSplitRegistration enableStatsMetrics enableTransactionMetrics
-    enabledAppendPropCRC endTransactionPoolQueueCapacity endTransactionThreadPoolNums estimateAccumulation
+    endTransactionPoolQueueCapacity endTransactionThreadPoolNums estimateAccumulation
     expectConsumerNumUseFilter fastFailIfNoBufferInStorePool fetchControllerAddrByDnsLookup
     fetchNameSrvAddrByDnsLookup fetchNamesrvAddrByAddressServer fetchNamesrvAddrInterval
     filterDataCleanTimeSpan filterSupportRetry flushCommitLogLeastPages flushCommitLogThoroughInterval

@@ -87,6 +87,7 @@ export const CONFIG = {
   mappedFileSizeCommitLog: number(GIB, 4096, 2 * GIB - 1, 'Bytes of a log file.'),
   mappedFileSizeConsumeQueue: number(6_000_000, 20, 2 * GIB - 1, 'Bytes of a queue file.'),
   flushIntervalCommitLog: number(500, 1, DAY_MS, 'Ms between syncs under ASYNC_FLUSH.'),
+  enabledAppendPropCRC: flag(false, 'Writes a CRC of the whole record into its last property.'),
   scrubBytesPerSecond: live(
     number(1024 * 1024, 0, GIB, 'Bytes of the log that the background check reads in a second.'),
   ),

@@ -31,6 +31,8 @@ export async function writeMessage(
   needs: Needs = needsOf(parts, message.properties),
 ): Promise<Written> {
   const { properties } = message
+  // Of the record this message was read from; it says nothing of the one that is written now.
+  delete properties[Property.CRC32]
   let { topic, queueId } = message
   if (delayLevelOf(properties) > 0) {
     const parked = parkDelayed(properties, { topic, queueId }, parts.delayLevels.length)

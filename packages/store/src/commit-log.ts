@@ -12,6 +12,7 @@ import type { ConsumeQueue } from './consume-queue.js'
 import { isQueued } from './dispatch.js'
 import type { LogTail } from './log-tail.js'
 import type { BatchElement, Placed, PlaceResult } from './message-store.js'
+import { sealRecord } from './property-crc.js'
 import type { StoreConfig } from './store-config.js'
 
 const BLANK_SIZE = 8
@@ -103,6 +104,7 @@ export class CommitLog {
     const queueOffset = queued ? queue.nextOffset : 0
     const { bytes, at } = this.#tail.reserve(physicalOffset, size)
     encodeRecord(draft, { queueOffset, physicalOffset, storeTimestamp }, bytes, at)
+    if (this.#config.enabledAppendPropCRC) sealRecord(bytes, at, size)
     this.#take(size)
     if (queued) queue.nextOffset++
     return { status: 'PUT_OK', physicalOffset, queueOffset, storeTimestamp, end: this.#placed }
@@ -122,7 +124,9 @@ export class CommitLog {
         storeTimestamp,
       }
       physicalOffsets.push(first + done)
-      done += encodeRecord(elementDraft(draft, element), place, bytes, at + done)
+      const size = encodeRecord(elementDraft(draft, element), place, bytes, at + done)
+      if (this.#config.enabledAppendPropCRC) sealRecord(bytes, at + done, size)
+      done += size
     }
     this.#take(size)
     const queueOffset = queue.nextOffset

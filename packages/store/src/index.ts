@@ -17,6 +17,7 @@ export type {
   StoreState,
   Watermarks,
 } from './message-store.js'
+export { propertyCrc } from './property-crc.js'
 export type { QuarantinedRange } from './quarantine.js'
 export { type StateFile, stateFile } from './state-file.js'
 export { STORE_CONFIG_DEFAULTS, type StoreConfig, type StoreConfigInput } from './store-config.js'

@@ -15,6 +15,7 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
+import { reserved, reservedElement, withoutPropertyCrc } from './property-crc.js'
 import type { QuarantinedRange } from './quarantine.js'
 import { readRecordAt, recordTopic } from './queue-records.js'
 import { type StoreConfigInput, storeConfig } from './store-config.js'
@@ -73,29 +74,36 @@ class LocalMessageStore implements MessageStore {
   }
 
   place(draft: RecordDraft): PlaceResult {
-    return this.#core.place(draft)
+    return this.#core.place(this.#reserved(draft))
   }
 
   placeBatch(draft: RecordDraft, elements: readonly BatchElement[]): PlaceResult {
-    return this.#core.placeBatch(draft, elements)
+    const { enabledAppendPropCRC } = this.#core.config
+    return this.#core.placeBatch(draft, enabledAppendPropCRC ? elements.map(reservedElement) : elements)
   }
 
   put(draft: RecordDraft, needs?: 'written' | 'synced'): Promise<PutResult> {
-    return this.#core.put(draft, needs)
+    return this.#core.put(this.#reserved(draft), needs)
   }
 
   sync(): Promise<void> {
     return this.#core.sync()
   }
 
-  getMessage(query: GetMessageQuery): Promise<GetMessageResult> {
-    return getMessage(this.#readContext(), this.#core.queues.get(query.topic, query.queueId), query)
+  async getMessage(query: GetMessageQuery): Promise<GetMessageResult> {
+    const queue = this.#core.queues.get(query.topic, query.queueId)
+    const result = await getMessage(this.#readContext(), queue, query)
+    if (!this.#core.config.enabledAppendPropCRC || result.records.length === 0) return result
+    const records = result.records.map(withoutPropertyCrc)
+    return { ...result, records, spans: records }
   }
 
-  lookMessageByOffset(physicalOffset: number): Promise<Buffer | undefined> {
+  async lookMessageByOffset(physicalOffset: number): Promise<Buffer | undefined> {
     const { reader, config, watermarks } = this.#core
-    if (physicalOffset < this.minPhysicalOffset) return Promise.resolve(undefined)
-    return readRecordAt(reader, physicalOffset, watermarks.readable, config.maxMessageSize + RECORD_EXTRA_MAX)
+    if (physicalOffset < this.minPhysicalOffset) return undefined
+    const sizeMax = config.maxMessageSize + RECORD_EXTRA_MAX
+    const record = await readRecordAt(reader, physicalOffset, watermarks.readable, sizeMax)
+    return record && withoutPropertyCrc(record)
   }
 
   async queryMessage(
@@ -231,6 +239,10 @@ class LocalMessageStore implements MessageStore {
 
   get quarantined(): readonly QuarantinedRange[] {
     return this.#core.quarantined
+  }
+
+  #reserved(draft: RecordDraft): RecordDraft {
+    return this.#core.config.enabledAppendPropCRC ? reserved(draft) : draft
   }
 
   #readContext(): ReadContext {

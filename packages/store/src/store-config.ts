@@ -26,6 +26,8 @@ export interface StoreConfig {
   /** Delay of each level from 1 on, as `1s 5s 1m 2h 1d`. */
   readonly messageDelayLevel: string
   readonly checkCRCOnRecover: boolean
+  /** Writes Apache's CRC of the record into a last property of each; pulls do not show it. */
+  readonly enabledAppendPropCRC: boolean
   /** Our own key: bytes of the log that the background check reads in a second; 0 for none. */
   readonly scrubBytesPerSecond: number
   readonly messageIndexEnable: boolean
@@ -77,6 +79,7 @@ export const STORE_CONFIG_DEFAULTS: Omit<StoreConfig, 'storePathRootDir'> = {
   maxMessageSize: 4 * 1024 * 1024,
   messageDelayLevel: '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
   checkCRCOnRecover: true,
+  enabledAppendPropCRC: false,
   scrubBytesPerSecond: 1024 * 1024,
   messageIndexEnable: true,
   maxHashSlotNum: 5_000_000,
