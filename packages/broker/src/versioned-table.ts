@@ -1,7 +1,7 @@
 import type { Clock } from '@rockhopper/env'
-import { MqError } from '@rockhopper/message'
-import { type DataVersion, ResponseCode } from '@rockhopper/remoting'
-import { diskErrorCode, rethrowAssertion, type StateFile } from '@rockhopper/store'
+import type { DataVersion } from '@rockhopper/remoting'
+import { rethrowAssertion, type StateFile } from '@rockhopper/store'
+import { refusedByDisk } from './disk-refusal.js'
 
 /** Names come from the wire: one table never holds more. */
 const ENTRIES_MAX = 100_000
@@ -121,14 +121,4 @@ function apply<C>(batch: ReadonlyMap<string, C | undefined>, entries: Map<string
     if (config === undefined) entries.delete(name)
     else entries.set(name, config)
   }
-}
-
-/** Answered with 14, which Apache's clients take to another broker: the disk may have space again soon. */
-function refusedByDisk(attempted: string, error: unknown): unknown {
-  const code = diskErrorCode(error)
-  if (code === undefined) return error
-  const options = { cause: error, responseCode: ResponseCode.SERVICE_NOT_AVAILABLE }
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new MqError('DISK_FULL', `disk full: ${attempted}`, options)
-  return new MqError('DISK_FAILED', `${attempted}: ${code}`, options)
 }

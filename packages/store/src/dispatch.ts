@@ -6,6 +6,7 @@ import type { MessageIndex } from './message-index.js'
 import type { Arrival } from './message-store.js'
 import { emptyProperties, type ScannedProperties, scanProperties } from './property-scan.js'
 import type { ScannedRecord } from './record-scan.js'
+import type { DeletedTopics } from './retention/deleted-topics.js'
 
 const TRANSACTION_MASK = 0xc
 const TRANSACTION_PREPARED = 0x4
@@ -18,6 +19,7 @@ export interface DispatchOptions {
   readonly queues: ConsumeQueues
   readonly index: MessageIndex | undefined
   readonly delayLevels: readonly number[]
+  readonly deleted: DeletedTopics
 }
 
 /** Prepared and rolled back records have no queue entry (store-format.md section 3.5). */
@@ -52,7 +54,8 @@ export class Dispatch {
     }
     if (!isQueued(record.sysFlag)) return 'skipped'
     const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
-    const { queues } = this.#options
+    const { deleted, queues } = this.#options
+    if (deleted.has(topic, record.physicalOffset)) return 'skipped'
     const done = record.physicalOffset < doneTo
     const queue = done ? queues.get(topic, record.queueId) : queues.obtain(topic, record.queueId)
     if (queue === undefined) return 'skipped'

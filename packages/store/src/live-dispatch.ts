@@ -6,6 +6,7 @@ import { followLog } from './log-follow.js'
 import type { LogReader } from './log-reader.js'
 import type { LogTail } from './log-tail.js'
 import type { Arrival } from './message-store.js'
+import type { DeletedTopics } from './retention/deleted-topics.js'
 
 export interface LiveDispatchOptions {
   readonly dispatch: Dispatch
@@ -15,6 +16,7 @@ export interface LiveDispatchOptions {
   readonly tail: LogTail
   readonly reader: LogReader
   readonly segmentSize: number
+  readonly deleted: DeletedTopics
 }
 
 /** Follows the readable end of an open store and tells of arrivals. */
@@ -69,11 +71,12 @@ export class LiveDispatch {
 
   /** What was placed behind `written` is gone: the next queue offsets follow what is left. */
   retractQueueOffsets(written: number): void {
-    const { queues, tail, reader, segmentSize } = this.#options
+    const { deleted, queues, tail, reader, segmentSize } = this.#options
     for (const queue of queues) queue.nextOffset = queue.maxOffset
     followLog(tail, reader, segmentSize, this.#end, written, (bytes, record) => {
       if (!isQueued(record.sysFlag)) return
       const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
+      if (deleted.has(topic, record.physicalOffset)) return
       const queue = queues.get(topic, record.queueId)
       if (queue !== undefined) queue.nextOffset = record.queueOffset + 1
     })

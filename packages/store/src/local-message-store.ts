@@ -199,8 +199,8 @@ class LocalMessageStore implements MessageStore {
     return this.#core.retention.use()
   }
 
-  deleteTopic(topic: string): void {
-    this.#core.queues.remove(topic)
+  deleteTopic(topic: string): Promise<void> {
+    return this.#core.deleteTopic(topic)
   }
 
   topics(): ReadonlyMap<string, readonly number[]> {

@@ -94,8 +94,11 @@ export interface MessageStore {
   cleanExpiredQueues(): number
   /** Shares, 0 to 1, of the disks of log and queues that are used. Throws DiskError. */
   diskUse(): { readonly commitLog: number; readonly consumeQueue: number }
-  /** Forgets a topic's queues and removes their files. */
-  deleteTopic(topic: string): void
+  /**
+   * Forgets a topic's queues and removes their files, at once; the next message of the topic gets offset 0.
+   * Resolves when that outlasts a crash. Rejects with DiskError.
+   */
+  deleteTopic(topic: string): Promise<void>
   topics(): ReadonlyMap<string, readonly number[]>
 
   /** HA hooks (architecture.md section 8). Raw bytes must continue the log exactly at `placed`. */

@@ -142,7 +142,7 @@ test('a topic that was deleted and made again keeps only its new messages throug
   const first = await started()
   for (const text of ['old 0', 'old 1', 'old 2']) await put(first, text)
   await first.clock.pass(1_500)
-  first.store.deleteTopic('T')
+  await first.clock.until(first.store.deleteTopic('T'))
   for (const text of ['new 0', 'new 1']) await put(first, text)
   expect(await texts(first)).toEqual(['new 0', 'new 1'])
   first.disk.kill()
@@ -154,7 +154,7 @@ test('a topic that was deleted does not come back at the start after a proper st
   for (const text of ['old 0', 'old 1', 'old 2']) await put(first, text)
   await first.clock.until(first.store.put(draft({ text: 'old', queueId: 1 })))
   await put(first, 'kept', 'Other')
-  first.store.deleteTopic('T')
+  await first.clock.until(first.store.deleteTopic('T'))
   await put(first, 'new 0')
   await stopped(first)
   const next = await restarted(first)
@@ -165,8 +165,7 @@ test('a topic that was deleted does not come back at the start after a proper st
       ['Other', [0]],
     ]),
   )
-  next.store.deleteTopic('T')
-  next.store.deleteTopic('Other')
+  await next.clock.until(Promise.all(['T', 'Other'].map((topic) => next.store.deleteTopic(topic))))
   await stopped(next)
   const last = await restarted(next)
   expect(last.store.topics()).toEqual(new Map())

@@ -22,6 +22,7 @@ import { recover, recoveryProgress } from './recovery.js'
 import type { Retention } from './retention/retention.js'
 import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
+import { deleteTopic, illegalQueue } from './store-topics.js'
 
 const NOTHING = () => {}
 /** Of what was placed only its end is waited for. */
@@ -150,10 +151,8 @@ export class StoreCore {
     const empty =
       this.#parts.log.placed === 0 && this.segments.starts.length === 0 && physicalOffset % segmentSize === 0
     if (empty) this.#moveTo(physicalOffset)
-    if (
-      physicalOffset !== this.#parts.log.placed ||
-      (physicalOffset % segmentSize) + bytes.length > segmentSize
-    ) {
+    const fits = (physicalOffset % segmentSize) + bytes.length <= segmentSize
+    if (physicalOffset !== this.#parts.log.placed || !fits) {
       throw new MqError(
         'ARGUMENT_ILLEGAL',
         `appending ${bytes.length} bytes at ${physicalOffset}, the log ends at ${this.#parts.log.placed}`,
@@ -163,10 +162,13 @@ export class StoreCore {
     this.#parts.flush.schedule()
     const end = this.#parts.log.placed
     const needs = this.config.flushDiskType === 'SYNC_FLUSH' ? 'synced' : 'written'
-    const place: Placed = { status: 'PUT_OK', physicalOffset, queueOffset: 0, storeTimestamp: 0, end }
-    const done = await this.#parts.waiters.wait(place, needs)
+    const done = await this.#parts.waiters.wait({ ...NOWHERE, end }, needs)
     if (done.status !== 'PUT_OK')
       throw new MqError('DISK_FAILED', `appending at ${physicalOffset}: ${done.remark}`)
+  }
+
+  deleteTopic(topic: string): Promise<void> {
+    return deleteTopic(this.#parts, topic, this.#state.kind === 'open')
   }
 
   async truncateTo(physicalOffset: number): Promise<void> {
@@ -196,6 +198,7 @@ export class StoreCore {
       this.queues.cut(physicalOffset, false)
       this.#parts.index?.cut(physicalOffset, false)
       this.#moveTo(physicalOffset)
+      await this.#parts.deleted.cutAndSave(physicalOffset)
       await this.segments.cut(physicalOffset)
       await this.queues.sync()
       await this.#parts.index?.flush()
@@ -238,6 +241,7 @@ export class StoreCore {
     this.queues.load(!lastExitOk)
     this.#parts.index?.load(!lastExitOk)
     this.#parts.checkpoint.load()
+    this.#parts.deleted.load()
     const missing = this.segments.fillHoles()
     // Before `abort` becomes ours: a kill from here on must not hide that another broker was here.
     await integrity.judge(abortText)
@@ -259,6 +263,8 @@ export class StoreCore {
       }),
     })
     await integrity.begin(recovered.end)
+    // A record that comes where a lost one of a deleted topic stood must not go with it.
+    await this.#parts.deleted.cutAndSave(recovered.end)
     this.#moveTo(recovered.end, recovered.lastStoreTimestamp)
     this.#parts.log.sawStoreTimestamp(recovered.lastStoreTimestamp)
     if (recovered.lastStoreTimestamp > 0) await this.#parts.round.run()
@@ -340,6 +346,7 @@ export class StoreCore {
     const to = this.#parts.log.placed
     this.#env.log.warn('disk-full', { code, from, to })
     this.#parts.log.moveTo(from)
+    this.#parts.deleted.cut(from)
     this.#parts.live.retractQueueOffsets(from)
     const remark = code === 'ENOSPC' || code === 'EDQUOT' ? 'disk full' : `the log cannot be written: ${code}`
     this.#emit({ from, to, status: 'SERVICE_NOT_AVAILABLE', remark })
@@ -384,17 +391,10 @@ export class StoreCore {
   #writeRefusal(): Refused | undefined {
     const refusal = this.#stateRefusal()
     if (refusal !== undefined || !this.retention.diskFull) return refusal
-    return {
-      status: 'SERVICE_NOT_AVAILABLE',
-      remark: 'disk full: more than diskSpaceWarningLevelRatio is used',
-    }
+    return { status: 'SERVICE_NOT_AVAILABLE', remark: 'disk full: over diskSpaceWarningLevelRatio' }
   }
 
   #wrapped(attempted: string, cause: unknown): MqError {
     return cause instanceof MqError ? cause : new MqError('STORE_FAILED', attempted, { cause })
   }
-}
-
-function illegalQueue({ topic, queueId }: RecordDraft): Refused {
-  return { status: 'MESSAGE_ILLEGAL', remark: `no queue ${queueId} of topic '${topic}' can be made` }
 }

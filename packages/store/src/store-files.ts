@@ -30,6 +30,10 @@ export class StoreFiles {
     return `${this.#root}/index`
   }
 
+  get deletedTopics(): string {
+    return `${this.#root}/rockhopper/deletedTopics.json`
+  }
+
   get checkpoint(): string {
     return `${this.#root}/checkpoint`
   }

@@ -16,6 +16,7 @@ import { MessageIndex } from './message-index.js'
 import { PutWaiters } from './put-waiters.js'
 import { ReadBuffers } from './read-buffers.js'
 import { ReadLoans } from './read-loans.js'
+import { DeletedTopics } from './retention/deleted-topics.js'
 import { Retention } from './retention/retention.js'
 import { Scrub } from './scrub.js'
 import type { StoreConfig } from './store-config.js'
@@ -47,9 +48,9 @@ export function storeParts(
   })
   const { files, integrity, log, reader, segments, tail } = logs
   const derived = derivedParts(env, config, logs, failed)
-  const { dispatch, index, queues } = derived
+  const { index, queues } = derived
   const { segmentSize } = segments
-  const live: LiveDispatch = new LiveDispatch({ dispatch, integrity, queues, log, tail, reader, segmentSize })
+  const live: LiveDispatch = new LiveDispatch({ ...derived, integrity, log, tail, reader, segmentSize })
   const flush = new Flush({
     clock,
     segments,
@@ -75,10 +76,9 @@ export function storeParts(
   })
   const retention = new Retention({
     ...env,
+    ...derived,
     config,
     segments,
-    queues,
-    index,
     queueDirectory: files.consumeQueue,
     logBegins: (physicalOffset) => integrity.removeBefore(physicalOffset),
     doneTo: () => Math.min(live.reached.logEnd, flush.synced),
@@ -137,8 +137,10 @@ function derivedParts(
     onFailed: failed,
   })
   const index = indexOf(env, config, descriptors, files.index, failed)
-  const dispatch = new Dispatch({ queues, index, delayLevels: parseDelayLevels(config.messageDelayLevel) })
-  return { queues, index, dispatch }
+  const deleted = new DeletedTopics(env.disk, files.deletedTopics)
+  const delayLevels = parseDelayLevels(config.messageDelayLevel)
+  const dispatch = new Dispatch({ queues, index, delayLevels, deleted })
+  return { queues, index, deleted, dispatch }
 }
 
 function indexOf(

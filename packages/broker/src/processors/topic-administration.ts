@@ -13,6 +13,7 @@ import {
   TopicList,
   TopicStatsTable,
 } from '@rockhopper/remoting'
+import { refusedByDisk } from '../disk-refusal.js'
 import type { BrokerParts } from '../parts.js'
 import type { Refusal } from '../send-checks.js'
 import { isBrokerTopic, systemTopics } from '../system-topics.js'
@@ -55,7 +56,9 @@ export function topicAdministration(parts: BrokerParts): Processors {
       if (illegal !== undefined) return refuse(ResponseCode.INVALID_PARAMETER, illegal)
       await topics.delete(topic)
       offsets.deleteTopic(topic)
-      store.deleteTopic(topic)
+      await store.deleteTopic(topic).catch((error) => {
+        throw refusedByDisk(`deleting the topic ${topic}`, error)
+      })
       return ok()
     },
     GET_TOPIC_STATS_INFO: ({ topic }) => topicStats(parts, topic),

@@ -5,6 +5,7 @@ import { Descriptors } from '../descriptors.js'
 import { Dispatch } from '../dispatch.js'
 import { MessageIndex } from '../message-index.js'
 import type { ScannedRecord } from '../record-scan.js'
+import { DeletedTopics } from '../retention/deleted-topics.js'
 import { STORE_CONFIG_DEFAULTS } from '../store-config.js'
 import { surveyLog } from './log-survey.js'
 import type { StoreDirectory } from './store-directory.js'
@@ -126,10 +127,12 @@ function derivedParts({ env, sizes }: StoreDirectory, options: RebuildOptions, d
           onFailed: failed,
         })
   const levels = options.messageDelayLevel ?? STORE_CONFIG_DEFAULTS.messageDelayLevel
+  const deleted = new DeletedTopics(disk, `${directory}/rockhopper/deletedTopics.json`)
+  deleted.load()
   return {
     queues,
     index,
-    dispatch: new Dispatch({ queues, index, delayLevels: parseDelayLevels(levels) }),
+    dispatch: new Dispatch({ queues, index, deleted, delayLevels: parseDelayLevels(levels) }),
     close() {
       queues.close()
       index?.close()

@@ -5,6 +5,7 @@ import type { LogSegments } from '../log-segments.js'
 import type { MessageIndex } from '../message-index.js'
 import type { StoreConfig } from '../store-config.js'
 import { isHourToDelete } from './delete-when.js'
+import type { DeletedTopics } from './deleted-topics.js'
 import { type DiskPressure, diskPressure, usedRatio } from './disk-use.js'
 import { followLogStart } from './follow-log-start.js'
 
@@ -26,6 +27,7 @@ export interface RetentionOptions {
   readonly segments: LogSegments
   readonly queues: ConsumeQueues
   readonly index: MessageIndex | undefined
+  readonly deleted: DeletedTopics
   readonly queueDirectory: string
   /** Nothing before this physical offset exists any more. Throws DiskError. */
   logBegins(physicalOffset: number): void
@@ -191,7 +193,7 @@ export class Retention {
   }
 
   async #follow(): Promise<void> {
-    const { segments, queues, index, log, config } = this.#options
+    const { segments, queues, index, deleted, log, config } = this.#options
     if (segments.leaving || segments.first === this.#followedTo) return
     const first = segments.first
     await followLogStart({
@@ -203,7 +205,10 @@ export class Retention {
       stopped: () => this.#stopped,
     })
     this.#options.logBegins(first)
-    if (!this.#stopped) this.#followedTo = first
+    if (this.#stopped) return
+    deleted.prune(first)
+    await deleted.save()
+    this.#followedTo = first
   }
 
   /** Ends early when the store stops. */
