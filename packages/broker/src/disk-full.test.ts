@@ -78,7 +78,7 @@ test('a heartbeat with a new group is refused, and its known groups were heard',
   }
   expect((await heartbeat(other, address, both)).code).toBe(14)
   const members = await each.client.invoke(address, 'GET_CONSUMER_LIST_BY_GROUP', { consumerGroup: 'known' })
-  expect(ConsumerIdList.decode(members.body).consumerIdList.sort()).toEqual(['a', 'b'])
+  expect(ConsumerIdList.decode(members.body).consumerIdList.toSorted()).toEqual(['a', 'b'])
   free()
   expect((await heartbeat(other, address, both)).code).toBe(0)
 })

@@ -7,6 +7,7 @@ import { NameServers } from './api/name-servers.js'
 import { RouteCache } from './api/route-cache.js'
 import { Background } from './background.js'
 import { brokerCallHandlers, type ConsumerMember, type ProducerMember } from './broker-calls.js'
+import { ClientHooks } from './client-hook.js'
 import { clientIdOf } from './client-id.js'
 import type { ClientOptions } from './client-options.js'
 import { Periodic } from './periodic.js'
@@ -31,6 +32,7 @@ export class ClientInstance {
   readonly nameServers: NameServers
   readonly routes: RouteCache
   readonly background: Background
+  readonly hooks: ClientHooks
   readonly #heartbeats: Periodic
   readonly #heartbeatIntervalMs: number
   readonly #producers = new Map<string, ProducerMember>()
@@ -48,6 +50,7 @@ export class ClientInstance {
     this.env = env
     this.clientId = clientIdOf(options, env.host, env.clock.now())
     this.background = new Background(env.log)
+    this.hooks = new ClientHooks(env.log, options.hooks ?? [])
     this.api = createClientApi({
       env,
       timeoutMs: options.requestTimeoutMs ?? 3_000,

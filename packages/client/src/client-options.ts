@@ -1,4 +1,5 @@
 import type { Env } from '@rockhopper/env'
+import type { ClientHook } from './client-hook.js'
 
 /** What every client takes. */
 export interface ClientOptions {
@@ -23,4 +24,13 @@ export interface ClientOptions {
   readonly pollNameServerIntervalMs?: number
   /** Default 30,000 ms. The broker forgets a client after 120 s. */
   readonly heartbeatBrokerIntervalMs?: number
+  /** Sees every send and every listener call, for metrics and tracing. */
+  readonly hooks?: readonly ClientHook[]
+  /**
+   * Writes RocketMQ's message traces, which `mqadmin queryMsgTraceById` and dashboards read. The broker needs
+   * `traceTopicEnable` (or the topic). Default false.
+   */
+  readonly enableTrace?: boolean
+  /** Topic of the traces. Default RMQ_SYS_TRACE_TOPIC. */
+  readonly traceTopic?: string
 }

@@ -18,6 +18,7 @@ import {
 import { RequestTable } from './producing/request-table.js'
 import { Sender } from './producing/sender.js'
 import type { SendResult } from './send-result.js'
+import { startTracing } from './tracing/trace-hook.js'
 import { settledWithin } from './wait.js'
 
 /** The broker's own limit (Apache: MessageStoreConfig.maxMessageSize). */
@@ -28,6 +29,7 @@ export class Producer {
   readonly #options: ProducerOptions
   readonly #instance: ClientInstance
   readonly #sender: Sender
+  #flushTraces = () => Promise.resolve()
   readonly #requests: RequestTable
   readonly #nextId: () => string
   readonly #limits: OutgoingLimits
@@ -41,6 +43,8 @@ export class Producer {
     this.#options = options
     this.#instance = new ClientInstance(options)
     this.#sender = new Sender(this.#instance, options)
+    if (options.enableTrace === true)
+      this.#flushTraces = startTracing(this.#instance, options.producerGroup, 'PRODUCE', options.traceTopic)
     const { env } = this.#instance
     this.#requests = new RequestTable(env)
     this.#nextId = createUniqueIdSource(env)
@@ -77,6 +81,7 @@ export class Producer {
       const { clock } = this.#instance.env
       await settledWithin(clock, Promise.allSettled([...this.#inFlight]), options.timeoutMs ?? 10_000)
     }
+    await this.#flushTraces()
     await this.#instance.stop()
     this.#requests.close()
   }

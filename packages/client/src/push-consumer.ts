@@ -7,6 +7,7 @@ import { lockOffsets } from './consuming/offset-directory.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageListener } from './listener.js'
 import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
+import { startTracing } from './tracing/trace-hook.js'
 
 /** How long running listener calls are waited for by default. */
 const SHUTDOWN_TIMEOUT_MS = 10_000
@@ -19,6 +20,7 @@ export class PushConsumer {
   readonly #settings: ConsumerSettings
   readonly #instance: ClientInstance
   readonly #subscriptions: Subscriptions
+  #flushTraces = () => Promise.resolve()
   #run: ConsumerRun | undefined
   #offsetLock: DiskLock | undefined
   #suspended = false
@@ -33,6 +35,8 @@ export class PushConsumer {
     this.#instance = new ClientInstance(options)
     this.#settings = consumerSettings(options, this.#instance.env)
     this.#subscriptions = new Subscriptions(this.#instance.env.clock)
+    if (options.enableTrace === true)
+      this.#flushTraces = startTracing(this.#instance, options.consumerGroup, 'CONSUME', options.traceTopic)
   }
 
   get consumerGroup(): string {
@@ -119,6 +123,7 @@ export class PushConsumer {
 
   async #shutdown(timeoutMs: number): Promise<void> {
     await this.#run?.stop(timeoutMs)
+    await this.#flushTraces()
     await this.#instance.stop()
     await this.#offsetLock?.release()
   }

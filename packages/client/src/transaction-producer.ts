@@ -14,6 +14,7 @@ import { Sender } from './producing/sender.js'
 import { TransactionChecks } from './producing/transaction-checks.js'
 import { endTransaction, type HalfPlace, placeOfSend } from './producing/transaction-end.js'
 import type { SendResult } from './send-result.js'
+import { startTracing } from './tracing/trace-hook.js'
 import type {
   LocalTransactionState,
   TransactionListener,
@@ -49,6 +50,7 @@ export class TransactionProducer<Argument = undefined> {
   readonly #options: TransactionProducerOptions<Argument>
   readonly #instance: ClientInstance
   readonly #sender: Sender
+  #flushTraces = () => Promise.resolve()
   readonly #checks: TransactionChecks
   readonly #nextId: () => string
   readonly #inFlight = new Set<Promise<unknown>>()
@@ -64,6 +66,8 @@ export class TransactionProducer<Argument = undefined> {
     this.#options = options
     this.#instance = new ClientInstance(options)
     this.#sender = new Sender(this.#instance, options)
+    if (options.enableTrace === true)
+      this.#flushTraces = startTracing(this.#instance, options.producerGroup, 'PRODUCE', options.traceTopic)
     this.#nextId = createUniqueIdSource(this.#instance.env)
     this.#checks = new TransactionChecks({
       instance: this.#instance,
@@ -109,6 +113,7 @@ export class TransactionProducer<Argument = undefined> {
       await settledWithin(clock, Promise.allSettled([...this.#inFlight]), options.timeoutMs ?? 10_000)
     }
     this.#stopping.abort()
+    await this.#flushTraces()
     await this.#instance.stop()
   }
 

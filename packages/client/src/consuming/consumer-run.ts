@@ -234,13 +234,14 @@ export class ConsumerRun implements ConsumerMember {
       consumeTimeoutMs,
       suspendCurrentQueueTimeMs,
       shutdown: this.#shutdown.signal,
+      hooks: this.#instance.hooks,
     }
   }
 
   #makeConsumption(): Consumption {
     const { clustering, consumeMessageBatchMaxSize, maxReconsumeTimes, orderly } = this.#settings
     const instance = this.#instance
-    const sender = new Sender(instance, { producerGroup: INNER_PRODUCER_GROUP })
+    const sender = new Sender(instance, { producerGroup: INNER_PRODUCER_GROUP, untraced: true })
     const back = { instance, sender, consumerGroup: this.group, maxReconsumeTimes }
     const parts: ConsumptionParts = {
       ...this.#callParts(),

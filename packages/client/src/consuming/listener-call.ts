@@ -1,6 +1,8 @@
 import type { Clock, Log } from '@rockhopper/env'
 import type { MessageQueue } from '@rockhopper/remoting'
+import type { ClientHooks, ListenerCallEnd } from '../client-hook.js'
 import type { ConsumeContext, MessageListener } from '../listener.js'
+import type { MessageView } from '../message-view.js'
 import type { Held, ProcessQueue } from './process-queue.js'
 
 /** How a listener call ended. `later` carries what the listener said about the next attempt. */
@@ -23,6 +25,7 @@ export interface ListenerCallParts {
   readonly suspendCurrentQueueTimeMs: number
   /** Aborted when a shutdown no longer waits. */
   readonly shutdown: AbortSignal
+  readonly hooks: ClientHooks
 }
 
 /** Level of a message whose listener call took too long (Apache: ProcessQueue.cleanExpiredMsg). */
@@ -37,10 +40,31 @@ export async function callListener(
   processQueue: ProcessQueue,
   batch: readonly Held[],
 ): Promise<Outcome> {
+  const { clock, hooks, consumerGroup } = parts
+  const messages = batch.map((held) => held.message)
+  const startedAt = clock.monotonic()
+  processQueue.lastConsumeAt = startedAt
+  if (hooks.none) return (await call(parts, processQueue, messages)).outcome
+  const told = { consumerGroup, messageQueue: processQueue.queue, messages }
+  hooks.tell((hook) => hook.beforeConsume?.(told))
+  const { outcome, end } = await call(parts, processQueue, messages)
+  const costMs = clock.monotonic() - startedAt
+  hooks.tell((hook) => hook.afterConsume?.(told, { ...end, costMs }))
+  return outcome
+}
+
+interface Called {
+  readonly outcome: Outcome
+  readonly end: Omit<ListenerCallEnd, 'costMs'>
+}
+
+async function call(
+  parts: ListenerCallParts,
+  processQueue: ProcessQueue,
+  messages: readonly MessageView[],
+): Promise<Called> {
   const context = new CallContext(parts, processQueue)
   const timeout = timeoutOf(parts, context)
-  processQueue.lastConsumeAt = parts.clock.monotonic()
-  const messages = batch.map((held) => held.message)
   const ended = Promise.resolve()
     .then(() => parts.listener(messages, context))
     .then(
@@ -51,15 +75,19 @@ export async function callListener(
   timeout.cancel()
   if (outcome === TIMED_OUT) {
     parts.log.warn('client.consume.timeout', { ...context.facts, timeoutMs: parts.consumeTimeoutMs })
-    return context.later(TIMEOUT_DELAY_LEVEL)
+    return { outcome: context.later(TIMEOUT_DELAY_LEVEL), end: { outcome: 'TIME_OUT' } }
   }
   if ('error' in outcome) {
     const { error } = outcome
     parts.log.warn('client.consume.failed', { ...context.facts, error })
-    return { ...context.later(context.delayLevelWhenNextConsume), error }
+    const later = context.later(context.delayLevelWhenNextConsume)
+    return { outcome: { ...later, error }, end: { outcome: 'EXCEPTION', error } }
   }
-  if (outcome.result === 'RECONSUME_LATER') return context.later(context.delayLevelWhenNextConsume)
-  return { kind: 'success', ackIndex: context.ackIndex }
+  if (outcome.result === 'RECONSUME_LATER') {
+    const later = context.later(context.delayLevelWhenNextConsume)
+    return { outcome: later, end: { outcome: 'RECONSUME_LATER' } }
+  }
+  return { outcome: { kind: 'success', ackIndex: context.ackIndex }, end: { outcome: 'SUCCESS' } }
 }
 
 const TIMED_OUT = Symbol('timed out')

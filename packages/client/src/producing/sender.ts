@@ -1,6 +1,7 @@
 import { isMqError, MqError, SystemTopic } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { SendCommand } from '../api/message-calls.js'
+import type { SendAttempt, SendEnd } from '../client-hook.js'
 import type { ClientInstance } from '../client-instance.js'
 import type { ProducerOptions, SendOptions } from '../producer-options.js'
 import { isReplyMessage } from '../reply-message.js'
@@ -10,7 +11,10 @@ import { compressed, type OutgoingMessage } from './outgoing-message.js'
 import { RoundRobin, selectByHash } from './queue-selection.js'
 import { mayRetry } from './send-retry.js'
 
-export type SenderOptions = Omit<ProducerOptions, 'namesrvAddr'>
+export interface SenderOptions extends Omit<ProducerOptions, 'namesrvAddr'> {
+  /** The client's own messages, which hooks do not see. */
+  readonly untraced?: boolean
+}
 
 /** Apache: DefaultMQProducer.sendMsgTimeout. */
 const SEND_TIMEOUT_MS = 3_000
@@ -85,12 +89,11 @@ export class Sender {
     const queues = await this.#queues(outgoing, options)
     const queue = this.#pickOf(outgoing, queues, options).next(undefined)
     const address = this.#instance.routes.requireMaster(queue.brokerName)
-    await this.#instance.api.oneway(
-      address,
-      COMMAND[outgoing.kind],
-      this.#header(outgoing, queue),
-      outgoing.body,
-    )
+    await this.#hooked(outgoing, queue, { brokerAddress: address, oneway: true }, async () => {
+      const header = this.#header(outgoing, queue)
+      await this.#instance.api.oneway(address, COMMAND[outgoing.kind], header, outgoing.body)
+      return {}
+    })
   }
 
   /** The broker that a request goes to must know this client before it can bring the reply. */
@@ -154,6 +157,42 @@ export class Sender {
 
   async #attempt(outgoing: OutgoingMessage, queue: MessageQueue, options: SendOptions): Promise<SendResult> {
     const address = this.#instance.routes.requireMaster(queue.brokerName)
+    const place = { brokerAddress: address, oneway: false }
+    const { result } = await this.#hooked(outgoing, queue, place, () =>
+      this.#sendTo(address, outgoing, queue, options),
+    )
+    return result
+  }
+
+  /** Tells the hooks what `run` is about to do and how it ended. */
+  async #hooked<End extends Pick<SendEnd, 'result' | 'regionId' | 'untraced'>>(
+    outgoing: OutgoingMessage,
+    messageQueue: MessageQueue,
+    place: Pick<SendAttempt, 'brokerAddress' | 'oneway'>,
+    run: () => Promise<End>,
+  ): Promise<End> {
+    const { env, hooks } = this.#instance
+    if (this.#options.untraced === true || hooks.none) return run()
+    const { kind, message, messageId, body } = outgoing
+    const { producerGroup } = this.#options
+    const attempt = { ...place, producerGroup, kind, message, messageId, messageQueue, bodySize: body.length }
+    hooks.tell((hook) => hook.beforeSend?.(attempt))
+    const startedAt = env.clock.monotonic()
+    const tellEnd = (end: Partial<SendEnd>) => {
+      const costMs = env.clock.monotonic() - startedAt
+      hooks.tell((hook) => hook.afterSend?.(attempt, { ...end, costMs }))
+    }
+    try {
+      const end = await run()
+      tellEnd(end)
+      return end
+    } catch (error) {
+      tellEnd({ error })
+      throw error
+    }
+  }
+
+  async #sendTo(address: string, outgoing: OutgoingMessage, queue: MessageQueue, options: SendOptions) {
     const { body, messageId, topic } = outgoing
     const call = {
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
@@ -167,7 +206,7 @@ export class Sender {
         body,
         call,
       )
-      return {
+      const result: SendResult = {
         status: answer.status,
         messageId,
         offsetMessageId: answer.msgId,
@@ -175,6 +214,11 @@ export class Sender {
         queueOffset: answer.queueOffset,
         ...(answer.transactionId === undefined ? {} : { transactionId: answer.transactionId }),
         ...(answer.recallHandle === undefined ? {} : { recallHandle: answer.recallHandle }),
+      }
+      return {
+        result,
+        untraced: answer.TRACE_ON === false,
+        ...(answer.MSG_REGION === undefined ? {} : { regionId: answer.MSG_REGION }),
       }
     } catch (error) {
       if (isMqError(error, 'CONNECT_FAILED') || isMqError(error, 'CONNECTION_CLOSED'))
