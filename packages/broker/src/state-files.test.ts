@@ -111,5 +111,5 @@ test('what Apache writes is read: unquoted integer keys and tabs', () => {
       [1, 11],
     ]),
   )
-  expect(delayOffsets.saved?.dataVersion.timestamp).toBe(1_795_234_155_659)
+  expect(delayOffsets.saved?.dataVersion?.timestamp).toBe(1_795_234_155_659)
 })

@@ -153,7 +153,7 @@ test('nothing is executed for a half message that a crash may take', async () =>
   const producer = await producerOf(namesrvAddr, {
     executeLocalTransaction: () => {
       executed++
-      return 'COMMIT_MESSAGE'
+      return 'COMMIT_MESSAGE' as const
     },
   })
   const result = await producer.sendMessageInTransaction(MESSAGE, undefined)
@@ -181,7 +181,7 @@ test('a local transaction past its deadline is unknown, and committed when it en
           finish = resolve
         })
         wasAborted = signal.aborted
-        return 'COMMIT_MESSAGE'
+        return 'COMMIT_MESSAGE' as const
       },
     },
     { localTransactionTimeoutMs: 1 },
@@ -201,7 +201,7 @@ test('a check is answered over its connection with what the listener says', asyn
   await producerOf(namesrvAddr, {
     checkLocalTransaction: async (message, { transactionId }) => {
       asked.push(`${transactionId} ${message.topic} ${message.body}`)
-      return 'ROLLBACK_MESSAGE'
+      return 'ROLLBACK_MESSAGE' as const
     },
   })
   check('K9', 3)
@@ -223,11 +223,11 @@ test('a transaction that still executes is not asked about, and ends where the c
       await new Promise<void>((resolve) => {
         finish = resolve
       })
-      return 'COMMIT_MESSAGE'
+      return 'COMMIT_MESSAGE' as const
     },
     checkLocalTransaction: () => {
       asked++
-      return 'UNKNOW'
+      return 'UNKNOW' as const
     },
   })
   const sending = producer.sendMessageInTransaction(MESSAGE, undefined)
@@ -249,7 +249,7 @@ test('checks run at most so many at once, few wait, and one transaction is asked
       checkLocalTransaction: async (_message, { transactionId }) => {
         asked.push(transactionId)
         await new Promise<void>((resolve) => finish.push(resolve))
-        return 'COMMIT_MESSAGE'
+        return 'COMMIT_MESSAGE' as const
       },
     },
     { checksAtOnceMax: 2, checkRequestHoldMax: 1 },

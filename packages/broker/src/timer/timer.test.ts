@@ -42,7 +42,7 @@ async function bodies(each: BrokerUnderTest): Promise<string[]> {
   }
 }
 
-async function info({ broker, client }: BrokerUnderTest): Promise<Map<string, string>> {
+async function info({ broker, client }: BrokerUnderTest): Promise<ReadonlyMap<string, string>> {
   const { body } = await client.invoke(broker.address, 'GET_BROKER_RUNTIME_INFO', {})
   return KVTable.decode(body).table
 }

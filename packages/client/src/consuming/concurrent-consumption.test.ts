@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { MqError } from '@rockhopper/message'
+import { ClientHooks } from '../client-hook.js'
 import type { ConsumeResult, MessageListener } from '../listener.js'
 import { QUEUE, viewAt } from '../message-view.fixture.js'
 import { SILENT, settle, VirtualClock } from '../virtual-clock.fixture.js'
@@ -32,6 +33,7 @@ function consumerOf(
     clock,
     log: SILENT,
     consumerGroup: 'g',
+    hooks: new ClientHooks(SILENT, []),
     listener,
     consumeTimeoutMs: 900_000,
     suspendCurrentQueueTimeMs: 1_000,

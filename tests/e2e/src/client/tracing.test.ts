@@ -12,10 +12,14 @@ async function traces(world: World): Promise<string[][]> {
   try {
     const records: string[][] = []
     for (const queue of await consumer.messageQueues(TRACE_TOPIC)) {
-      const { messages } = await consumer.pull(queue, 0)
-      for (const { body } of messages) {
-        const parts = body.toString().split('\u0002').slice(0, -1)
-        records.push(...parts.map((part) => part.split('\u0001')))
+      for (let next = 0; ; ) {
+        const { messages, nextQueueOffset } = await consumer.pull(queue, next)
+        if (messages.length === 0) break
+        for (const { body } of messages) {
+          const parts = body.toString().split('\u0002').slice(0, -1)
+          records.push(...parts.map((part) => part.split('\u0001')))
+        }
+        next = nextQueueOffset
       }
     }
     return records
