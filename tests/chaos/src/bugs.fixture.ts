@@ -1,4 +1,4 @@
-interface Bug {
+export interface Bug {
   readonly file: string
   readonly find: string
   readonly replace: string
@@ -54,6 +54,11 @@ export type BugName = keyof typeof BUGS
 
 /** Environment of a process that gets the bug. */
 export function withBug(name: BugName): Record<string, string> {
+  return withPieces(BUGS[name])
+}
+
+/** Environment of a process in which these pieces of compiled code are others. */
+export function withPieces(pieces: readonly Bug[]): Record<string, string> {
   const loader = new URL('../dist/plant-loader.js', import.meta.url).href
-  return { NODE_OPTIONS: `--import=${loader}`, ROCKHOPPER_PLANT: JSON.stringify(BUGS[name]) }
+  return { NODE_OPTIONS: `--import=${loader}`, ROCKHOPPER_PLANT: JSON.stringify(pieces) }
 }
