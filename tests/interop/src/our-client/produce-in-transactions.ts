@@ -3,7 +3,7 @@ import { type LocalTransactionState, TransactionProducer } from '@rockhopper/cli
 import type { Planned } from '../plan.js'
 import { emit } from './lines.js'
 import { type Options, required, switched } from './options.js'
-import { emitSent, toMessage } from './produce.js'
+import { emitSent, toMessage } from './sent-line.js'
 
 /** What Produce.java does with --mode transaction: the tag of a message decides. */
 export async function produceInTransactions(options: Options, planned: readonly Planned[]): Promise<void> {

@@ -1,10 +1,11 @@
-import { Producer, type SendResult } from '@rockhopper/client'
+import { Producer } from '@rockhopper/client'
 import type { Message } from '@rockhopper/message'
 import type { Planned } from '../plan.js'
 import { readPlan } from '../plan-file.js'
 import { emit } from './lines.js'
 import { number, type Options, required, text } from './options.js'
 import { produceInTransactions } from './produce-in-transactions.js'
+import { emitSent, toMessage } from './sent-line.js'
 
 const SEND_TIMEOUT_MS = 10_000
 
@@ -69,31 +70,5 @@ async function sendBatch(producer: Producer, from: number, messages: readonly Me
       offsetMessageId: offsetIds[i] ?? '',
       queueOffset,
     })
-  }
-}
-
-export function emitSent(index: number, result: SendResult): void {
-  emit({
-    event: 'sent',
-    index,
-    status: result.status,
-    msgId: result.messageId,
-    offsetMsgId: result.offsetMessageId,
-    brokerName: result.queue.brokerName,
-    queueId: result.queue.queueId,
-    queueOffset: result.queueOffset,
-  })
-}
-
-export function toMessage(planned: Planned): Message {
-  const { topic, body, tag, keys, shardingKey, delayLevel, properties } = planned
-  return {
-    topic,
-    body,
-    ...(tag === undefined ? {} : { tag }),
-    ...(keys === undefined ? {} : { keys: keys.split(' ') }),
-    ...(shardingKey === undefined ? {} : { shardingKey }),
-    ...(delayLevel === undefined ? {} : { delayTimeLevel: delayLevel }),
-    ...(properties === undefined ? {} : { properties }),
   }
 }
