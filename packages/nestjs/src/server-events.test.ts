@@ -3,9 +3,9 @@ import { Controller } from '@nestjs/common'
 import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices'
 import { RocketMQContext } from './context.js'
 import { RocketMQEvent } from './decorators.js'
+import type { DeliveryFailure } from './delivery-failure.js'
 import { DeadLetterException, IgnoreMessageException, RetryLaterException } from './exceptions.js'
 import { serve, silent } from './server.fixture.js'
-import { type DeliveryFailure } from './server.js'
 
 describe('events', () => {
   // B1, B21, B24
