@@ -20,6 +20,7 @@ import { retryAndDeadLetter } from './retry.js'
 import { ScenarioQueue } from './scenario-queue.js'
 import { seedPrograms, springListener } from './seeds.js'
 import { sendAndReceive } from './send-and-receive.js'
+import { traced } from './tracing.js'
 import { transactions } from './transactions.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
@@ -112,6 +113,7 @@ export function scenariosAgainst(servers: string, start: () => Promise<Cluster>)
       readByOffset(cluster, '5.4.0', COUNT),
     )
     questions(scenario, () => cluster)
+    scenario('mqadmin finds the traces of our producer and consumer', () => traced(cluster))
     scenario('mqadmin shows cluster, route, status and progress', () => administer(cluster))
   })
 }
