@@ -98,8 +98,9 @@ export class PageFile {
     const size = sizes[Math.floor(random() * sizes.length)] as number
     const found = this.#spread(size)
     const granule = random() < 0.5 ? SECTOR_SIZE : PAGE_SIZE
-    const touched = new Set(this.#touched)
+    const touched = new Set([...this.#touched].filter((page) => page * PAGE_SIZE < size))
     for (const page of new Set(layers.flatMap(({ before }) => [...before.keys()]))) {
+      if (page * PAGE_SIZE >= size) continue
       touched.add(page)
       const states = layers.flatMap(({ before }) => before.get(page) ?? [])
       for (let at = 0; at < PAGE_SIZE; at += granule) {

@@ -112,6 +112,18 @@ describe('a power loss', () => {
   })
 })
 
+test('a file that lost its end can be written again there', async () => {
+  const one = world()
+  const file = await durable(one, 'short')
+  write(file, 'far behind', 3 * PAGE)
+  const random = seeded(3)
+  for (let i = 0; i < 50; i++) {
+    const found = one.disk.afterPowerLoss(one.clock, random)
+    write(found.open('/a'), 'again', 3 * PAGE)
+    expect(found.bytes('/a').toString('latin1', 3 * PAGE, 3 * PAGE + 5)).toBe('again')
+  }
+})
+
 describe('a kill', () => {
   test('leaves what was written, and none of its calls ends', async () => {
     const { clock, disk } = world()
