@@ -31,6 +31,9 @@ export function connectRocketMQ(
   return microservice
 }
 
+/** Servers that wait for the end of an application's `init`. */
+const waiting = new WeakMap<object, ServerRocketMQ[]>()
+
 /**
  * Nest has no hook behind the last `onApplicationBootstrap`, but `init` resolves there, and `listen` calls
  * it.
@@ -38,11 +41,19 @@ export function connectRocketMQ(
 function holdUntilBootstrapped(app: INestApplication, strategy: ServerRocketMQ): void {
   if ((app as { isInitialized?: boolean }).isInitialized === true) return
   strategy.hold('bootstrap')
+  const others = waiting.get(app)
+  if (others !== undefined) {
+    others.push(strategy)
+    return
+  }
+  const servers = [strategy]
+  waiting.set(app, servers)
   const initAndRelease = async (): Promise<INestApplication> => {
     // Nest's own method again: what the proxy hands out looks the name up at each call.
     Reflect.deleteProperty(app, 'init')
+    waiting.delete(app)
     await app.init()
-    await strategy.release('bootstrap')
+    await Promise.all(servers.map((server) => server.release('bootstrap')))
     return app
   }
   // The proxy that NestFactory returns swallows assignments (its `set` trap does nothing); a definition goes

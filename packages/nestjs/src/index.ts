@@ -28,6 +28,7 @@ export {
   RocketMQValidationError,
 } from './exceptions.js'
 export type { RocketMQExtras } from './extras.js'
+export { type ReadinessOptions, type RocketMQHealth, RocketMQHealthIndicator } from './health.js'
 export type { RocketMQInstrumentation } from './instrumentation.js'
 export { RocketMQModule, type RocketMQModuleAsyncOptions } from './module.js'
 export {
@@ -78,5 +79,14 @@ export type {
   TopicSchemas,
 } from './topic-schema.js'
 export { defineTopics, type RocketMQTopics, type TypedPublisher } from './topics.js'
-export { ROCKETMQ_OPTIONS, ROCKETMQ_TRANSPORT } from './transport.js'
+export {
+  clientToken,
+  healthToken,
+  optionsToken,
+  ROCKETMQ_CONNECTION,
+  ROCKETMQ_OPTIONS,
+  ROCKETMQ_TRANSPORT,
+  rocketMQTransport,
+  serverToken,
+} from './transport.js'
 export type { Verdict } from './verdict.js'

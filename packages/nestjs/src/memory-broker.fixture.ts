@@ -51,7 +51,10 @@ export class MemoryBroker implements RocketMQClients {
     start: async () => undefined,
     shutdown: async () => undefined,
     topicList: async () => [...this.topics.keys()],
-    topicRoute: async () => ({ brokerDatas: [], queueDatas: [], filterServerTable: new Map() }) as never,
+    topicRoute: async () => {
+      if (this.down !== undefined) throw this.down
+      return { brokerDatas: [], queueDatas: [], filterServerTable: new Map() } as never
+    },
     consumerProgress: async (group) => this.progress(group),
   })
 
@@ -74,6 +77,11 @@ export class MemoryBroker implements RocketMQClients {
   async settled(): Promise<void> {
     while ([...this.#groups].some((group) => group.busy))
       await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Names of the consumer groups. */
+  get groups(): string[] {
+    return [...this.#groups].map(({ group }) => group)
   }
 
   /** Bodies of a topic, as text. */

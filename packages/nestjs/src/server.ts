@@ -125,6 +125,17 @@ export class ServerRocketMQ
     await this.#run?.resume(group)
   }
 
+  /** The last value of `status`; undefined before `listen`. */
+  currentStatus(): RocketMQServerStatus | undefined {
+    let last: RocketMQServerStatus | undefined
+    this.status
+      .subscribe((status) => {
+        last = status
+      })
+      .unsubscribe()
+    return last
+  }
+
   /** The groups of the handlers and what each consumer does. Empty before `listen`. */
   groups(): readonly GroupState[] {
     return this.#run?.groups() ?? []
@@ -183,6 +194,23 @@ export class ServerRocketMQ
     if (route === undefined) throw new MqError('ARGUMENT_ILLEGAL', `no handler for '${pattern}'`)
     const data = route.extras.batch === undefined ? packet.data : [packet.data]
     await this.#runHandler(route.handler, data, context)
+  }
+
+  /**
+   * Gives a message to the handler of one of the groups as if it had been pulled, and tells what would become
+   * of it. After `listen`. @throws when no group, or none of this name, takes the message.
+   */
+  async deliver(message: MessageView, group?: string): Promise<Verdict> {
+    const { consumers } = this.#started('delivering a message')
+    const plan = planGroups(this.#registrations, this.#options).find((one) => {
+      const isWanted = group === undefined || one.group === group
+      return isWanted && findRoute(one.routes, message.topic, message.tag, false) !== undefined
+    })
+    const consumer = plan === undefined ? undefined : consumers.get(plan.group)
+    if (plan === undefined || consumer === undefined)
+      throw new MqError('ARGUMENT_ILLEGAL', `no handler for a message of '${message.topic}'`)
+    const { signal } = new AbortController()
+    return this.#handle({ message, plan, consumer, signal: () => signal })
   }
 
   #routeOf(pattern: string): Route | undefined {

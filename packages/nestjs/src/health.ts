@@ -1,0 +1,92 @@
+import type { ServerRocketMQ, UnwrappedServer } from './server.js'
+import { errorText } from './verdict.js'
+
+/** What terminus calls a HealthIndicatorResult; it takes functions that return one. */
+export type RocketMQHealth<Key extends string = string> = Record<
+  Key,
+  { readonly status: 'up' | 'down' | 'degraded' } & Readonly<Record<string, unknown>>
+>
+
+export interface ReadinessOptions {
+  /** More messages than this left to a group in all make it `degraded`. Default: no limit. */
+  readonly lagMax?: number
+  /** More than this make it `down`. Default: no limit. */
+  readonly lagDownAt?: number
+  /** How long the cluster may take to answer; default 3,000. */
+  readonly timeoutMs?: number
+}
+
+const TIMEOUT_MS = 3_000
+
+/**
+ * Health of a server: `liveness` looks only at this process, so that an orchestrator does not restart it
+ * because a broker is down; `readiness` asks the cluster. Both give what `@nestjs/terminus` takes:
+ * `health.check([() => rocketmq.readiness('rocketmq', { lagMax: 10_000 })])`. Neither rejects.
+ */
+export class RocketMQHealthIndicator {
+  readonly #server: ServerRocketMQ
+
+  constructor(server: ServerRocketMQ) {
+    this.#server = server
+  }
+
+  /** Down when the server was closed, or a group has stopped without it. */
+  async liveness<Key extends string>(key: Key): Promise<RocketMQHealth<Key>> {
+    const groups = this.#server.groups()
+    const status = this.#server.currentStatus()
+    const stopped = groups.filter(({ state }) => state === 'stopped').map(({ group }) => group)
+    const isUp = status !== 'closed' && stopped.length === 0
+    return result(key, isUp ? 'up' : 'down', { connection: status, ...(isUp ? {} : { stopped }) })
+  }
+
+  /** Down when no name server answers, a topic has no route, or a lag is above `lagDownAt`. */
+  async readiness<Key extends string>(
+    key: Key,
+    { lagMax, lagDownAt, timeoutMs = TIMEOUT_MS }: ReadinessOptions = {},
+  ): Promise<RocketMQHealth<Key>> {
+    const connection = this.#server.currentStatus()
+    const groups = this.#server.groups()
+    if (connection === undefined || groups.some(({ state }) => state === 'starting'))
+      return result(key, 'down', { connection, message: 'the server has not started yet' })
+    if (connection === 'closed' || connection === 'draining' || connection === 'disconnected')
+      return result(key, 'down', { connection, message: `the server is ${connection}` })
+    try {
+      const lag = await within(timeoutMs, this.#lag())
+      const most = Math.max(0, ...Object.values(lag))
+      const paused = groups.filter(({ state }) => state === 'paused').map(({ group }) => group)
+      const isDown = lagDownAt !== undefined && most > lagDownAt
+      const isSlow = paused.length > 0 || (lagMax !== undefined && most > lagMax)
+      return result(key, isDown ? 'down' : isSlow ? 'degraded' : 'up', { connection, lag, paused })
+    } catch (error) {
+      return result(key, 'down', { connection, message: errorText(error) })
+    }
+  }
+
+  /** Messages left to each group, over all topics. It fails without a route or a broker. */
+  async #lag(): Promise<Record<string, number>> {
+    const { admin } = this.#server.unwrap<UnwrappedServer>()
+    const lags = this.#server.groups().map(async ({ group, topics }) => {
+      await Promise.all(topics.map((topic) => admin.topicRoute(topic)))
+      const { offsetTable } = await admin.consumerProgress(group)
+      const left = offsetTable.map(([, row]) => Math.max(0, row.brokerOffset - row.consumerOffset))
+      return [group, left.reduce((sum, one) => sum + one, 0)] as const
+    })
+    return Object.fromEntries(await Promise.all(lags))
+  }
+}
+
+function result<Key extends string>(
+  key: Key,
+  status: 'up' | 'down' | 'degraded',
+  details: Readonly<Record<string, unknown>>,
+): RocketMQHealth<Key> {
+  return { [key]: { status, ...details } } as RocketMQHealth<Key>
+}
+
+function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = new Error(`no answer from the cluster within ${timeoutMs} ms`)
+    const timer = setTimeout(() => reject(late), timeoutMs)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,1 @@
+export { RocketMQContainer, type RocketMQContainerOptions } from './rocketmq-container.js'
