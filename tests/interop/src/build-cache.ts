@@ -64,6 +64,13 @@ export async function springApplication(): Promise<string> {
   return `${join(directory, 'classes')}:${join(directory, 'lib/*')}`
 }
 
+/** Our programs on Apache's own store, compiled, and the jars they need. */
+export async function storePrograms(): Promise<string> {
+  const project = join(INTEROP_DIR, 'java/store')
+  const directory = await maven('store', project, ['compile', 'dependency:copy-dependencies'])
+  return `${join(directory, 'classes')}:${join(directory, 'lib/*')}`
+}
+
 /** Apache's name server, broker and mqadmin. */
 export async function apacheServer(): Promise<string> {
   const directory = await maven('apache-server', join(INTEROP_DIR, 'java/server'), [
