@@ -80,6 +80,7 @@ describe('installed with plain npm', () => {
 })
 
 describe('the code in the READMEs', () => {
+  // B31
   test('compiles under strict', async () => {
     const folder = join(project, 'snippets')
     mkdirSync(folder)
