@@ -25,12 +25,6 @@ export interface RocketMQServerEvents extends Record<string, (...args: never[]) 
   dropped: (failure: DeliveryFailure) => void
   /** A message was handled; `ms` from its arrival in this process. */
   handled: (delivery: { readonly topic: string; readonly group: string; readonly ms: number }) => void
-  /** Queues of this group came or went. */
-  rebalanced: (change: {
-    readonly group: string
-    readonly topic: string
-    readonly queueIds: readonly string[]
-  }) => void
 }
 
 export type FailureKind = 'retry' | 'deadLetter' | 'dropped'

@@ -18,8 +18,6 @@ export type RocketMQServerStatus =
   | 'connecting'
   | 'connected'
   | 'disconnected'
-  | 'reconnecting'
-  | 'rebalancing'
   | 'paused'
   | 'draining'
   | 'closed'

@@ -46,7 +46,6 @@ describe('the server as Nest sees it', () => {
     await app.close()
   })
 
-  // B5
   test('status is replayed and distinct, and one paused group does not flip it', async () => {
     @Controller()
     class Orders {

@@ -7,7 +7,7 @@ export const NEST_ROWS: Readonly<Record<string, readonly [section: string, rows:
       '`listen` calls back exactly once, with the error when no name server answers',
       '`close` may come twice, and before `listen`',
       'the transport id is a global symbol, which keeps handlers of other transports and clusters out',
-      '`status` is a replayed, distinct stream; one broken group does not flip it',
+      '`status` is a replayed, distinct stream, which also tells of lost connections and rebalances',
       '`on` takes typed listeners, also before `listen`',
       '`unwrap` gives producer, consumers and admin, and a clear error before `listen`',
       'two handlers that would answer one request are refused',
