@@ -10,7 +10,7 @@ import { UsageError } from '../exit-code.js'
 import type { Surroundings } from '../surroundings.js'
 import { type BodyForm, indexLine, recordLine, unitLine } from './dump-lines.js'
 import { progressOf } from './progress-bar.js'
-import { inUse, type StoreOptions, storeCommand, wholeNumber, withStore } from './store-commands.js'
+import { inUse, type StoreOptions, storeCommand, wholeNumber, withStore } from './store-command.js'
 import { storeUser } from './store-user.js'
 
 interface DumpOptions extends StoreOptions {
