@@ -113,7 +113,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules|/dist/' },
-    exclude: { path: '/\\.cache/' },
+    // These stand outside the workspace, with packages that they install themselves.
+    exclude: { path: '/\\.cache/|^tests/nest-' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.check.json' },
     combinedDependencies: false,

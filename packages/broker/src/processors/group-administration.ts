@@ -54,7 +54,7 @@ function groupConfigs({ groups, offsets, store, topics }: BrokerParts): Processo
       if (cleanOffset === true) {
         offsets.deleteGroup(groupName)
         for (const topic of [retryTopic(groupName), dlqTopic(groupName)]) {
-          if (await topics.delete(topic)) store.deleteTopic(topic)
+          if (await topics.delete(topic)) await store.deleteTopic(topic)
         }
       }
       return ok()
