@@ -120,6 +120,16 @@ test('EIO on the background sync of ASYNC_FLUSH ends the store and shows only sy
   expect((await drained(first, 'T', 0)).length).toBe(0)
 })
 
+test('a sync that fails is told at once to whoever waits for it, and the store stops without waiting', async () => {
+  const first = await started()
+  failLog(first, 'sync', { code: 'EIO' })
+  const put = first.store.put(draft(), 'synced')
+  // `until` lets no time pass: a wait for the timeout of the sync would be found pending.
+  expect(await first.clock.until(put)).toMatchObject({ status: 'SERVICE_NOT_AVAILABLE' })
+  await stopped(first)
+  expect(first.clock.timerCount).toBe(0)
+})
+
 test('a slow disk moves the writes to the pool, and the results stay the same', async () => {
   const first = await started()
   failLog(first, 'write', { slowMs: 20 })

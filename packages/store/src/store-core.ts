@@ -364,12 +364,11 @@ export class StoreCore {
     void this.#parts.background.stop()
     void this.#parts.integrity.close()
     this.#env.log.error('store-failed', { error: error.message, cause: diskErrorCode(cause) })
-    this.#emit({
-      from,
-      to: this.#parts.log.placed,
-      status: 'SERVICE_NOT_AVAILABLE',
-      remark: 'the store failed',
-    })
+    const status = 'SERVICE_NOT_AVAILABLE'
+    const remark = 'the store failed'
+    this.#emit({ from, to: this.#parts.log.placed, status, remark })
+    // With ASYNC_FLUSH what is written was seen, and still it is never synced now.
+    this.#parts.waiters.lost(this.#parts.flush.synced, status, remark)
     this.#onFatal(error)
   }
 
