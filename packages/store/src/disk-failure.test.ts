@@ -120,7 +120,7 @@ test('EIO on the background sync of ASYNC_FLUSH ends the store and shows only sy
   expect((await drained(first, 'T', 0)).length).toBe(0)
 })
 
-test('a sync that fails is told at once to whoever waits for it, and the store stops without waiting', async () => {
+test('a sync that fails is told at once to whoever waits for it, and stop does not wait', async () => {
   const first = await started()
   failLog(first, 'sync', { code: 'EIO' })
   const put = first.store.put(draft(), 'synced')

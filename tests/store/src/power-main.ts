@@ -2,8 +2,8 @@ import { powerLostIn } from './power-run.js'
 import { MODES } from './simulated-store.js'
 
 /**
- * The power matrix as a program, for a build with a bug planted in it: `node power-main.js SEEDS`. Says what is
- * wrong in the first life that went wrong, on one line, or nothing.
+ * The power matrix as a program, for a build with a bug planted in it: `node power-main.js SEEDS`. Says what
+ * is wrong in the first life that went wrong, on one line, or nothing.
  */
 const seeds = Number(process.argv[2])
 let said = ''
