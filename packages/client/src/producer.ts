@@ -105,6 +105,15 @@ export class Producer {
   }
 
   /**
+   * Takes back a message that waits for the time it asked for, by the `recallHandle` of its send. Resolves
+   * with its id: it will not be delivered, unless its time is nearly there. Rejects with MqError
+   * RESPONSE_REFUSED: 16 the broker does not allow it (recallMessageEnable), 604 the time is past.
+   */
+  recallMessage(topic: string, recallHandle: string, options: SendOptions = {}): Promise<string> {
+    return this.#tracked(topic, () => this.#sender.recall(topic, recallHandle, options))
+  }
+
+  /**
    * Sends and waits for the message that a consumer makes with `createReplyMessage` and sends. `timeoutMs`
    * covers both; default 3000. Rejects with MqError REPLY_TIMEOUT when the request was sent and nothing
    * came back.

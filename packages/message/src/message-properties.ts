@@ -7,8 +7,8 @@ export const KEY_SEPARATOR = ' '
 
 /**
  * The properties of a message as they travel. WAIT is always written, as Java's Message does. Throws MqError:
- * PROPERTY_RESERVED, PROPERTY_ILLEGAL (blank, or with a separator), KEY_ILLEGAL. The encoded size is not
- * checked.
+ * PROPERTY_RESERVED, PROPERTY_ILLEGAL (blank, or with a separator, or two delays), KEY_ILLEGAL. The encoded
+ * size is not checked.
  */
 export function messageProperties(message: Message): Properties {
   const properties = Object.create(null) as Properties
@@ -23,7 +23,32 @@ export function messageProperties(message: Message): Properties {
   if (tag !== undefined && tag !== '') properties[Property.TAGS] = checked('tag', tag)
   if (shardingKey !== undefined) properties[Property.SHARDING_KEY] = checked('shardingKey', shardingKey)
   if (delayTimeLevel !== undefined && delayTimeLevel > 0) properties[Property.DELAY] = String(delayTimeLevel)
+  for (const [field, name] of TIMES) {
+    const value = message[field]
+    if (value !== undefined) properties[name] = timeText(message, field, value)
+  }
   return properties
+}
+
+const TIMES = [
+  ['delayTimeSec', Property.TIMER_DELAY_SEC],
+  ['delayTimeMs', Property.TIMER_DELAY_MS],
+  ['deliverTimeMs', Property.TIMER_DELIVER_MS],
+] as const
+
+/** Whether a message waits for a level or a time of its own. */
+export function isDelayed(message: Message): boolean {
+  return (message.delayTimeLevel ?? 0) > 0 || TIMES.some(([field]) => message[field] !== undefined)
+}
+
+/** A broker takes the first it knows: which one was meant must not be a question. */
+function timeText(message: Message, field: (typeof TIMES)[number][0], value: number): string {
+  const given = TIMES.filter(([name]) => message[name] !== undefined).length
+  if (given > 1 || (message.delayTimeLevel ?? 0) > 0) {
+    throw new MqError('PROPERTY_ILLEGAL', `Setting '${field}' beside another delay`)
+  }
+  if (Number.isSafeInteger(value) && value >= 0) return String(value)
+  throw new MqError('PROPERTY_ILLEGAL', `Setting '${field}' to ${value}: it must be a whole number from 0 on`)
 }
 
 /** KEYS of a stored message as a list. */

@@ -14,6 +14,13 @@ export interface Message {
   readonly flag?: number
   /** Level 1 to 18 of the broker's messageDelayLevel; 0 or absent for now. */
   readonly delayTimeLevel?: number
+  /**
+   * Any delay, from the broker's clock on (properties TIMER_DELAY_MS, TIMER_DELAY_SEC) or until a time in ms
+   * since 1970 (TIMER_DELIVER_MS). At most one of the four; brokers of RocketMQ 5, by default at most 3 days.
+   */
+  readonly delayTimeMs?: number
+  readonly delayTimeSec?: number
+  readonly deliverTimeMs?: number
   /** Messages of one key go to one queue and keep their order (property __SHARDINGKEY). */
   readonly shardingKey?: string
   /** False: the send does not wait for flush or replicas (property WAIT). Default true. */

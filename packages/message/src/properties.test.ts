@@ -90,6 +90,23 @@ describe('the properties of a message', () => {
     expect(messageKeys(properties)).toEqual(['k1', 'k2'])
   })
 
+  test('carry each kind of delay under its own name', () => {
+    expect(messageProperties(message({ delayTimeMs: 1500 }))).toMatchObject({ TIMER_DELAY_MS: '1500' })
+    expect(messageProperties(message({ delayTimeSec: 2 }))).toMatchObject({ TIMER_DELAY_SEC: '2' })
+    expect(messageProperties(message({ deliverTimeMs: 99 }))).toMatchObject({ TIMER_DELIVER_MS: '99' })
+  })
+
+  test.each([
+    [{ delayTimeMs: 1, delayTimeSec: 1 }],
+    [{ delayTimeLevel: 1, deliverTimeMs: 1 }],
+    [{ delayTimeMs: 1.5 }],
+    [{ delayTimeSec: -1 }],
+  ])('a delay of %j is refused', (change) => {
+    expect(() => messageProperties(message(change))).toThrow(
+      expect.objectContaining({ code: 'PROPERTY_ILLEGAL' }),
+    )
+  })
+
   test('of a plain message are WAIT alone, as in Java', () => {
     expect(messageProperties(message({}))).toEqual({ WAIT: 'true' })
   })

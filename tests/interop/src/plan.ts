@@ -10,6 +10,8 @@ export interface Planned {
   /** Chooses the queue by hash. */
   readonly shardingKey?: string
   readonly delayLevel?: number
+  /** When it may be delivered, ms since 1970. */
+  readonly deliverTimeMs?: number
   readonly properties?: Readonly<Record<string, string>>
 }
 

@@ -8,6 +8,7 @@ import { differences, place, type ReceivedLine, type SentLine } from './received
 import { describeWithTools } from './requirements.js'
 import { Rockhopper } from './rockhopper.js'
 import { ScenarioQueue } from './scenarios/scenario-queue.js'
+import { expectNotEarly, timedMessages } from './scenarios/timer.js'
 import { removeTempDirs, tempDir } from './temp.js'
 import { createTopic } from './topics.js'
 
@@ -33,6 +34,14 @@ describeWithTools('a store directory', () => {
   beforeAll(() => scenarios.start())
   afterAll(removeTempDirs)
 
+  for (const [writer, reader] of [
+    ['ours', 'apache'],
+    ['apache', 'ours'],
+  ] as const) {
+    const outcome = scenarios.add(() => handOverTimed(SERVERS[writer], SERVERS[reader]))
+    test(`messages that wait in ${NAMES[writer]} come from ${NAMES[reader]}`, () => outcome, TIMEOUT_MS)
+  }
+
   for (const ending of ['stop', 'kill9'] as const) {
     for (const [writer, reader] of [
       ['ours', 'apache'],
@@ -45,6 +54,30 @@ describeWithTools('a store directory', () => {
     }
   }
 })
+
+/** Long enough for the first broker to end and the second to start, also on a busy machine. */
+const WAITS_MS = [20_000, 21_500, 24_000]
+
+/** The first broker takes messages into its wheel and ends; the second delivers each once, at its time. */
+async function handOverTimed(writer: Server, reader: Server): Promise<void> {
+  const storeDir = `${tempDir('timed')}/store`
+  await withPrograms(async (programs) => {
+    const messages: Planned[] = []
+    await during(writer, storeDir, 'stop', async (cluster) => {
+      await createTopic(cluster, TOPIC)
+      messages.push(...timedMessages(TOPIC, Date.now(), WAITS_MS))
+      const { nameserver } = cluster
+      const producer = await java5.produce({ nameserver, group: 'timed', messages, mode: 'sync' })
+      programs.push(producer)
+      await producer.succeeded()
+    })
+    await during(reader, storeDir, 'kill9', async (cluster) => {
+      const received = await consume(cluster, messages.length, programs)
+      expect(differences(received, messages)).toEqual([])
+      for (const line of received) expectNotEarly(line, messages)
+    })
+  })
+}
 
 /** The first broker writes, the second serves everything at the same places and continues every queue. */
 async function exchange(writer: Server, reader: Server, ending: Ending): Promise<void> {

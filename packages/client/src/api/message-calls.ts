@@ -42,7 +42,7 @@ const PULL_STATUS: ReadonlyMap<number, PullStatus> = new Map([
   [ResponseCode.PULL_OFFSET_MOVED, 'OFFSET_ILLEGAL'],
 ])
 
-/** Send, pull, send-back and look-up (remoting.md sections 9, 17, 20). */
+/** Send, recall, pull, send-back and look-up (remoting.md sections 9, 17, 20, 21). */
 export function messageCalls(commands: Commands, log: Log) {
   return {
     /** Resolves for the four codes that mean stored; rejects with RESPONSE_REFUSED for every other. */
@@ -57,6 +57,12 @@ export function messageCalls(commands: Commands, log: Log) {
       const status = SEND_STATUS.get(answer.code)
       if (status === undefined) throw refusedBy(name, address, answer)
       return { status, ...answer.header }
+    },
+
+    /** The id of the message. Rejects with RESPONSE_REFUSED. */
+    async recall(address: string, header: RequestHeader<'RECALL_MESSAGE'>, options?: CallOptions) {
+      const answer = commands.RECALL_MESSAGE(address, header, undefined, options)
+      return (await accepted('RECALL_MESSAGE', address, answer)).header.msgId
     },
 
     /** Resolves for the four codes that carry offsets; rejects with RESPONSE_REFUSED for every other. */

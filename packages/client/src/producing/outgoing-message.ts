@@ -4,6 +4,7 @@ import {
   checkTopic,
   encodeBatch,
   encodeProperties,
+  isDelayed,
   isRetryTopic,
   type Message,
   MqError,
@@ -168,7 +169,7 @@ function replyProperties(reply: {
 function refusalInBatch(message: Message, topic: string, wait: boolean): string | undefined {
   if (message.topic !== topic) return `a message is for '${message.topic}'.`
   if ((message.waitStoreMessageOk ?? true) !== wait) return 'waitStoreMessageOk differs between its messages.'
-  if ((message.delayTimeLevel ?? 0) > 0) return 'a message has a delay level.'
+  if (isDelayed(message)) return 'a message has a delay.'
   if (isRetryTopic(topic)) return 'retry topics take no batches.'
   return undefined
 }

@@ -1,5 +1,6 @@
-import { isMqError, MqError, SystemTopic } from '@rockhopper/message'
+import { decodeRecallHandle, isMqError, MqError, SystemTopic } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
+import type { CallOptions } from '../api/commands.js'
 import type { SendCommand } from '../api/message-calls.js'
 import type { SendAttempt, SendEnd } from '../client-hook.js'
 import type { ClientInstance } from '../client-instance.js'
@@ -94,6 +95,23 @@ export class Sender {
       await this.#instance.api.oneway(address, COMMAND[outgoing.kind], header, outgoing.body)
       return {}
     })
+  }
+
+  /** Takes back a message that waits for its time; resolves with its id. */
+  async recall(topic: string, recallHandle: string, options: CallOptions): Promise<string> {
+    const handle = decodeRecallHandle(recallHandle)
+    if (handle === undefined) {
+      throw new MqError(
+        'ARGUMENT_ILLEGAL',
+        `Recalling a message of '${topic}': '${recallHandle}' is no handle`,
+      )
+    }
+    if (this.#instance.routes.get(topic) === undefined) await this.#routeOf(topic)
+    const address = this.#instance.routes.requireMaster(handle.brokerName)
+    const { producerGroup } = this.#options
+    const { timeoutMs = this.#options.sendMsgTimeoutMs ?? SEND_TIMEOUT_MS, signal } = options
+    const call = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
+    return this.#instance.api.recall(address, { topic, recallHandle, producerGroup }, call)
   }
 
   /** The broker that a request goes to must know this client before it can bring the reply. */

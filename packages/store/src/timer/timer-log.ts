@@ -52,7 +52,7 @@ export class TimerLog {
 
   /** Position of the first unit there is. */
   get start(): number {
-    return this.#files[0] ?? this.#end
+    return this.#files[0] ?? this.#written
   }
 
   /** Position of the next unit. */
@@ -116,11 +116,9 @@ export class TimerLog {
    * units are asked for next. Throws DiskError.
    */
   read(position: number, towards: 'older' | 'newer'): TimerUnit | 'blank' | undefined {
-    if (position < this.start || position + TIMER_UNIT_SIZE > this.capacity) return undefined
-    if (position >= this.#written) {
-      if (position + TIMER_UNIT_SIZE > this.#end) return undefined
-      return readTimerUnit(this.#tail, position - this.#written)
-    }
+    // The file of what is in the tail may not be made yet.
+    if (position < this.start || position + TIMER_UNIT_SIZE > this.#end) return undefined
+    if (position >= this.#written) return readTimerUnit(this.#tail, position - this.#written)
     const { bytes, position: from } = this.#window
     if (position < from || position + TIMER_UNIT_SIZE > from + bytes.length) this.#fill(position, towards)
     return readTimerUnit(this.#window.bytes, position - this.#window.position)

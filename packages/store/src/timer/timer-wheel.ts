@@ -121,7 +121,8 @@ export class TimerWheel {
     for (let position = 0; position < this.#size; position += window.length) {
       const count = await readFullyPooled(this.#file, window, 0, window.length, position)
       for (let at = 0; at + SLOT_SIZE <= count; at += SLOT_SIZE) {
-        if (at % PAGE_SIZE === 0 && window.compare(zeros, 0, PAGE_SIZE, at, at + PAGE_SIZE) === 0) {
+        const page = Math.min(PAGE_SIZE, count - at)
+        if (at % PAGE_SIZE === 0 && window.compare(zeros, 0, page, at, at + page) === 0) {
           at += PAGE_SIZE - SLOT_SIZE
           continue
         }

@@ -17,7 +17,7 @@ export function emitSent(index: number, result: SendResult): void {
 }
 
 export function toMessage(planned: Planned): Message {
-  const { topic, body, tag, keys, shardingKey, delayLevel, properties } = planned
+  const { topic, body, tag, keys, shardingKey, delayLevel, deliverTimeMs, properties } = planned
   return {
     topic,
     body,
@@ -25,6 +25,7 @@ export function toMessage(planned: Planned): Message {
     ...(keys === undefined ? {} : { keys: keys.split(' ') }),
     ...(shardingKey === undefined ? {} : { shardingKey }),
     ...(delayLevel === undefined ? {} : { delayTimeLevel: delayLevel }),
+    ...(deliverTimeMs === undefined ? {} : { deliverTimeMs }),
     ...(properties === undefined ? {} : { properties }),
   }
 }

@@ -20,6 +20,7 @@ import { retryAndDeadLetter } from './retry.js'
 import { ScenarioQueue } from './scenario-queue.js'
 import { seedPrograms, springListener } from './seeds.js'
 import { sendAndReceive } from './send-and-receive.js'
+import { deliverAtTheirTime } from './timer.js'
 import { traced } from './tracing.js'
 import { transactions } from './transactions.js'
 
@@ -88,6 +89,11 @@ export function scenariosAgainst(servers: string, start: () => Promise<Cluster>)
     scenario('transactions of one group on all clients: visible if and only if committed', () =>
       transactions(cluster, CLIENTS),
     )
+    for (const client of [java5, ourClient]) {
+      scenario(`${client.name}: messages with a time of their own come at that time`, () =>
+        deliverAtTheirTime(cluster, client),
+      )
+    }
     exchanges(scenario, () => cluster)
     scenario('the programs of seeds 000, 001, 002 and 004 do what they say', () =>
       seedPrograms(cluster, ['4.9.8', '5.4.0']),

@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageAccessor;
 
 /**
  * The messages to send, one a line, written by the harness so that every language sends the same bytes:
- * topic, tag, keys, sharding key, delay level, base64 body, then base64 property names and values,
+ * topic, tag, keys, sharding key, delay level or @ and a time, base64 body, then base64 property names and values,
  * separated by tabs. An empty column means "not set".
  */
 final class Plan {
@@ -46,7 +47,10 @@ final class Plan {
         if (!column[2].isEmpty()) {
             message.setKeys(column[2]);
         }
-        if (!column[4].isEmpty()) {
+        if (column[4].startsWith("@")) {
+            // Clients of 4.9 have no method for it.
+            MessageAccessor.putProperty(message, "TIMER_DELIVER_MS", column[4].substring(1));
+        } else if (!column[4].isEmpty()) {
             message.setDelayTimeLevel(Integer.parseInt(column[4]));
         }
         for (int i = 6; i + 1 < column.length; i += 2) {
