@@ -5,6 +5,11 @@ export type { ClientOptions } from './client-options.js'
 export { type AllocateStrategy, AVG, AVG_BY_CIRCLE, allocateByConfig } from './consuming/allocation.js'
 export type { FilterExpression } from './consuming/subscriptions.js'
 export type { ConsumeContext, ConsumeResult, MessageListener } from './listener.js'
+export {
+  LitePullConsumer,
+  type LitePullConsumerOptions,
+  type PollOptions,
+} from './lite-pull-consumer.js'
 export type { MessageView } from './message-view.js'
 export { Producer } from './producer.js'
 export type { ProducerOptions, QueueSelector, SendOptions } from './producer-options.js'

@@ -1,5 +1,5 @@
 import type { Env } from '@rockhopper/env'
-import { type MessageExt, retryTopic } from '@rockhopper/message'
+import { type MessageExt, MqError, retryTopic } from '@rockhopper/message'
 import type {
   ConsumeMessageDirectlyResult,
   ConsumerData,
@@ -23,6 +23,7 @@ import { LocalOffsetStore } from './local-offset-store.js'
 import { offsetDirectory } from './offset-directory.js'
 import type { OffsetStore } from './offset-store.js'
 import { OrderlyConsumption } from './orderly-consumption.js'
+import type { PolledConsumption } from './polled-consumption.js'
 import type { ProcessQueue } from './process-queue.js'
 import { PullLoop, type PullParts } from './pull-loop.js'
 import { LOCK_RENEWAL_MS, QueueLocks } from './queue-locks.js'
@@ -37,6 +38,19 @@ import { Turns } from './turns.js'
 const INNER_PRODUCER_GROUP = 'CLIENT_INNER_PRODUCER'
 /** Pause before a queue whose offset was illegal is taken anew: an answer that repeats must not spin. */
 const REPOSITION_PAUSE_MS = 100
+/** A consumer that is polled cannot consume a message directly (code 309). */
+const REFUSING: MessageListener = () => {
+  throw new MqError('ARGUMENT_ILLEGAL', 'Consuming directly: this consumer has no listener, it is polled')
+}
+
+/** What messages are for: a listener that is called, or polls of the application. */
+export type ConsumerWork =
+  | MessageListener
+  | {
+      readonly polled: PolledConsumption
+      /** Queues that the application assigned itself; undefined while the group shares them out. */
+      readonly chosen: (queue: MessageQueue) => boolean | undefined
+    }
 
 /** A push consumer between start and shutdown: its parts and how they are joined. */
 export class ConsumerRun implements ConsumerMember {
@@ -45,7 +59,7 @@ export class ConsumerRun implements ConsumerMember {
   readonly #env: Env
   readonly #settings: ConsumerSettings
   readonly #subscriptions: Subscriptions
-  readonly #listener: MessageListener
+  readonly #work: ConsumerWork
   readonly #startedAt: number
   readonly #gate = new Gate()
   readonly #turns: Turns
@@ -60,14 +74,14 @@ export class ConsumerRun implements ConsumerMember {
     instance: ClientInstance,
     settings: ConsumerSettings,
     subscriptions: Subscriptions,
-    listener: MessageListener,
+    work: ConsumerWork,
   ) {
     this.group = settings.consumerGroup
     this.#instance = instance
     this.#env = instance.env
     this.#settings = settings
     this.#subscriptions = subscriptions
-    this.#listener = listener
+    this.#work = work
     this.#startedAt = instance.env.clock.now()
     this.#turns = new Turns(settings.consumeThreads)
     this.#offsets = this.#makeOffsets()
@@ -89,7 +103,7 @@ export class ConsumerRun implements ConsumerMember {
   async start(): Promise<void> {
     const { clustering } = this.#settings
     // Retries of this group come through its own topic.
-    if (clustering) this.#subscriptions.set(retryTopic(this.group), '*')
+    if (clustering && typeof this.#work === 'function') this.#subscriptions.set(retryTopic(this.group), '*')
     this.#instance.addConsumer(this)
     try {
       await this.#instance.heartbeat()
@@ -142,7 +156,7 @@ export class ConsumerRun implements ConsumerMember {
     const { consumeFromWhere, clustering } = this.#settings
     return {
       groupName: this.group,
-      consumeType: 'CONSUME_PASSIVELY',
+      consumeType: typeof this.#work === 'function' ? 'CONSUME_PASSIVELY' : 'CONSUME_ACTIVELY',
       messageModel: clustering ? 'CLUSTERING' : 'BROADCASTING',
       consumeFromWhere,
       unitMode: false,
@@ -164,6 +178,15 @@ export class ConsumerRun implements ConsumerMember {
 
   connectionClosed(address: string): void {
     for (const brokerName of this.#instance.routes.masterNamesAt(address)) this.#locks?.voidAt(brokerName)
+  }
+
+  assignedQueues(): readonly MessageQueue[] {
+    return this.#assignment.queues()
+  }
+
+  /** Commits what counts as consumed now, without waiting for the interval. */
+  async persistOffsets(): Promise<void> {
+    await this.#jobs.persist.trigger()
   }
 
   /** remoting.md section 23. Members that hold the queue drop it and take it anew from the offset given. */
@@ -230,7 +253,7 @@ export class ConsumerRun implements ConsumerMember {
       clock: this.#env.clock,
       log: this.#env.log,
       consumerGroup: this.group,
-      listener: this.#listener,
+      listener: typeof this.#work === 'function' ? this.#work : REFUSING,
       consumeTimeoutMs,
       suspendCurrentQueueTimeMs,
       shutdown: this.#shutdown.signal,
@@ -250,6 +273,10 @@ export class ConsumerRun implements ConsumerMember {
       broadcasting: !clustering,
       sendBack: (...given) => sendBack(back, ...given),
       moveOffset: (processQueue, queueOffset) => this.#offsets.update(processQueue.queue, queueOffset),
+    }
+    if (typeof this.#work !== 'function') {
+      this.#work.polled.bind(parts.moveOffset)
+      return this.#work.polled
     }
     if (!orderly) return new ConcurrentConsumption(parts)
     return new OrderlyConsumption({
@@ -312,6 +339,7 @@ export class ConsumerRun implements ConsumerMember {
       log: this.#env.log,
       consumerGroup: this.group,
       clustering,
+      chosen: typeof this.#work === 'function' ? () => undefined : this.#work.chosen,
       strategy: allocateStrategy,
       subscriptions: this.#subscriptions,
       assignment: this.#assignment,

@@ -15,6 +15,8 @@ export interface RebalanceParts {
   readonly log: Log
   readonly consumerGroup: string
   readonly clustering: boolean
+  /** Whether the application assigned the queue itself; undefined while the group shares queues out. */
+  readonly chosen: (queue: MessageQueue) => boolean | undefined
   readonly strategy: AllocateStrategy
   readonly subscriptions: Subscriptions
   readonly assignment: Assignment
@@ -82,7 +84,7 @@ export class Rebalance {
   }
 
   async #topic(topic: string): Promise<boolean> {
-    const { instance, clustering, strategy, assignment, log, consumerGroup } = this.#parts
+    const { instance, clustering, chosen, strategy, assignment, log, consumerGroup } = this.#parts
     const route = await instance.routes.find(topic)
     if (route === undefined) {
       if (!isRetryTopic(topic)) log.warn('client.rebalance.noRoute', { consumerGroup, topic })
@@ -90,7 +92,8 @@ export class Rebalance {
     }
     const queues = [...route.readQueues].sort(compareQueues)
     let mine: readonly MessageQueue[] = queues
-    if (clustering) {
+    if (queues.some((queue) => chosen(queue) !== undefined)) mine = queues.filter(chosen)
+    else if (clustering) {
       const clientIds = await this.#clientIds(queues)
       if (clientIds === undefined) return false
       mine = strategy.allocate(queues, clientIds, instance.clientId)

@@ -1,0 +1,229 @@
+import { checkGroup, MqError } from '@rockhopper/message'
+import type { MessageQueue } from '@rockhopper/remoting'
+import { ClientInstance } from './client-instance.js'
+import { queueKey } from './consuming/allocation.js'
+import { ConsumerRun } from './consuming/consumer-run.js'
+import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
+import { PolledConsumption } from './consuming/polled-consumption.js'
+import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
+import type { MessageView } from './message-view.js'
+import type { PushConsumerOptions } from './push-consumer-options.js'
+
+/** How long running releases are waited for at shutdown. */
+const SHUTDOWN_TIMEOUT_MS = 10_000
+const POLL_TIMEOUT_MS = 5_000
+
+export interface LitePullConsumerOptions
+  extends Omit<
+    PushConsumerOptions,
+    | 'messageModel'
+    | 'orderly'
+    | 'consumeThreads'
+    | 'consumeMessageBatchMaxSize'
+    | 'maxReconsumeTimes'
+    | 'consumeTimeoutMs'
+    | 'suspendCurrentQueueTimeMs'
+    | 'offsetStoreDir'
+  > {
+  /**
+   * What a poll returned counts as consumed at the next poll, and is committed with the interval of
+   * `persistConsumerOffsetIntervalMs`. False: only `commit` counts. Default true.
+   */
+  readonly autoCommit?: boolean
+}
+
+export interface PollOptions {
+  /** How long to wait for the first message. Default 5000. */
+  readonly timeoutMs?: number
+  /** Default `pullBatchSize`, 32. */
+  readonly countMax?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Pulls ahead in the background and hands messages out when asked (Apache: DefaultLitePullConsumer). Either
+ * `subscribe`, and the queues are shared out within the group, or `assign` them. There is no retry topic:
+ * what was not consumed is polled again after a restart or a `seek`.
+ *
+ *     for await (const message of consumer) await handle(message)
+ */
+export class LitePullConsumer {
+  readonly #settings: ConsumerSettings
+  readonly #instance: ClientInstance
+  readonly #subscriptions: Subscriptions
+  readonly #polled: PolledConsumption
+  readonly #autoCommit: boolean
+  readonly #closing = new AbortController()
+  /** What `assign` named; undefined after `subscribe`. */
+  #assigned: Set<string> | undefined
+  #run: ConsumerRun | undefined
+  #stopping: Promise<void> | undefined
+
+  /** Opens nothing. Throws MqError GROUP_ILLEGAL, ADDRESS_ILLEGAL or ARGUMENT_ILLEGAL. */
+  constructor({ autoCommit = true, ...options }: LitePullConsumerOptions) {
+    const reason = checkGroup(options.consumerGroup)
+    if (reason !== undefined)
+      throw new MqError('GROUP_ILLEGAL', `Making a consumer of '${options.consumerGroup}': ${reason}`)
+    this.#instance = new ClientInstance(options)
+    const { env } = this.#instance
+    this.#settings = consumerSettings(options, env)
+    this.#subscriptions = new Subscriptions(env.clock)
+    this.#polled = new PolledConsumption(env.clock, env.log)
+    this.#autoCommit = autoCommit
+  }
+
+  get consumerGroup(): string {
+    return this.#settings.consumerGroup
+  }
+
+  /** `<ip>@<instanceName>`, what brokers and tools know this client by. */
+  get clientId(): string {
+    return this.#instance.clientId
+  }
+
+  /** Takes a share of the topic's queues. Throws MqError SUBSCRIPTION_ILLEGAL, also after `assign`. */
+  subscribe(topic: string, expression: FilterExpression = '*'): void {
+    if (this.#assigned !== undefined) throw mixed('Subscribing', this.consumerGroup)
+    this.#subscriptions.set(topic, expression)
+    this.#run?.subscriptionsChanged(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#subscriptions.delete(topic)
+    this.#run?.subscriptionsChanged(topic)
+  }
+
+  /**
+   * Exactly these queues, whatever other members have; replaces what was assigned before. `expression` holds
+   * for all of them. Throws MqError SUBSCRIPTION_ILLEGAL after `subscribe`.
+   */
+  assign(queues: readonly MessageQueue[], expression: FilterExpression = '*'): void {
+    const before = this.#subscriptions.all().map(({ topic }) => topic)
+    if (this.#assigned === undefined && before.length > 0) throw mixed('Assigning', this.consumerGroup)
+    const topics = new Set(queues.map(({ topic }) => topic))
+    for (const topic of before) if (!topics.has(topic)) this.#subscriptions.delete(topic)
+    for (const topic of topics) this.#subscriptions.set(topic, expression)
+    this.#assigned = new Set(queues.map(queueKey))
+    for (const topic of new Set([...before, ...topics])) this.#run?.subscriptionsChanged(topic)
+  }
+
+  /** Rejects with MqError NAME_SERVER_UNREACHABLE, ALREADY_STARTED or CLOSED. */
+  async start(): Promise<void> {
+    this.#instance.assertStartable()
+    for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
+    this.#instance.start()
+    const work = { polled: this.#polled, chosen: (queue: MessageQueue) => this.#isChosen(queue) }
+    this.#run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, work)
+    await this.#run.start()
+  }
+
+  /** Resolves when queues of every topic were shared out once. */
+  async ready(): Promise<void> {
+    await this.#started('Waiting for queues').ready()
+  }
+
+  /** Messages in queue order within each queue; empty when none came in time or the consumer is closing. */
+  async poll(options: PollOptions = {}): Promise<MessageView[]> {
+    this.#started('Polling')
+    if (this.#autoCommit) this.#polled.finish()
+    const { timeoutMs = POLL_TIMEOUT_MS, countMax = this.#settings.pullBatchSize, signal } = options
+    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    return this.#polled.take(countMax, timeoutMs, ends)
+  }
+
+  /** Each message once, until `shutdown`. With autoCommit it is consumed when the next one is asked for. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<MessageView, void, undefined> {
+    while (!this.#closing.signal.aborted) yield* await this.poll({ countMax: 1, timeoutMs: POLL_TIMEOUT_MS })
+  }
+
+  /** All that was polled is consumed. Brokers that cannot be told now are told at the next interval. */
+  async commit(): Promise<void> {
+    const run = this.#started('Committing')
+    this.#polled.finish()
+    await run.persistOffsets()
+  }
+
+  /** The group's committed offset, or undefined. */
+  async committed(queue: MessageQueue): Promise<number | undefined> {
+    const address = await this.#addressOf(queue, 'Asking for the committed offset')
+    return this.#instance.api.queryConsumerOffset(address, this.consumerGroup, queue)
+  }
+
+  /** Goes on at `queueOffset`, which becomes the committed one. Rejects when the queue is not assigned here. */
+  async seek(queue: MessageQueue, queueOffset: number): Promise<void> {
+    const run = this.#started('Seeking')
+    if (!this.assignment().some((mine) => queueKey(mine) === queueKey(queue))) {
+      const what = `Seeking in queue ${queue.queueId} of '${queue.topic}' at '${queue.brokerName}'`
+      throw new MqError('QUEUE_NOT_FOUND', `${what}: it is not assigned to this consumer`)
+    }
+    await run.resetOffsets(queue.topic, [[queue, queueOffset]])
+  }
+
+  async seekToBegin(queue: MessageQueue): Promise<void> {
+    const address = await this.#addressOf(queue, 'Seeking')
+    await this.seek(queue, await this.#instance.api.minOffset(address, queue))
+  }
+
+  async seekToEnd(queue: MessageQueue): Promise<void> {
+    const address = await this.#addressOf(queue, 'Seeking')
+    await this.seek(queue, await this.#instance.api.maxOffset(address, queue))
+  }
+
+  /** First message stored at `timestamp` (ms since 1970) or later; the max offset when there is none. */
+  async offsetForTimestamp(queue: MessageQueue, timestamp: number): Promise<number> {
+    const address = await this.#addressOf(queue, 'Searching an offset')
+    return this.#instance.api.searchOffset(address, queue, timestamp)
+  }
+
+  /** The queues that are this consumer's now. */
+  assignment(): readonly MessageQueue[] {
+    return this.#run?.assignedQueues() ?? []
+  }
+
+  /** The topic's queues that can be read, sorted by broker name and id. Rejects with ROUTE_NOT_FOUND. */
+  async messageQueues(topic: string): Promise<readonly MessageQueue[]> {
+    this.#instance.assertStarted(`Listing the queues of '${topic}'`)
+    return (await this.#instance.routes.require(topic)).readQueues
+  }
+
+  /** Nothing of these queues is handed out until `resume`. */
+  pause(queues: readonly MessageQueue[]): void {
+    this.#polled.pause(queues)
+  }
+
+  resume(queues: readonly MessageQueue[]): void {
+    this.#polled.resume(queues)
+  }
+
+  /** Ends waiting polls, commits what counts as consumed, leaves the group. May be called again. */
+  shutdown(): Promise<void> {
+    this.#closing.abort()
+    this.#stopping ??= (async () => {
+      await this.#run?.stop(SHUTDOWN_TIMEOUT_MS)
+      await this.#instance.stop()
+    })()
+    return this.#stopping
+  }
+
+  #isChosen(queue: MessageQueue): boolean | undefined {
+    return this.#assigned?.has(queueKey(queue))
+  }
+
+  async #addressOf(queue: MessageQueue, attempted: string): Promise<string> {
+    this.#instance.assertStarted(`${attempted} of queue ${queue.queueId} of '${queue.topic}'`)
+    await this.#instance.routes.require(queue.topic)
+    return this.#instance.routes.requireMaster(queue.brokerName)
+  }
+
+  #started(attempted: string): ConsumerRun {
+    this.#instance.assertStarted(attempted)
+    if (this.#run === undefined) throw new MqError('NOT_STARTED', attempted)
+    return this.#run
+  }
+}
+
+const mixed = (attempted: string, group: string): MqError =>
+  new MqError(
+    'SUBSCRIPTION_ILLEGAL',
+    `${attempted} in '${group}': a consumer either subscribes to topics or is assigned queues`,
+  )
