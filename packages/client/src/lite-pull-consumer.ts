@@ -149,7 +149,7 @@ export class LitePullConsumer {
     return this.#instance.api.queryConsumerOffset(address, this.consumerGroup, queue)
   }
 
-  /** Goes on at `queueOffset`, which becomes the committed one. Rejects when the queue is not assigned here. */
+  /** Goes on at `queueOffset`, which is then committed. Rejects when the queue is not assigned here. */
   async seek(queue: MessageQueue, queueOffset: number): Promise<void> {
     const run = this.#started('Seeking')
     if (!this.assignment().some((mine) => queueKey(mine) === queueKey(queue))) {
