@@ -2,7 +2,7 @@ import type { ConsumeQueue } from './consume-queue.js'
 import { isFiller, UNIT_SIZE, unitPhysicalOffset, unitSize, unitTagsCode } from './consume-queue-unit.js'
 import type { LogReader } from './log-reader.js'
 import type { GetMessageQuery, GetMessageResult, GetMessageStatus } from './message-store.js'
-import { readRecords, type WantedRecord } from './queue-records.js'
+import { fitsInFile, readRecords, type WantedRecord } from './queue-records.js'
 import type { ReadLoan, ReadLoans } from './read-loans.js'
 import type { StoreConfig } from './store-config.js'
 
@@ -17,6 +17,8 @@ export interface ReadContext {
   readonly reader: LogReader
   /** First physical offset there is. */
   readonly minPhysicalOffset: number
+  /** End of what was placed. */
+  readonly placed: number
   /** End of what may be seen. */
   readonly readable: number
   /** Bytes behind the end of the log that are taken to be cached. */
@@ -159,6 +161,11 @@ function choose(
     const at = i * UNIT_SIZE
     const physicalOffset = unitPhysicalOffset(units, at)
     const recordSize = unitSize(units, at)
+    // A damaged entry must not stop the queue: what it says was never in the log.
+    if (!isFiller(units, at) && !isPossible(context, physicalOffset, recordSize)) {
+      removed = true
+      continue
+    }
     if (!isFiller(units, at) && physicalOffset + recordSize > context.readable)
       return { wanted, end: i, full: true, removed }
     if (isFull(context, query, total, physicalOffset, recordSize))
@@ -173,6 +180,10 @@ function choose(
     total.size += recordSize
   }
   return { wanted, end: units.length / UNIT_SIZE, full: false, removed }
+}
+
+function isPossible({ config, placed }: ReadContext, physicalOffset: number, size: number): boolean {
+  return physicalOffset + size <= placed && fitsInFile(physicalOffset, size, config.mappedFileSizeCommitLog)
 }
 
 /** DefaultMessageStore#isTheBatchFull: the first message always fits. */

@@ -248,7 +248,7 @@ class LocalMessageStore implements MessageStore {
   #readContext(): ReadContext {
     const { config, loans, reader, segments, watermarks } = this.#core
     const cachedSize = (this.#env.host.totalMemory * config.accessMessageInMemoryMaxRatio) / 100
-    const { readable } = watermarks
-    return { config, loans, reader, minPhysicalOffset: segments.first, readable, cachedSize }
+    const { placed, readable } = watermarks
+    return { config, loans, reader, minPhysicalOffset: segments.first, placed, readable, cachedSize }
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { encodeProperties, SystemTopic } from '@rockhopper/message'
 import type { AdvanceEvent, Arrival, GetMessageQuery } from './message-store.js'
 import {
+  decoded,
   draft,
   drained,
   HOST,
@@ -189,6 +190,24 @@ test('an entry that points to a record of another queue delivers nothing', async
   first.disk.bytes(`${ROOT}/consumequeue/T/1/00000000000000000000`).copy(zero, 0, 0, 20)
   const next = await restarted(first)
   expect((await get(next)).records.length).toBe(0)
+})
+
+test.each([
+  ['a negative size', 8, -1],
+  ['no size', 8, 0],
+  ['a size beyond the end of the log', 8, 4_000],
+  ['a size beyond the end of its file', 8, 0x7fff_ffff],
+  ['a place before the log', 0, -1],
+  ['a place behind the log', 0, 1],
+])('an entry with %s delivers nothing and hides no other message', async (_, at, value) => {
+  const first = await started()
+  await fill(first, 3)
+  await stopped(first)
+  const next = await restarted(first)
+  next.disk.bytes(`${ROOT}/consumequeue/T/0/00000000000000000000`).writeInt32BE(value, 20 + at)
+  const { records, nextBeginOffset } = await get(next)
+  expect(records.map((record) => decoded(record).queueOffset)).toEqual([0, 2])
+  expect(nextBeginOffset).toBe(3)
 })
 
 test('listeners hear of watermarks in order and of each arrival once its entry can be read', async () => {

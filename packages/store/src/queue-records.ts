@@ -2,6 +2,7 @@ import {
   BLANK_MAGIC,
   MAGIC_V1,
   MAGIC_V2,
+  RECORD_OVERHEAD,
   recordMagic,
   recordPhysicalOffset,
   recordTotalSize,
@@ -91,6 +92,12 @@ async function readSpan(
     if (!isRecordOf(record, queue, want)) continue
     if (found === 'tail' || reader.verify(want.physicalOffset, record)) records[i] = record
   }
+}
+
+/** No record lies across the end of a file: a damaged entry must not cost a gigabyte of memory. */
+export function fitsInFile(physicalOffset: number, size: number, segmentSize: number): boolean {
+  if (physicalOffset < 0 || size < RECORD_OVERHEAD) return false
+  return (physicalOffset % segmentSize) + size <= segmentSize
 }
 
 /** Index behind the last entry that is read together with the one at `from`. */
