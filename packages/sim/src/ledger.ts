@@ -28,12 +28,9 @@ export class Ledger {
     this.#acknowledged.set(place, content)
   }
 
-  get acknowledgedCount(): number {
-    return this.#acknowledged.size
-  }
-
-  get acknowledgedPlaces(): IterableIterator<string> {
-    return this.#acknowledged.keys()
+  /** Contents by place. */
+  get acknowledged(): ReadonlyMap<string, string> {
+    return this.#acknowledged
   }
 
   /** Compares with all that can be read, by place. */

@@ -33,14 +33,14 @@ async function killedAt(mode: Mode, n: number): Promise<{ wrong: string[]; ackno
   await next.start()
   const wrong = await next.world.run(wrongAfterRestart({ broker: next.broker, told, client: next.client }))
   await next.world.run(next.broker.stop())
-  return { wrong, acknowledged: told.ledger.acknowledgedCount }
+  return { wrong, acknowledged: told.ledger.acknowledged.size }
 }
 
 describe.each(MODES)('with %s', (mode) => {
   test('a whole life keeps what it acknowledged', async () => {
     const first = new SimulatedBroker(mode, SEED)
     const told = await first.live(SEED)
-    expect(told.ledger.acknowledgedCount).toBeGreaterThan(40)
+    expect(told.ledger.acknowledged.size).toBeGreaterThan(40)
     expect(first.disk.operations).toBeGreaterThan(300)
     const next = new SimulatedBroker(mode, SEED, (world) => first.disk.afterKill(world.diskHost))
     await next.start()

@@ -44,5 +44,5 @@ export async function powerLostIn(mode: Mode, seed: number): Promise<Outcome> {
   const end = last.store.maxPhysicalOffset
   await last.clock.until(last.store.stop())
   const lost = [...sent.physicalOffsets.values()].some((offset) => offset >= end)
-  return { wrong, acknowledged: sent.ledger.acknowledgedCount, lost }
+  return { wrong, acknowledged: sent.ledger.acknowledged.size, lost }
 }

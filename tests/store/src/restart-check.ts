@@ -27,7 +27,7 @@ export async function wrongAfterRestart({ broker, told, client }: RestartCheck):
   for (const [kind, places] of Object.entries(told.ledger.judge(found)))
     for (const place of places) wrong.push(`${kind}: ${place}`)
   const topics = broker.store.topics()
-  for (const place of told.ledger.acknowledgedPlaces)
+  for (const place of told.ledger.acknowledged.keys())
     if (!topics.has(place.split('/')[0] as string)) wrong.push(`the topic of ${place} is gone`)
   for (const [key, offset] of await committedOffsets(client, broker.address))
     if (!(told.offsets.get(key) ?? []).includes(offset)) wrong.push(`${key} has offset ${offset}, never sent`)

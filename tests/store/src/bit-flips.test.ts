@@ -1,0 +1,97 @@
+import { expect, test } from '@jest/globals'
+import type { SimDisk } from '@rockhopper/sim'
+import { seeded, VirtualClock } from '@rockhopper/sim'
+import { contentOfRecord, placeOf } from './contents.js'
+import { createLife, lived, type Sent } from './simulated-store.js'
+import { drained } from './store-audit.js'
+
+const LONG = process.env['ROCKHOPPER_LONG'] === '1'
+const FLIPS = Number(process.env['ROCKHOPPER_FLIPS'] ?? (LONG ? 100_000 : 10_000))
+const SEED = Number(process.env['ROCKHOPPER_SEED'] ?? 20_263)
+
+interface Tally {
+  /** Starts that were refused: the damage was seen. */
+  refused: number
+  /** Messages that were not delivered where one was sent. */
+  missing: number
+  delivered: number
+}
+
+/** Any bit of any file of the store. */
+function flip(disk: SimDisk, random: () => number): string {
+  const paths = disk.paths().filter((path) => path.startsWith('/store/'))
+  const path = paths[Math.floor(random() * paths.length)] as string
+  const bytes = disk.bytes(path)
+  const at = Math.floor(random() * bytes.length)
+  const bit = Math.floor(random() * 8)
+  if (bytes.length > 0) bytes[at] = (bytes[at] as number) ^ (1 << bit)
+  return `${path} byte ${at} bit ${bit}`
+}
+
+/** Reads everything, by queue and by key; each message must be what was sent to its place. */
+async function read(life: ReturnType<typeof createLife>, sent: Sent, tally: Tally): Promise<string[]> {
+  const wrong: string[] = []
+  const { store } = life
+  const expected = new Map(sent.ledger.acknowledged)
+  for (const [topic, queueIds] of store.topics()) {
+    for (const queueId of queueIds) {
+      for (const record of await drained(store, topic, queueId)) {
+        const place = placeOf(record.topic, record.queueId, record.queueOffset)
+        if (record.topic !== topic || record.queueId !== queueId)
+          wrong.push(`${place} came from ${topic}/${queueId}`)
+        if (expected.get(place) !== contentOfRecord(record)) wrong.push(`${place} has another content`)
+        if (sent.physicalOffsets.get(place) !== record.physicalOffset) wrong.push(`${place} lies elsewhere`)
+        expected.delete(place)
+        tally.delivered++
+      }
+    }
+  }
+  tally.missing += expected.size
+  return wrong
+}
+
+test(
+  `${FLIPS} random flips never make the store deliver a message that was not sent so`,
+  async () => {
+    const first = createLife('SYNC_FLUSH')
+    const sent = await lived(first, SEED)
+    const killed = createLife('SYNC_FLUSH')
+    const killedSent = await lived(killed, SEED, ({ n }) => (n === 180 ? 'kill' : undefined))
+    const lives = [
+      { disk: first.disk, sent },
+      { disk: killed.disk, sent: killedSent },
+    ]
+    const random = seeded(SEED)
+    const tally: Tally = { refused: 0, missing: 0, delivered: 0 }
+    for (let i = 0; i < FLIPS; i++) {
+      const { disk, sent } = lives[i % 2] as (typeof lives)[number]
+      let what = ''
+      const live = i % 4 >= 2
+      const life = createLife('SYNC_FLUSH', (clock) => disk.afterKill(clock), new VirtualClock())
+      life.clock.wall = first.clock.wall + 10_000
+      // Half of the flips are there at the start, half come while the store serves.
+      if (!live) what = flip(life.disk, random)
+      const started = await life.clock.until(life.store.start().then(() => true, refusal))
+      if (started !== true) {
+        tally.refused++
+        continue
+      }
+      if (live) what = flip(life.disk, random)
+      const wrong = await life.clock.until(read(life, sent, tally))
+      if (wrong.length > 0)
+        throw new Error(`ROCKHOPPER_SEED=${SEED}, flip ${i}, ${what}: ${wrong.join('; ')}`)
+      await life.clock.until(life.store.stop())
+    }
+    expect(tally.delivered).toBeGreaterThan(FLIPS * 10)
+    // Flips that change nothing would show nothing.
+    expect(tally.missing + tally.refused).toBeGreaterThan(FLIPS / 100)
+  },
+  LONG ? 3_600_000 : 180_000,
+)
+
+/** A start may be refused by an error that says so; anything else is a bug. */
+function refusal(error: unknown): string {
+  const code = (error as { code?: unknown }).code
+  if (typeof code !== 'string') throw error
+  return code
+}
