@@ -25,6 +25,24 @@ export interface Told {
   readonly offsets: Map<string, number[]>
 }
 
+/** What a client knows, as it leaves a process that may be killed at any moment. */
+export type Heard =
+  | { readonly kind: 'offered'; readonly content: string; readonly once: boolean }
+  | { readonly kind: 'acknowledged'; readonly content: string; readonly place: string }
+  | { readonly kind: 'committing'; readonly key: string; readonly offset: number }
+
+/** Adds what was heard to what was told. */
+export function hear({ ledger, offsets }: Told, heard: Heard): void {
+  switch (heard.kind) {
+    case 'offered':
+      return ledger.offer(heard.content, heard.once ? 1 : Number.POSITIVE_INFINITY)
+    case 'acknowledged':
+      return ledger.acknowledge(heard.content, heard.place)
+    case 'committing':
+      offsets.set(heard.key, [...(offsets.get(heard.key) ?? []), heard.offset])
+  }
+}
+
 export interface WorkloadOptions {
   /** The client's side of the world. */
   readonly env: Pick<Env, 'net' | 'clock' | 'random' | 'log'>
@@ -36,6 +54,8 @@ export interface WorkloadOptions {
   onAcknowledged?(content: string, place: string): void
   /** Told of each content before it is sent. */
   onOffered?(content: string, countMax: number): void
+  /** Told of each consumer offset before it is sent. */
+  onCommitting?(key: string, offset: number): void
   /** False ends the workload. */
   goesOn?(): boolean
 }
@@ -143,6 +163,7 @@ class Workload {
   async #commit(topic: string, queueId: number, commitOffset: number): Promise<void> {
     const key = `${topic}/${queueId}`
     const { offsets } = this.#options.told
+    this.#options.onCommitting?.(key, commitOffset)
     offsets.set(key, [...(offsets.get(key) ?? []), commitOffset])
     const header = { consumerGroup: GROUP, topic, queueId, commitOffset }
     await this.#ask(() => this.#client.invoke(this.#options.address, 'UPDATE_CONSUMER_OFFSET', header))
