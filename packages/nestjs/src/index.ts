@@ -16,6 +16,7 @@ export {
   rocketMQHandlers,
 } from './decorators.js'
 export type { DeliveryFailure, RocketMQServerEvents } from './delivery-failure.js'
+export { type Environment, rocketMQEnvironment, rocketMQOptions } from './environment/variables.js'
 export {
   BatchFailedException,
   DeadLetterException,

@@ -8,6 +8,10 @@ export interface RecordOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** Level 1 to 18 of the broker's delays: 1 s 5 s 10 s 30 s 1 m … 10 m 20 m 30 m 1 h 2 h. */
   readonly delayLevel?: number
+  /** Deliver it this much later, ms; brokers of RocketMQ 5, by default at most 3 days. */
+  readonly delayMs?: number
+  /** Deliver it at this time, ms since 1970; in the past: at once. Limits as `delayMs`. */
+  readonly deliverAt?: number
   /** Messages of one key go to one queue and keep their order. */
   readonly shardingKey?: string
   /** Limit of this send or request, ms; default the client's. */
@@ -59,6 +63,16 @@ export class RocketMQRecordBuilder<Data = unknown> {
     return this.#set({ delayLevel })
   }
 
+  /** Any delay, by the broker's clock. The receipt's `recallHandle` takes the message back until then. */
+  setDelay(delayMs: number): this {
+    return this.#set({ delayMs })
+  }
+
+  /** A time of this machine's clock: a Date, or ms since 1970. */
+  setDeliverAt(time: Date | number): this {
+    return this.#set({ deliverAt: typeof time === 'number' ? time : time.getTime() })
+  }
+
   setShardingKey(shardingKey: string): this {
     return this.#set({ shardingKey })
   }
@@ -83,6 +97,8 @@ export function recordFields(options: RecordOptions): Omit<Message, 'topic' | 'b
   return {
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.delayLevel === undefined ? {} : { delayTimeLevel: options.delayLevel }),
+    ...(options.delayMs === undefined ? {} : { delayTimeMs: options.delayMs }),
+    ...(options.deliverAt === undefined ? {} : { deliverTimeMs: options.deliverAt }),
     ...(options.shardingKey === undefined ? {} : { shardingKey: options.shardingKey }),
   }
 }
