@@ -14,6 +14,11 @@ export interface ProducerOptions extends ClientOptions {
    * already.
    */
   readonly retryAnotherBrokerWhenNotStoreOk?: boolean
+  /**
+   * Leaves a broker that answered slowly, or not at all, alone for 2 to 30 s while another one can take the
+   * message. Default false.
+   */
+  readonly sendLatencyFaultEnable?: boolean
   /** Bodies of at least this many bytes are compressed. Default 4096. */
   readonly compressMsgBodyOverHowmuch?: number
   /**

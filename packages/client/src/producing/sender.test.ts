@@ -54,6 +54,14 @@ describe('producer', () => {
     expect(log.filter((row) => row.broker === 'b').length).toBe(3)
   })
 
+  test('with sendLatencyFaultEnable a broker that refused is asked once, then left alone', async () => {
+    const brokers = { a: () => refuse(14, 'not here'), b: stored }
+    const { producer, log } = await producerOf(brokers, { sendLatencyFaultEnable: true })
+    for (let send = 0; send < 10; send++) await producer.send({ topic: 'T', body: 'x' })
+    expect(log.filter((row) => row.broker === 'a').length).toBeLessThanOrEqual(1)
+    expect(log.filter((row) => row.broker === 'b')).toHaveLength(10)
+  })
+
   test('an answer that another broker would give too is final', async () => {
     const { producer, log } = await producerOf({
       a: () => refuse(13, 'too big'),

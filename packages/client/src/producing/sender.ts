@@ -8,6 +8,7 @@ import type { ProducerOptions, SendOptions } from '../producer-options.js'
 import { isReplyMessage } from '../reply-message.js'
 import type { SendResult } from '../send-result.js'
 import { inTime, wait } from '../wait.js'
+import { BrokerLatencies } from './broker-latencies.js'
 import { compressed, type OutgoingMessage } from './outgoing-message.js'
 import { RoundRobin, selectByHash } from './queue-selection.js'
 import { mayRetry } from './send-retry.js'
@@ -36,11 +37,13 @@ export class Sender {
   readonly #instance: ClientInstance
   readonly #options: SenderOptions
   readonly #roundRobin: RoundRobin
+  readonly #latencies: BrokerLatencies | undefined
 
   constructor(instance: ClientInstance, options: SenderOptions) {
     this.#instance = instance
     this.#options = options
     this.#roundRobin = new RoundRobin(instance.env.random)
+    if (options.sendLatencyFaultEnable === true) this.#latencies = new BrokerLatencies(instance.env.clock)
   }
 
   /**
@@ -169,8 +172,18 @@ export class Sender {
     const from = near.length > 0 ? near : queues
     return {
       fixed: false,
-      next: (lastBrokerName: string | undefined) => this.#roundRobin.select(topic, from, lastBrokerName),
+      next: (lastBrokerName: string | undefined) =>
+        this.#roundRobin.select(topic, this.#quick(from, lastBrokerName), lastBrokerName),
     }
+  }
+
+  /** The queues of brokers that answer quickly; all of them unless `sendLatencyFaultEnable`. */
+  #quick(queues: readonly MessageQueue[], lastBrokerName: string | undefined): readonly MessageQueue[] {
+    if (this.#latencies === undefined) return queues
+    const others = new Set(queues.map(({ brokerName }) => brokerName))
+    if (lastBrokerName !== undefined && others.size > 1) others.delete(lastBrokerName)
+    const usable = this.#latencies.usable([...others])
+    return queues.filter(({ brokerName }) => usable.has(brokerName))
   }
 
   async #attempt(outgoing: OutgoingMessage, queue: MessageQueue, options: SendOptions): Promise<SendResult> {
@@ -216,6 +229,8 @@ export class Sender {
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     }
+    const { clock } = this.#instance.env
+    const askedAt = clock.monotonic()
     try {
       const answer = await this.#instance.api.send(
         address,
@@ -224,6 +239,7 @@ export class Sender {
         body,
         call,
       )
+      this.#latencies?.answered(queue.brokerName, clock.monotonic() - askedAt)
       const result: SendResult = {
         status: answer.status,
         messageId,
@@ -239,6 +255,7 @@ export class Sender {
         ...(answer.MSG_REGION === undefined ? {} : { regionId: answer.MSG_REGION }),
       }
     } catch (error) {
+      if (mayRetry(error)) this.#latencies?.failed(queue.brokerName)
       if (isMqError(error, 'CONNECT_FAILED') || isMqError(error, 'CONNECTION_CLOSED'))
         this.#instance.lost(address)
       throw error
