@@ -95,8 +95,8 @@ async function collect(
       full = chosen.full && (query.matchesRecord === undefined || chosen.wanted.length === 0)
     }
     examined += count
-    // A read ends early at the end of a file or of the queue: Apache looks at one file per pull, too.
-    if (count < wantedUnits) break
+    // A read ends early where a file ends or the entries in memory begin; behind that there may be more.
+    if (count < wantedUnits && next >= maxOffset) break
   }
   loan.filled()
   // After a failure of the disk the entry is of a record that may not be shown: as if it did not exist yet.

@@ -70,6 +70,14 @@ test('a record that does not fit is preceded by a blank and begins the next file
   expect((await drained(first, 'T', 0)).length).toBe(2)
 })
 
+test('one read spans queue entries in files and those still in memory', async () => {
+  const first = await started()
+  await fill(first, 2)
+  await first.clock.pass(1_100)
+  await fill(first, 1)
+  expect((await get(first)).records).toHaveLength(3)
+})
+
 test('a record may leave exactly eight bytes of a file, not fewer', async () => {
   const first = await started()
   const exact = first.store.place(draft({ body: Buffer.alloc(4_096 - 8 - 92) }))

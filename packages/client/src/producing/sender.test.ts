@@ -55,8 +55,10 @@ describe('producer', () => {
   })
 
   test('with sendLatencyFaultEnable a broker that refused is asked once, then left alone', async () => {
-    const brokers = { a: () => refuse(14, 'not here'), b: stored }
-    const { producer, log } = await producerOf(brokers, { sendLatencyFaultEnable: true })
+    const { producer, log } = await producerOf(
+      { a: () => refuse(14, 'not here'), b: stored },
+      { sendLatencyFaultEnable: true },
+    )
     for (let send = 0; send < 10; send++) await producer.send({ topic: 'T', body: 'x' })
     expect(log.filter((row) => row.broker === 'a').length).toBeLessThanOrEqual(1)
     expect(log.filter((row) => row.broker === 'b')).toHaveLength(10)
