@@ -1,12 +1,12 @@
 import type { Clock, Env } from '@rockhopper/env'
-import { encodeBatch, encodeProperties, propertiesText } from '@rockhopper/message'
+import { encodeBatch, encodeProperties, parseOffsetMessageId, propertiesText } from '@rockhopper/message'
 import {
   createRemotingClient,
   type RemotingClient,
   type RequestHeader,
   ResponseCode,
 } from '@rockhopper/remoting'
-import type { Ledger } from '@rockhopper/sim'
+import { Ledger } from '@rockhopper/sim'
 import { contentOf, placeOf } from './contents.js'
 
 export const CREATED = 'Created'
@@ -21,19 +21,29 @@ export interface Told {
   readonly ledger: Ledger
   /** Topics whose creation was acknowledged. */
   readonly topics: Set<string>
+  /** Where acknowledged messages lie in the log, by place. */
+  readonly physicalOffsets: Map<string, number>
   /** Consumer offsets that were sent, acknowledged or not, by `topic/queueId`. */
   readonly offsets: Map<string, number[]>
+}
+
+export function nothingTold(): Told {
+  return { ledger: new Ledger(), topics: new Set(), physicalOffsets: new Map(), offsets: new Map() }
 }
 
 /** What a client knows, as it leaves a process that may be killed at any moment. */
 export type Heard =
   | { readonly kind: 'offered'; readonly content: string; readonly once: boolean }
   | { readonly kind: 'acknowledged'; readonly content: string; readonly place: string }
+  | { readonly kind: 'created'; readonly topic: string }
   | { readonly kind: 'committing'; readonly key: string; readonly offset: number }
 
 /** Adds what was heard to what was told. */
-export function hear({ ledger, offsets }: Told, heard: Heard): void {
+export function hear({ ledger, topics, offsets }: Told, heard: Heard): void {
   switch (heard.kind) {
+    case 'created':
+      topics.add(heard.topic)
+      return
     case 'offered':
       return ledger.offer(heard.content, heard.once ? 1 : Number.POSITIVE_INFINITY)
     case 'acknowledged':
@@ -56,6 +66,10 @@ export interface WorkloadOptions {
   onOffered?(content: string, countMax: number): void
   /** Told of each consumer offset before it is sent. */
   onCommitting?(key: string, offset: number): void
+  /** Told of each topic that the broker says it has. */
+  onCreated?(topic: string): void
+  /** Ms without a request in the middle, for what a broker does by itself. Default: none. */
+  readonly quietMs?: number
   /** False ends the workload. */
   goesOn?(): boolean
 }
@@ -96,7 +110,8 @@ class Workload {
       if (round === 3) sends.push(this.#createTopic('CreatedLater'))
       await Promise.all(sends)
       await this.#commit(CREATED, round % 2, round + 1)
-      await sleep(this.#options.env.clock, 400 + this.#random() * 5_000)
+      const quietMs = round === 6 ? (this.#options.quietMs ?? 0) : 0
+      await sleep(this.#options.env.clock, 400 + this.#random() * 5_000 + quietMs)
     }
   }
 
@@ -117,7 +132,7 @@ class Workload {
         order: false,
       }),
     )
-    if (code?.code === ResponseCode.SUCCESS) this.#options.told.topics.add(topic)
+    if (code?.code === ResponseCode.SUCCESS) this.#created(topic)
   }
 
   async #send(topic: string, properties: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -136,9 +151,10 @@ class Workload {
       ),
     )
     if (answer?.code !== ResponseCode.SUCCESS) return
-    this.#options.told.topics.add(topic)
+    this.#created(topic)
     // The reply to a delayed message names its place in the schedule topic.
-    if (!delayed) this.#acknowledge(content, placeOf(topic, queueId, Number(answer.header['queueOffset'])))
+    if (!delayed)
+      this.#acknowledge(content, placeOf(topic, queueId, answer.header.queueOffset), answer.header.msgId)
   }
 
   async #sendBatch(): Promise<void> {
@@ -156,8 +172,9 @@ class Workload {
       ),
     )
     if (answer?.code !== ResponseCode.SUCCESS) return
-    const first = Number(answer.header['queueOffset'])
-    for (const [i, content] of contents.entries()) this.#acknowledge(content, placeOf(CREATED, 0, first + i))
+    const ids = answer.header.msgId.split(',')
+    for (const [i, content] of contents.entries())
+      this.#acknowledge(content, placeOf(CREATED, 0, answer.header.queueOffset + i), ids[i] ?? '')
   }
 
   async #commit(topic: string, queueId: number, commitOffset: number): Promise<void> {
@@ -184,7 +201,14 @@ class Workload {
     this.#options.onOffered?.(content, countMax)
   }
 
-  #acknowledge(content: string, place: string): void {
+  #created(topic: string): void {
+    this.#options.told.topics.add(topic)
+    this.#options.onCreated?.(topic)
+  }
+
+  #acknowledge(content: string, place: string, offsetMessageId: string): void {
+    const { physicalOffset = -1 } = parseOffsetMessageId(offsetMessageId) ?? {}
+    this.#options.told.physicalOffsets.set(place, physicalOffset)
     this.#options.told.ledger.acknowledge(content, place)
     this.#options.onAcknowledged?.(content, place)
   }
@@ -205,20 +229,33 @@ class Workload {
   }
 }
 
-/** Committed offsets of the workload's group that a broker has now, by `topic/queueId`. */
-export async function committedOffsets(
+/** What a broker says after its restart. */
+export interface Answers {
+  /** Committed offsets of the workload's group, by `topic/queueId`. */
+  readonly offsets: ReadonlyMap<string, number>
+  /** Topics of those asked for that it does not have. */
+  readonly missingTopics: readonly string[]
+}
+
+export async function answersOf(
   env: WorkloadOptions['env'],
   address: string,
-): Promise<Map<string, number>> {
+  topics: Iterable<string>,
+): Promise<Answers> {
   const client = createRemotingClient({ ...env, timeoutMs: REQUEST_TIMEOUT_MS, handlers: {} })
-  const found = new Map<string, number>()
+  const offsets = new Map<string, number>()
   for (const queueId of [0, 1]) {
     const header = { consumerGroup: GROUP, topic: CREATED, queueId, setZeroIfNotFound: false }
     const answer = await client.invoke(address, 'QUERY_CONSUMER_OFFSET', header)
-    if (answer.code === ResponseCode.SUCCESS) found.set(`${CREATED}/${queueId}`, Number(answer.header.offset))
+    if (answer.code === ResponseCode.SUCCESS) offsets.set(`${CREATED}/${queueId}`, answer.header.offset)
+  }
+  const missingTopics: string[] = []
+  for (const topic of topics) {
+    const { code } = await client.invoke(address, 'GET_TOPIC_CONFIG', { topic })
+    if (code !== ResponseCode.SUCCESS) missingTopics.push(topic)
   }
   await client.close()
-  return found
+  return { offsets, missingTopics }
 }
 
 function header(

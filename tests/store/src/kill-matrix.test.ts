@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DiskOperation } from '@rockhopper/sim'
+import type { Told } from './broker-workload.js'
 import { wrongAfterRestart } from './restart-check.js'
-import { MODES, type Mode, SimulatedBroker } from './simulated-broker.fixture.js'
+import { LOG_SIZE_MAX, type Setting, SimulatedBroker } from './simulated-broker.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const SEED = Number(process.env['ROCKHOPPER_SEED'] ?? 20_262)
 const SECTOR = 512
+const FILE_SIZE = 4_096
 /** Operations that are tried one by one; all of them in the long run. */
 const KILLS_MAX = LONG ? Number.POSITIVE_INFINITY : 300
 
@@ -19,44 +21,67 @@ function firstSectors({ kind, length, position }: DiskOperation): number {
   return Math.max(0, cut - position)
 }
 
+/** What is wrong with what the next broker finds. */
+async function wrongAfter(
+  first: SimulatedBroker,
+  told: Told,
+  setting: Setting,
+  seed: number,
+): Promise<string[]> {
+  const next = new SimulatedBroker(setting, seed, (world) => first.disk.afterKill(world.diskHost))
+  next.world.clock.wall = first.world.clock.wall + 1_000
+  await next.start()
+  const { broker, client } = next
+  const kept = setting.retention ? { kept: LOG_SIZE_MAX - FILE_SIZE } : {}
+  const wrong = await next.world.run(wrongAfterRestart({ broker, told, client, ...kept }))
+  await next.world.run(broker.stop())
+  return wrong
+}
+
 /** Lives until the n-th operation of the disk, then restarts on what is left. */
-async function killedAt(mode: Mode, n: number): Promise<{ wrong: string[]; acknowledged: number }> {
-  const first = new SimulatedBroker(mode, SEED)
+async function killedAt(setting: Setting, n: number): Promise<{ wrong: string[]; acknowledged: number }> {
+  const first = new SimulatedBroker(setting, SEED)
   first.killWhen((operation) => {
     if (operation.n !== n) return undefined
     const taken = n % 2 === 0 ? firstSectors(operation) : 0
     return taken > 0 ? { taken, kill: true } : 'kill'
   })
   const told = await first.live(SEED)
-  const next = new SimulatedBroker(mode, SEED + n, (world) => first.disk.afterKill(world.diskHost))
-  next.world.clock.wall = first.world.clock.wall + 1_000
-  await next.start()
-  const wrong = await next.world.run(wrongAfterRestart({ broker: next.broker, told, client: next.client }))
-  await next.world.run(next.broker.stop())
-  return { wrong, acknowledged: told.ledger.acknowledged.size }
+  return {
+    wrong: await wrongAfter(first, told, setting, SEED + n),
+    acknowledged: told.ledger.acknowledged.size,
+  }
 }
 
-describe.each(MODES)('with %s', (mode) => {
-  test('a whole life keeps what it acknowledged', async () => {
-    const first = new SimulatedBroker(mode, SEED)
-    const told = await first.live(SEED)
-    expect(told.ledger.acknowledged.size).toBeGreaterThan(40)
-    expect(first.disk.operations).toBeGreaterThan(300)
-    const next = new SimulatedBroker(mode, SEED, (world) => first.disk.afterKill(world.diskHost))
-    await next.start()
-    const wrong = await next.world.run(wrongAfterRestart({ broker: next.broker, told, client: next.client }))
-    expect(wrong).toEqual([])
-  })
+const SETTINGS: readonly (readonly [name: string, setting: Setting])[] = [
+  ['ASYNC_FLUSH', { mode: 'ASYNC_FLUSH', retention: false }],
+  ['SYNC_FLUSH', { mode: 'SYNC_FLUSH', retention: false }],
+  ['ASYNC_FLUSH and retention', { mode: 'ASYNC_FLUSH', retention: true }],
+  ['SYNC_FLUSH and retention', { mode: 'SYNC_FLUSH', retention: true }],
+]
 
+describe.each(SETTINGS)('with %s', (_, setting) => {
   test(
     'a kill at any file operation loses nothing acknowledged and leaves no phantom',
     async () => {
-      const whole = new SimulatedBroker(mode, SEED)
-      await whole.live(SEED)
-      const count = Math.min(whole.disk.operations, KILLS_MAX)
+      const whole = new SimulatedBroker(setting, SEED)
+      const removals: number[] = []
+      whole.killWhen(({ n, kind, path }) => {
+        if (kind === 'remove' && path.includes('/commitlog/')) removals.push(n)
+        return undefined
+      })
+      const told = await whole.live(SEED)
+      expect(told.ledger.acknowledged.size).toBeGreaterThan(60)
+      expect(await wrongAfter(whole, told, setting, SEED)).toEqual([])
+      expect(removals.length > 0).toBe(setting.retention)
+      // Without retention from the first operation on; with it around the removals, which come late.
+      const { operations } = whole.disk
+      expect(operations).toBeGreaterThan(300)
+      const first = setting.retention && !LONG ? Math.max(1, (removals[0] ?? 0) - 30) : 1
+      const last = Math.min(operations, first + KILLS_MAX / (setting.retention ? 3 : 1))
       let most = 0
-      for (let n = 1; n <= count; n++) {
-        const { wrong, acknowledged } = await killedAt(mode, n)
+      for (let n = first; n <= last; n++) {
+        const { wrong, acknowledged } = await killedAt(setting, n)
         if (wrong.length > 0) throw new Error(`seed ${SEED}, killed at operation ${n}: ${wrong.join('; ')}`)
         most = Math.max(most, acknowledged)
       }
@@ -64,4 +89,16 @@ describe.each(MODES)('with %s', (mode) => {
     },
     LONG ? 3_600_000 : 180_000,
   )
+})
+
+test('two runs of a seed are the same run of broker and client, and another seed is another', async () => {
+  const runs: string[] = []
+  for (const seed of [1, 1, 2]) {
+    const one = new SimulatedBroker({ mode: 'SYNC_FLUSH', retention: false }, seed)
+    await one.live(seed)
+    expect(one.world.trace.count).toBeGreaterThan(300)
+    runs.push(`${one.world.trace.count} ${one.world.trace.digest}`)
+  }
+  expect(runs[0]).toBe(runs[1])
+  expect(runs[0]).not.toBe(runs[2])
 })

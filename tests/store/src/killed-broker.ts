@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs'
 import { createBroker } from '@rockhopper/broker'
 import { type Clock, createNodeEnv } from '@rockhopper/env'
-import { FaultDisk, Ledger, seeded } from '@rockhopper/sim'
-import { type Heard, runWorkload } from './broker-workload.js'
+import { FaultDisk, seeded } from '@rockhopper/sim'
+import { type Heard, nothingTold, runWorkload } from './broker-workload.js'
 import { realConfigOf } from './real-config.js'
 import type { Mode } from './simulated-store.js'
 
@@ -30,10 +30,11 @@ await broker.start()
 await runWorkload({
   env: { ...real, clock },
   address: broker.address,
-  told: { ledger: new Ledger(), topics: new Set(), offsets: new Map() },
+  told: nothingTold(),
   random: seeded(Number(seed)),
   onOffered: (content, countMax) => say({ kind: 'offered', content, once: countMax === 1 }),
   onAcknowledged: (content, place) => say({ kind: 'acknowledged', content, place }),
+  onCreated: (topic) => say({ kind: 'created', topic }),
   onCommitting: (key, offset) => say({ kind: 'committing', key, offset }),
 })
 await broker.stop()

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { createBroker } from '@rockhopper/broker'
 import { createNodeEnv } from '@rockhopper/env'
-import { Ledger, seeded } from '@rockhopper/sim'
-import { type Heard, hear, type Told } from './broker-workload.js'
+import { seeded } from '@rockhopper/sim'
+import { type Heard, hear, nothingTold, type Told } from './broker-workload.js'
 import { realConfigOf } from './real-config.js'
 import { wrongAfterRestart } from './restart-check.js'
 import { MODES, type Mode } from './simulated-store.js'
@@ -32,7 +32,7 @@ function lifeIn(directory: string, mode: Mode, n: number): Promise<Life> {
     execFile(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const killed = error?.signal === 'SIGKILL'
       if (error !== null && !killed) return reject(new Error(`${error.message}\n${stderr}`))
-      const told: Told = { ledger: new Ledger(), topics: new Set(), offsets: new Map() }
+      const told = nothingTold()
       // A line may be cut by the kill: what it was about was not said.
       for (const line of stdout.split('\n').slice(0, -1)) hear(told, JSON.parse(line) as Heard)
       resolve({ told, killed })

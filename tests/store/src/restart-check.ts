@@ -1,6 +1,6 @@
 import type { Broker } from '@rockhopper/broker'
 import type { Env } from '@rockhopper/env'
-import { committedOffsets, type Told } from './broker-workload.js'
+import { answersOf, type Told } from './broker-workload.js'
 import { contentOfRecord, placeOf } from './contents.js'
 import { audit } from './store-audit.js'
 
@@ -11,11 +11,13 @@ export interface RestartCheck {
   /** The broker that was started on what the earlier one left. */
   readonly broker: Broker
   readonly told: Told
+  /** Bytes of log that retention keeps at least; undefined when it removes nothing. */
+  readonly kept?: number
   readonly client: Pick<Env, 'net' | 'clock' | 'random' | 'log'>
 }
 
 /** What is wrong with what a broker found at its start, one sentence each. */
-export async function wrongAfterRestart({ broker, told, client }: RestartCheck): Promise<string[]> {
+export async function wrongAfterRestart({ broker, told, kept, client }: RestartCheck): Promise<string[]> {
   const { delivered, log, differences } = await audit(broker.store)
   const wrong = [...differences]
   const found = new Map<string, string>()
@@ -24,12 +26,17 @@ export async function wrongAfterRestart({ broker, told, client }: RestartCheck):
     found.set(placeOf(record.topic, record.queueId, record.queueOffset), contentOfRecord(record))
   }
   if (delivered.length !== log.length) wrong.push(`${delivered.length} delivered, ${log.length} in the log`)
-  for (const [kind, places] of Object.entries(told.ledger.judge(found)))
+  const { lost, ...others } = told.ledger.judge(found)
+  for (const [kind, places] of Object.entries(others))
     for (const place of places) wrong.push(`${kind}: ${place}`)
-  const topics = broker.store.topics()
-  for (const place of told.ledger.acknowledged.keys())
-    if (!topics.has(place.split('/')[0] as string)) wrong.push(`the topic of ${place} is gone`)
-  for (const [key, offset] of await committedOffsets(client, broker.address))
+  const { minPhysicalOffset, maxPhysicalOffset } = broker.store
+  const mayGo = kept === undefined ? 0 : Math.max(0, maxPhysicalOffset - kept)
+  if (minPhysicalOffset > mayGo) wrong.push(`the log begins at ${minPhysicalOffset}, not at ${mayGo} at most`)
+  for (const place of lost)
+    if ((told.physicalOffsets.get(place) ?? 0) >= minPhysicalOffset) wrong.push(`lost: ${place}`)
+  const answers = await answersOf(client, broker.address, told.topics)
+  for (const topic of answers.missingTopics) wrong.push(`topic ${topic} is gone`)
+  for (const [key, offset] of answers.offsets)
     if (!(told.offsets.get(key) ?? []).includes(offset)) wrong.push(`${key} has offset ${offset}, never sent`)
   return wrong
 }

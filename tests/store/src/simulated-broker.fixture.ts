@@ -1,25 +1,27 @@
 import { type Broker, type BrokerConfig, createBroker } from '@rockhopper/broker'
-import {
-  type DiskOperation,
-  type Fault,
-  Ledger,
-  type SimDisk,
-  type SimEnv,
-  SimWorld,
-  seeded,
-} from '@rockhopper/sim'
-import { runWorkload, type Told } from './broker-workload.js'
+import { type DiskOperation, type Fault, type SimDisk, type SimEnv, SimWorld, seeded } from '@rockhopper/sim'
+import { nothingTold, runWorkload, type Told } from './broker-workload.js'
+import type { Mode } from './simulated-store.js'
 
-export type Mode = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
-export const MODES: readonly Mode[] = ['ASYNC_FLUSH', 'SYNC_FLUSH']
+/** A flush mode, and whether old files go by size meanwhile. */
+export interface Setting {
+  readonly mode: Mode
+  readonly retention: boolean
+}
+
+/** Bytes of log that are kept; the oldest file goes when there are more. */
+export const LOG_SIZE_MAX = 12_288
+/** Retention begins a minute after the start. */
+const QUIET_MS = 75_000
 
 const BROKER = '10.0.0.1'
 const CLIENT = '10.0.0.2'
 const PORT = 10_911
 
-export function configOf(mode: Mode): Partial<BrokerConfig> {
+export function configOf({ mode, retention }: Setting): Partial<BrokerConfig> {
   return {
     flushDiskType: mode,
+    commitLogSizeMax: retention ? LOG_SIZE_MAX : 0,
     storePathRootDir: '/store',
     mappedFileSizeCommitLog: 4_096,
     mappedFileSizeConsumeQueue: 400,
@@ -39,14 +41,16 @@ export class SimulatedBroker {
   readonly broker: Broker
   /** Resolves when a fault killed the process. */
   readonly killed: Promise<'killed'>
+  readonly #setting: Setting
   readonly #die: (result: 'killed') => void
 
-  constructor(mode: Mode, seed: number, before?: (world: SimWorld) => SimDisk) {
+  constructor(setting: Setting, seed: number, before?: (world: SimWorld) => SimDisk) {
     this.world = new SimWorld({ seed })
     const disk = before?.(this.world) ?? this.world.disk()
     this.machine = this.world.machine({ address: BROKER, disk })
     this.client = this.world.machine({ address: CLIENT })
-    this.broker = createBroker({ env: this.machine, config: configOf(mode) })
+    this.broker = createBroker({ env: this.machine, config: configOf(setting) })
+    this.#setting = setting
     let die: (result: 'killed') => void = () => undefined
     this.killed = new Promise((resolve) => {
       die = resolve
@@ -78,7 +82,7 @@ export class SimulatedBroker {
 
   /** Start, workload, stop; or as far as it comes. */
   async live(seed: number): Promise<Told> {
-    const told: Told = { ledger: new Ledger(), topics: new Set(), offsets: new Map() }
+    const told = nothingTold()
     const life = async (): Promise<void> => {
       await this.broker.start()
       await runWorkload({
@@ -86,6 +90,7 @@ export class SimulatedBroker {
         address: `${BROKER}:${PORT}`,
         told,
         random: seeded(seed),
+        quietMs: this.#setting.retention ? QUIET_MS : 0,
         goesOn: () => !this.disk.dead,
       })
       await this.broker.stop()
