@@ -12,8 +12,12 @@ export interface TransactionContext {
   readonly signal: AbortSignal
 }
 
-/** The application's side of a transactional message (Apache: TransactionListener). */
-export interface TransactionListener<Argument = undefined> {
+/**
+ * The application's side of a transactional message (Apache: TransactionListener). Both answer with a promise
+ * and never with a bare state: TypeScript takes the literal in `async () => 'COMMIT_MESSAGE'` for a string
+ * where either would do.
+ */
+export interface TransactionListener<Argument = unknown> {
   /**
    * The broker holds the message back: do the local work, and say what became of it. A throw counts as
    * UNKNOW, because nobody can tell what was done before it.
@@ -22,16 +26,13 @@ export interface TransactionListener<Argument = undefined> {
     message: Message,
     argument: Argument,
     context: TransactionContext,
-  ): LocalTransactionState | Promise<LocalTransactionState>
+  ): Promise<LocalTransactionState>
   /**
    * The broker has heard nothing for a while and asks any member of the producer group: also one that did not
    * send the message. It is never called for a transaction that is still executing in this producer. Whoever
    * cannot tell answers UNKNOW; a throw counts as that, too.
    */
-  checkLocalTransaction(
-    message: MessageView,
-    context: TransactionContext,
-  ): LocalTransactionState | Promise<LocalTransactionState>
+  checkLocalTransaction(message: MessageView, context: TransactionContext): Promise<LocalTransactionState>
 }
 
 export interface TransactionSendResult extends SendResult {

@@ -82,8 +82,8 @@ async function producerOf(
     namesrvAddr,
     producerGroup: 'g',
     listener: {
-      executeLocalTransaction: () => 'COMMIT_MESSAGE',
-      checkLocalTransaction: () => 'UNKNOW',
+      executeLocalTransaction: async () => 'COMMIT_MESSAGE',
+      checkLocalTransaction: async () => 'UNKNOW',
       ...listener,
     },
     ...options,
@@ -132,7 +132,7 @@ test.each([
   ['UNKNOW', undefined],
 ] as const)('%s is told as %s', async (state, bits) => {
   const { ended, namesrvAddr } = await brokerOf()
-  const producer = await producerOf(namesrvAddr, { executeLocalTransaction: () => state })
+  const producer = await producerOf(namesrvAddr, { executeLocalTransaction: async () => state })
   const result = await producer.sendMessageInTransaction(MESSAGE, undefined)
   expect(result).toMatchObject({ localTransactionState: state, confirmed: bits !== undefined })
   expect(ended.map(({ commitOrRollback }) => commitOrRollback)).toEqual(bits === undefined ? [] : [bits])
@@ -151,7 +151,7 @@ test('nothing is executed for a half message that a crash may take', async () =>
   const { ended, namesrvAddr } = await brokerOf({ send: 10 })
   let executed = 0
   const producer = await producerOf(namesrvAddr, {
-    executeLocalTransaction: () => {
+    executeLocalTransaction: async () => {
       executed++
       return 'COMMIT_MESSAGE' as const
     },
@@ -225,7 +225,7 @@ test('a transaction that still executes is not asked about, and ends where the c
       })
       return 'COMMIT_MESSAGE' as const
     },
-    checkLocalTransaction: () => {
+    checkLocalTransaction: async () => {
       asked++
       return 'UNKNOW' as const
     },
@@ -280,7 +280,7 @@ test('a check that throws or never ends tells the broker nothing, and others go 
   ]
   await producerOf(
     namesrvAddr,
-    { checkLocalTransaction: () => (answers.shift() as (typeof answers)[0])() },
+    { checkLocalTransaction: async () => (answers.shift() as (typeof answers)[0])() },
     { checksAtOnceMax: 1, checkTimeoutMs: 1 },
   )
   for (const id of ['K1', 'K2', 'K3']) check(id, 1)

@@ -22,7 +22,7 @@ import type {
 } from './transaction-listener.js'
 import { aborted, inTime, settledWithin } from './wait.js'
 
-export interface TransactionProducerOptions<Argument = undefined> extends ProducerOptions {
+export interface TransactionProducerOptions<Argument = unknown> extends ProducerOptions {
   readonly listener: TransactionListener<Argument>
   /** Longest wait for `executeLocalTransaction`; then the result is UNKNOW. Default 30,000 ms. */
   readonly localTransactionTimeoutMs?: number
@@ -46,7 +46,7 @@ interface Executed {
  * TransactionMQProducer). Each process that may answer for the transactions of a group runs one with that
  * `producerGroup`.
  */
-export class TransactionProducer<Argument = undefined> {
+export class TransactionProducer<Argument = unknown> {
   readonly #options: TransactionProducerOptions<Argument>
   readonly #instance: ClientInstance
   readonly #sender: Sender

@@ -30,14 +30,14 @@ export function application(
     sendMsgTimeoutMs: 1_000,
     heartbeatBrokerIntervalMs: 1_000,
     listener: {
-      executeLocalTransaction: (_message, plan, { transactionId }) => {
+      executeLocalTransaction: async (_message, plan, { transactionId }) => {
         steps.beforeCommit?.()
         const decided = stateOf(ledger.decide(transactionId, plan === 'LATER' ? 'COMMITTED' : plan))
         steps.afterCommit?.()
         return plan === 'LATER' ? 'UNKNOW' : decided
       },
       // What is not there by now cannot commit any more.
-      checkLocalTransaction: (_message, { transactionId }) =>
+      checkLocalTransaction: async (_message, { transactionId }) =>
         stateOf(ledger.decide(transactionId, 'ROLLED_BACK')),
     },
     ...options,

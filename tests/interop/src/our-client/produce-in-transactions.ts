@@ -12,8 +12,9 @@ export async function produceInTransactions(options: Options, planned: readonly 
     producerGroup: required(options, 'group'),
     sendMsgTimeoutMs: 10_000,
     listener: {
-      executeLocalTransaction: ({ tag = '' }) => (tag.startsWith('unknown') ? 'UNKNOW' : decisionOf(tag)),
-      checkLocalTransaction: ({ keys, tag = '' }) => {
+      executeLocalTransaction: async ({ tag = '' }) =>
+        tag.startsWith('unknown') ? 'UNKNOW' : decisionOf(tag),
+      checkLocalTransaction: async ({ keys, tag = '' }) => {
         emit({ event: 'checked', keys: keys.join(' ') })
         return decisionOf(tag)
       },
