@@ -49,8 +49,9 @@ describe('events through a real broker', () => {
       }
     }
     const service = await startService(['order_topic'], [Failing])
-    const dead: string[] = []
-    service.strategy.on('retry', ({ messageId }) => dead.push(messageId))
+    const told: string[] = []
+    service.strategy.on('retry', ({ messageId }) => told.push(`retry ${messageId}`))
+    service.strategy.on('deadLetter', ({ messageId }) => told.push(`dead letter ${messageId}`))
     const { messageId } = await service.client.publish('order_topic', { id: 1 })
     await until(
       'the dead letter',
@@ -61,7 +62,7 @@ describe('events through a real broker', () => {
       [{ id: 1 }, 2, 'order_topic'],
     ])
     expect(await deadLetters(service.mq)).toEqual(['{"id":1}'])
-    expect(dead).toEqual([messageId, messageId])
+    expect(told).toEqual([`retry ${messageId}`, `dead letter ${messageId}`])
     await service.close()
   })
 
