@@ -12,7 +12,7 @@ export {
 } from './lite-pull-consumer.js'
 export type { MessageView } from './message-view.js'
 export { Producer } from './producer.js'
-export type { ProducerOptions, QueueSelector, SendOptions } from './producer-options.js'
+export type { ProducerOptions, QueueSelector, RequestOptions, SendOptions } from './producer-options.js'
 export { PullConsumer, type PullConsumerOptions, type PullOptions, type PullResult } from './pull-consumer.js'
 export { PushConsumer } from './push-consumer.js'
 export type {

@@ -1,4 +1,4 @@
-import type { CompressionType, Message } from '@rockhopper/message'
+import type { CompressionType, Message, MessageExt } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { ClientOptions } from './client-options.js'
 
@@ -47,6 +47,14 @@ export interface SendOptions {
   readonly queue?: MessageQueue
   /** Picks one of the queues that can be written now; no retry on another one. */
   readonly selector?: QueueSelector
+}
+
+export interface RequestOptions extends SendOptions {
+  /**
+   * Called with each reply, in the order they came in: true when more are expected, which have `timeoutMs`
+   * anew. Default: one reply. Brokers may change the order of replies; whoever sends several numbers them.
+   */
+  readonly more?: (reply: MessageExt) => boolean
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   Property,
 } from '@rockhopper/message'
 import { ClientInstance } from './client-instance.js'
-import type { ProducerOptions, SendOptions } from './producer-options.js'
+import type { ProducerOptions, RequestOptions, SendOptions } from './producer-options.js'
 import {
   type InternalProperties,
   type OutgoingLimits,
@@ -116,9 +116,9 @@ export class Producer {
   /**
    * Sends and waits for the message that a consumer makes with `createReplyMessage` and sends. `timeoutMs`
    * covers both; default 3000. Rejects with MqError REPLY_TIMEOUT when the request was sent and nothing
-   * came back.
+   * came back. With `more`, several replies are taken, and the last one is the result.
    */
-  async request(message: Message, options: SendOptions = {}): Promise<MessageExt> {
+  async request(message: Message, options: RequestOptions = {}): Promise<MessageExt> {
     const timeoutMs = options.timeoutMs ?? this.#options.sendMsgTimeoutMs ?? 3_000
     const correlationId = this.#requests.nextId()
     const internal: InternalProperties = {
@@ -135,13 +135,14 @@ export class Producer {
   async #request(
     outgoing: OutgoingMessage,
     correlationId: string,
-    options: SendOptions & { readonly timeoutMs: number },
+    options: RequestOptions & { readonly timeoutMs: number },
   ): Promise<MessageExt> {
     const { topic } = outgoing
     const waiting = this.#requests.wait(correlationId, {
       topic,
       timeoutMs: options.timeoutMs,
       signal: options.signal,
+      more: options.more,
     })
     // Whichever fails first is the answer; a reply may even come before the send's own answer.
     const sent = this.#sender.greetBrokersOf(topic).then(() => this.#sender.send(outgoing, options))

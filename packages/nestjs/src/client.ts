@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common'
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices'
 import type { SendResult } from '@rockhopper/client'
-import { type Message, MqError } from '@rockhopper/message'
+import { type Message, type MessageExt, MqError } from '@rockhopper/message'
 import type { Observable } from 'rxjs'
 import { type BodyCodec, bodyCodec } from './codec.js'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
@@ -11,8 +11,10 @@ import { Listeners } from './listeners.js'
 import type { NativeProducer } from './native.js'
 import { DEFAULT_PRODUCER_GROUP, type RocketMQClientOptions } from './options.js'
 import { parseDestination, type RocketMQPattern } from './pattern.js'
+import { TAKES_STREAM } from './properties.js'
 import { type RecordOptions, RocketMQRecord, recordFields } from './record.js'
 import { readReply } from './reply.js'
+import { ReplyOrder } from './reply-stream.js'
 
 /** What the broker answered to a send: message id, queue and place in it. */
 export type SendReceipt = SendResult
@@ -25,6 +27,12 @@ export interface RocketMQClientEvents extends Record<string, (...args: never[]) 
 }
 
 const REQUEST_TIMEOUT_MS = 5_000
+
+/** `streams`: every value of a stream is wanted, not only the last one. */
+interface Ask {
+  readonly timeoutMs?: number | undefined
+  readonly streams: boolean
+}
 
 type PublishCallback = (packet: WritePacket) => void
 
@@ -142,7 +150,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
           if (err === undefined) resolve(this.serializeResponse(response) as Result)
           else reject(this.serializeError(err))
         },
-        options.timeoutMs,
+        { timeoutMs: options.timeoutMs, streams: false },
       )
     })
   }
@@ -181,7 +189,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     return limit === undefined ? {} : { timeoutMs: limit }
   }
 
-  #ask(packet: ReadPacket, callback: PublishCallback, timeoutMs?: number): () => void {
+  #ask(packet: ReadPacket, callback: PublishCallback, call: Ask = { streams: true }): () => void {
     const id = String(this.#nextRequest++)
     const abort = new AbortController()
     this.routingMap.set(id, callback)
@@ -189,27 +197,39 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
       // Removed by teardown or close: nobody waits any more.
       if (this.routingMap.delete(id)) callback(answer)
     }
-    this.#exchange(packet, AbortSignal.any([abort.signal, this.#closed.signal]), timeoutMs).then(
-      settle,
-      (err: unknown) => settle({ err }),
-    )
+    const signal = AbortSignal.any([abort.signal, this.#closed.signal])
+    const next = (value: unknown) => this.routingMap.get(id)?.({ response: value })
+    this.#exchange(packet, { ...call, signal, next }).then(settle, (err: unknown) => settle({ err }))
     return () => {
       this.routingMap.delete(id)
       abort.abort()
     }
   }
 
+  /** Resolves with the last packet; `next` gets the values before it, each within the timeout of its own. */
   async #exchange(
     packet: ReadPacket,
-    signal: AbortSignal,
-    callTimeoutMs: number | undefined,
+    call: Ask & { readonly signal: AbortSignal; readonly next: (value: unknown) => void },
   ): Promise<WritePacket> {
     const { message, timeoutMs } = await this.#message(packet)
-    const limit = callTimeoutMs ?? timeoutMs ?? this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
-    const reply = await instrumentedSend(this.#options.instrumentation, message, (one) => {
-      return this.#started().request(one, { timeoutMs: limit, signal })
+    const limit = call.timeoutMs ?? timeoutMs ?? this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+    const mark = call.streams ? { [TAKES_STREAM]: '1' } : {}
+    const request = { ...message, properties: { ...message.properties, ...mark } }
+    let last: Promise<WritePacket> = Promise.resolve({})
+    const order = new ReplyOrder<MessageExt>((reply) => {
+      last = last.then(async () => {
+        const read = await readReply(reply, (body) => this.deserializer.deserialize(body, { message: reply }))
+        if (read.err === undefined && read.isDisposed !== true) call.next(read.response)
+        return read
+      })
+      // Looked at when the request has ended; a reply that cannot be read must not be unhandled until then.
+      void Promise.allSettled([last])
     })
-    return readReply(reply, (body) => this.deserializer.deserialize(body, { message: reply }))
+    const more = (reply: MessageExt) => order.take(reply)
+    await instrumentedSend(this.#options.instrumentation, request, (one) => {
+      return this.#started().request(one, { timeoutMs: limit, signal: call.signal, more })
+    })
+    return last
   }
 
   async #message(packet: ReadPacket): Promise<{ message: Message; timeoutMs: number | undefined }> {

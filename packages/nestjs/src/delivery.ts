@@ -9,8 +9,8 @@ import type { NativeConsumer, NativeProducer } from './native.js'
 import type { MessagePolicy, RocketMQServerOptions } from './options.js'
 import { originalError } from './original-error.js'
 import { formatPattern } from './pattern.js'
-import { type ReplyKind, wantsReply } from './properties.js'
-import { errorFields } from './reply.js'
+import { TAKES_STREAM, wantsReply } from './properties.js'
+import { errorFields, type Reply } from './reply.js'
 import { verdictOfFailure } from './retry-policy.js'
 import { findRoute, type GroupPlan, type Route } from './routes.js'
 import { Settlement } from './settlement.js'
@@ -28,10 +28,18 @@ export interface DeliveryPort {
   turn(route: Route): Promise<void>
   /** Rejects with what the handler threw, after filters. */
   runEvent(route: Route, data: unknown, context: RocketMQContext): Promise<void>
-  /** Resolves with the last value or the error; never rejects for a handler's failure. */
-  runRequest(route: Route, data: unknown, context: RocketMQContext): Promise<WritePacket>
+  /**
+   * Resolves with the last value or the error; never rejects for a handler's failure. `next` gets the values
+   * before the last one, when all of them are wanted.
+   */
+  runRequest(
+    route: Route,
+    data: unknown,
+    context: RocketMQContext,
+    next?: (value: unknown) => Promise<void>,
+  ): Promise<WritePacket>
   /** Never rejects: the one who asked may be gone. */
-  reply(request: MessageView, kind: ReplyKind, value: unknown, route: Route): Promise<void>
+  reply(request: MessageView, reply: Reply, route: Route): Promise<void>
 }
 
 /** One message on its way to its handler. */
@@ -73,8 +81,8 @@ async function handle(
   const payload = await read(port, route, message)
   if ('refused' in payload) {
     const { name, refused, policy } = payload
-    if (answers)
-      await port.reply(message, 'error', { name, message: refused } satisfies RemoteErrorFields, route)
+    const value: RemoteErrorFields = { name, message: refused }
+    if (answers) await port.reply(message, { kind: 'error', value, ...first(message) }, route)
     return verdictOfPolicy(policy ?? 'dead-letter', refused)
   }
   const settlement = new Settlement()
@@ -175,13 +183,22 @@ async function answer(
   context: RocketMQContext,
 ): Promise<Verdict> {
   const request = context.getMessage()
-  const packet = await port.runRequest(route, data, context)
-  if (packet.err === undefined) {
-    await port.reply(request, packet.response === undefined ? 'empty' : 'value', packet.response, route)
+  let sent = 0
+  const sequence = () => (takesStream(request) ? { sequence: sent++ } : {})
+  const next = (value: unknown) => port.reply(request, { kind: 'next', value, ...sequence() }, route)
+  const packet = await port.runRequest(route, data, context, takesStream(request) ? next : undefined)
+  const { err, response: value } = packet
+  if (err === undefined) {
+    await port.reply(request, { kind: value === undefined ? 'empty' : 'value', value, ...sequence() }, route)
     return DONE
   }
-  const verdict = afterFailure(port.options, route, context, packet.err)
-  if (packet.err instanceof RetryLaterException && verdict.kind === 'retry') return verdict
-  await port.reply(request, 'error', errorFields(packet.err), route)
-  return packet.err instanceof DeadLetterException ? verdict : DONE
+  const verdict = afterFailure(port.options, route, context, err)
+  // Who has had values of a stream is told of its failure: that answer cannot be taken back.
+  if (err instanceof RetryLaterException && verdict.kind === 'retry' && sent === 0) return verdict
+  await port.reply(request, { kind: 'error', value: errorFields(err), ...sequence() }, route)
+  return err instanceof DeadLetterException ? verdict : DONE
 }
+
+const takesStream = (request: MessageView): boolean => request.properties[TAKES_STREAM] !== undefined
+
+const first = (request: MessageView): Pick<Reply, 'sequence'> => (takesStream(request) ? { sequence: 0 } : {})

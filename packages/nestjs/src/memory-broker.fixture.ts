@@ -4,6 +4,7 @@ import type {
   MessageListener,
   MessageView,
   PushConsumerOptions,
+  RequestOptions,
 } from '@rockhopper/client'
 import {
   type Message,
@@ -44,7 +45,7 @@ export class MemoryBroker implements RocketMQClients {
       const ids = sent.map(({ messageId }) => messageId).join(',')
       return { ...(sent[0] as (typeof sent)[0]), messageId: ids, offsetMessageId: ids }
     },
-    request: (message, options) => this.#request(message, options?.timeoutMs ?? 3000, options?.signal),
+    request: (message, options) => this.#request(message, { timeoutMs: 3000, ...options }),
   })
 
   admin = (): NativeAdmin => ({
@@ -103,7 +104,6 @@ export class MemoryBroker implements RocketMQClients {
     const correlationId = (message as { reply?: { correlationId: string } }).reply?.correlationId
     if (correlationId !== undefined) {
       this.#waiting.get(correlationId)?.(viewOf(message, 'reply', 0))
-      this.#waiting.delete(correlationId)
     }
     const stored = correlationId === undefined ? this.store(message) : viewOf(message, 'reply', 0)
     const { messageId, offsetMessageId, queueOffset, messageQueue: queue } = stored
@@ -112,19 +112,21 @@ export class MemoryBroker implements RocketMQClients {
 
   async #request(
     message: Message | readonly Message[],
-    timeoutMs: number,
-    signal?: AbortSignal,
+    { timeoutMs, signal, more }: RequestOptions & { readonly timeoutMs: number },
   ): Promise<MessageExt> {
     if (this.down !== undefined) throw this.down
     const correlationId = String(this.#nextId++)
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new MqError('REPLY_TIMEOUT', 'asking the broker in memory')),
-        timeoutMs,
-      )
+      const late = () => reject(new MqError('REPLY_TIMEOUT', 'asking the broker in memory'))
+      const timer = setTimeout(late, timeoutMs)
       signal?.addEventListener('abort', () => clearTimeout(timer))
       this.#waiting.set(correlationId, (reply) => {
+        if (more?.(reply) === true) {
+          timer.refresh()
+          return
+        }
         clearTimeout(timer)
+        this.#waiting.delete(correlationId)
         resolve(reply)
       })
       const properties = {

@@ -2,13 +2,27 @@ import type { WritePacket } from '@nestjs/microservices'
 import type { MessageView } from '@rockhopper/client'
 import { createReplyMessage } from '@rockhopper/client'
 import { type RemoteErrorFields, RocketMQRemoteError } from './exceptions.js'
-import { REPLY_KIND, type ReplyKind } from './properties.js'
+import { REPLY_KIND, REPLY_SEQUENCE, type ReplyKind } from './properties.js'
 import { errorText } from './verdict.js'
 
+/** One reply to a request. */
+export interface Reply {
+  readonly kind: ReplyKind
+  /** What the handler gave, or RemoteErrorFields. */
+  readonly value?: unknown
+  /** Number of this reply, when the one who asked takes several. */
+  readonly sequence?: number
+}
+
 /** The message that answers `request`, marked with what its body is. */
-export function replyMessage(request: MessageView, kind: ReplyKind, body: Uint8Array | string) {
+export function replyMessage(
+  request: MessageView,
+  { kind, sequence }: Pick<Reply, 'kind' | 'sequence'>,
+  body: Uint8Array | string,
+) {
   const reply = createReplyMessage(request, body)
-  return { ...reply, properties: { ...reply.properties, [REPLY_KIND]: kind } }
+  const numbered = sequence === undefined ? {} : { [REPLY_SEQUENCE]: String(sequence) }
+  return { ...reply, properties: { ...reply.properties, [REPLY_KIND]: kind, ...numbered } }
 }
 
 /** An error as data. Nest gives plain objects for most of them; fields it does not know travel as details. */
@@ -34,6 +48,8 @@ export async function readReply(
       return { isDisposed: true }
     case 'error':
       return { err: new RocketMQRemoteError(readErrorFields(reply.body)) }
+    case 'next':
+      return { response: await decode(reply.body) }
     default:
       return { response: await decode(reply.body), isDisposed: true }
   }

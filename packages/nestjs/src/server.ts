@@ -20,8 +20,8 @@ import { Listeners } from './listeners.js'
 import type { NativeAdmin, NativeConsumer, NativeProducer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
 import { parsePattern } from './pattern.js'
-import type { ReplyKind } from './properties.js'
-import { replyMessage } from './reply.js'
+import { type Reply, replyMessage } from './reply.js'
+import { runReplies } from './reply-stream.js'
 import { findRoute, planGroups, type Registration, type Route } from './routes.js'
 import { type GroupState, type RocketMQServerStatus, ServerRun } from './server-run.js'
 import { ROCKETMQ_TRANSPORT } from './transport.js'
@@ -279,8 +279,8 @@ export class ServerRocketMQ
         return (await this.deserializer.deserialize(message.body, hint)).data
       },
       runEvent: (route, data, context) => this.#runHandler(route.handler, data, context),
-      runRequest: (route, data, context) => this.#runRequest(route, data, context),
-      reply: (request, kind, value, { codec }) => this.#reply(run.producer, request, kind, value, codec),
+      runRequest: (route, data, context, next) => this.#runRequest(route, data, context, next),
+      reply: (request, reply, { codec }) => this.#reply(run.producer, request, reply, codec),
     }
   }
 
@@ -292,27 +292,25 @@ export class ServerRocketMQ
     })
   }
 
-  #runRequest(route: Route, data: unknown, context: RocketMQContext): Promise<WritePacket> {
+  #runRequest(
+    route: Route,
+    data: unknown,
+    context: RocketMQContext,
+    next?: (value: unknown) => Promise<void>,
+  ): Promise<WritePacket> {
     return this.#betweenHooks(context, async () => {
       const response$: Observable<unknown> = this.transformToObservable(route.handler(data, context))
-      return new Promise<WritePacket>((resolve) => {
-        const last: WritePacket = {}
-        this.send(response$, (packet) => {
-          if (packet.response !== undefined) last.response = packet.response
-          if (packet.err !== undefined) last.err = packet.err
-          if (packet.isDisposed === true) resolve(last)
-        })
-      })
+      return runReplies((stream$, respond) => this.send(stream$, respond), response$, next)
     })
   }
 
   async #reply(
     producer: NativeProducer,
     request: MessageView,
-    kind: ReplyKind,
-    value: unknown,
+    reply: Reply,
     codec: BodyCodec,
   ): Promise<void> {
+    const { kind, value } = reply
     try {
       const body: Uint8Array | string =
         kind === 'empty'
@@ -320,7 +318,7 @@ export class ServerRocketMQ
           : kind === 'error'
             ? JSON.stringify(value)
             : await this.serializer.serialize(value as never, { codec })
-      await producer.send(replyMessage(request, kind, body))
+      await producer.send(replyMessage(request, reply, body))
     } catch (error) {
       this.logger.warn({
         message: 'reply not delivered',

@@ -3,7 +3,11 @@ import { type MessageExt, MqError, Property } from '@rockhopper/message'
 
 interface Waiting {
   readonly settle: (outcome: MessageExt | MqError) => void
+  readonly arrived: (reply: MessageExt) => void
 }
+
+/** Tells of each reply whether more are expected after it. */
+export type MoreReplies = (reply: MessageExt) => boolean
 
 /** Requests that wait for their reply, by correlation id (Apache: RequestFutureHolder). */
 export class RequestTable {
@@ -23,14 +27,23 @@ export class RequestTable {
     return Array.from({ length: 8 }, () => this.#random.int(0x10000).toString(16).padStart(4, '0')).join('')
   }
 
-  /** Rejects with REPLY_TIMEOUT, REQUEST_ABORTED or CLOSED. */
+  /**
+   * Resolves with the last reply: the first one, unless `more` expects another, which has the whole time
+   * again. Rejects with an MqError that `more` threw, REPLY_TIMEOUT, REQUEST_ABORTED or CLOSED.
+   */
   wait(
     correlationId: string,
-    options: { readonly topic: string; readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+    options: {
+      readonly topic: string
+      readonly timeoutMs: number
+      readonly signal: AbortSignal | undefined
+      readonly more: MoreReplies | undefined
+    },
   ): Promise<MessageExt> {
-    const { topic, timeoutMs, signal } = options
+    const { topic, timeoutMs, signal, more } = options
     const what = `Waiting ${timeoutMs} ms for the reply to a request to '${topic}'`
     return new Promise((resolve, reject) => {
+      const expire = () => this.#clock.after(timeoutMs, () => settle(new MqError('REPLY_TIMEOUT', what)))
       const settle = (outcome: MessageExt | MqError) => {
         if (!this.#waiting.delete(correlationId)) return
         cancel()
@@ -39,8 +52,18 @@ export class RequestTable {
         else resolve(outcome)
       }
       const abort = () => settle(new MqError('REQUEST_ABORTED', what, { cause: signal?.reason }))
-      const cancel = this.#clock.after(timeoutMs, () => settle(new MqError('REPLY_TIMEOUT', what)))
-      this.#waiting.set(correlationId, { settle })
+      const arrived = (reply: MessageExt) => {
+        try {
+          if (more?.(reply) !== true) return settle(reply)
+        } catch (error) {
+          if (!(error instanceof MqError)) throw error
+          return settle(error)
+        }
+        cancel()
+        cancel = expire()
+      }
+      let cancel = expire()
+      this.#waiting.set(correlationId, { settle, arrived })
       if (signal?.aborted) abort()
       else signal?.addEventListener('abort', abort, { once: true })
     })
@@ -51,7 +74,7 @@ export class RequestTable {
     const correlationId = reply.properties[Property.CORRELATION_ID] ?? ''
     const waiting = this.#waiting.get(correlationId)
     if (waiting === undefined) this.#log.info('client.reply.unknown', { correlationId })
-    else waiting.settle(reply)
+    else waiting.arrived(reply)
   }
 
   /** Nobody waits any more: the caller has its answer, or the error of the send. */

@@ -2,7 +2,17 @@ import { describe, expect, test } from '@jest/globals'
 import { Controller } from '@nestjs/common'
 import { MessagePattern, Payload, RpcException } from '@nestjs/microservices'
 import { RocketMQRemoteError } from '@rockhopper/nestjs'
-import { firstValueFrom, timeout } from 'rxjs'
+import {
+  concat,
+  defer,
+  firstValueFrom,
+  lastValueFrom,
+  type Observable,
+  range,
+  tap,
+  throwError,
+  timeout,
+} from 'rxjs'
 import { deferred, startService } from './service.fixture.js'
 
 const release = deferred()
@@ -20,7 +30,28 @@ class Inventory {
   }
 }
 
+@Controller()
+class Counting {
+  @MessagePattern('counting.up')
+  up(@Payload() to: number): Observable<number> {
+    return concat(
+      range(1, to),
+      defer(() => throwError(() => new RpcException('no further'))),
+    )
+  }
+}
+
 describe('requests through a real broker', () => {
+  // B17
+  test('a stream of replies arrives value by value, in order, and its error behind them', async () => {
+    const { client, close } = await startService(['counting'], [Counting])
+    const seen: number[] = []
+    const counted = lastValueFrom(client.send<number>('counting.up', 300).pipe(tap((n) => seen.push(n))))
+    await expect(counted).rejects.toThrow('no further')
+    expect(seen).toEqual(Array.from({ length: 300 }, (_, n) => n + 1))
+    await close()
+  })
+
   test('answers, errors and timeouts come back to the one who asked', async () => {
     const { client, close } = await startService(['inventory'], [Inventory])
     expect(await firstValueFrom(client.send('inventory.quote', { sku: 'tea' }))).toEqual({
