@@ -13,6 +13,7 @@ import { type BrokerConfig, completeConfig, storeConfigOf } from './config.js'
 import { createParts } from './create-parts.js'
 import { MemberWatch } from './member-watch.js'
 import type { BrokerParts } from './parts.js'
+import { PopService } from './pop/pop-service.js'
 import { brokerProcessors } from './processors/all.js'
 import { Registration } from './registration.js'
 import { registrationPayload } from './registration-payload.js'
@@ -67,6 +68,7 @@ interface Running {
   readonly registration: Registration
   readonly schedule: ScheduleService
   readonly transactions: Transactions
+  readonly pop: PopService
   readonly timer: TimerService | undefined
   readonly loops: readonly BackgroundLoop[]
 }
@@ -108,10 +110,11 @@ class LocalBroker implements Broker {
       await this.store.stop()
       throw error
     }
-    const { parts, registration, schedule, timer, transactions, loops } = this.#running
+    const { parts, pop, registration, schedule, timer, transactions, loops } = this.#running
     schedule.start()
     transactions.start()
     timer?.start()
+    pop.start()
     for (const loop of loops) loop.start()
     await registration.register()
     return { host: parts.storeHost.address, port: parts.storeHost.port }
@@ -121,14 +124,16 @@ class LocalBroker implements Broker {
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
-    const { parts, gate, server, client, registration, schedule, timer, transactions, loops } = running
+    const { parts, gate, server, client, pop, registration, schedule, timer, transactions, loops } = running
     await registration.stop()
     gate.close()
     await this.#atMost(DRAIN_MS, parts.tickets.drained())
     parts.arrivals.releaseAll()
+    pop.releaseWaiting()
     await schedule.stop()
     await server.stop()
     await transactions.stop()
+    await pop.stop()
     await timer?.stop()
     for (const loop of loops) await loop.stop()
     await persist(parts, schedule)
@@ -156,6 +161,8 @@ class LocalBroker implements Broker {
     const transactions = new Transactions(parts, files.transactionMetrics)
     await transactions.load()
     const timer = this.#timerStore && new TimerService(parts, this.#timerStore, files.timerMetrics)
+    const client = createRemotingClient({ net: env.net, clock: env.clock, random: env.random, log: env.log })
+    const pop = new PopService({ parts, files, timer, client })
     const members = new MemberWatch(parts)
     const server = createRemotingServer({
       net: env.net,
@@ -169,20 +176,23 @@ class LocalBroker implements Broker {
         schedule,
         timer,
         transactions,
+        pop,
         host: env.host,
         disk: env.disk,
       }),
       turnEntries: sendTurnEntries(parts),
-      onConnectionClosed: (connection) => members.connectionClosed(connection),
+      onConnectionClosed: (connection) => {
+        members.connectionClosed(connection)
+        pop.connectionClosed(connection)
+      },
     })
     storeHost.port = (await server.start()).port
-    const client = createRemotingClient({ net: env.net, clock: env.clock, random: env.random, log: env.log })
     const registration = this.#registration(parts, client)
     parts.topics.onChange = async () => {
       await this.#atMost(ROUTE_PATIENCE_MS, registration.register())
     }
     const loops = this.#loops(parts, schedule, members)
-    return { parts, gate, server, client, registration, schedule, timer, transactions, loops }
+    return { parts, gate, server, client, pop, registration, schedule, timer, transactions, loops }
   }
 
   async #openTimerStore(): Promise<TimerStore | undefined> {

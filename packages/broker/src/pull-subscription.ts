@@ -18,7 +18,7 @@ export function pullFilter(
   group: SubscriptionGroupConfig,
 ): { readonly matchesEntry: EntryFilter } | Refusal {
   if ((header.sysFlag & PullSysFlag.SUBSCRIPTION) !== 0) {
-    return filterOf(parts, header.subscription, header.expressionType)
+    return subscriptionFilter(parts, header.subscription, header.expressionType)
   }
   return heartbeatFilter(parts, header, group)
 }
@@ -46,7 +46,7 @@ function heartbeatFilter(
   if (subscription.subVersion < subVersion) {
     return { code: ResponseCode.SUBSCRIPTION_NOT_LATEST, remark: "the consumer's subscription not latest" }
   }
-  return filterOf(parts, subscription.subString, subscription.expressionType)
+  return subscriptionFilter(parts, subscription.subString, subscription.expressionType)
 }
 
 /** Apache: PermName.INDEX_PERM_READ. */
@@ -56,7 +56,8 @@ function noPermission(remark: string): Refusal {
   return { code: ResponseCode.NO_PERMISSION, remark }
 }
 
-function filterOf(
+/** Which messages an expression wants. */
+export function subscriptionFilter(
   { config }: Pick<BrokerParts, 'config'>,
   expression: string | undefined,
   type: string | undefined,

@@ -1,7 +1,9 @@
 import type { Disk } from '@rockhopper/env'
 import {
   ConsumerOffsetWrapper,
+  ConsumerOrderInfoWrapper,
   DelayOffsetWrapper,
+  MessageRequestModeWrapper,
   SubscriptionGroupWrapper,
   TopicConfigSerializeWrapper,
   TransactionMetricsBody,
@@ -21,6 +23,8 @@ export interface BrokerStateFiles {
   readonly delayOffsets: LoadedFile<DelayOffsetWrapper>
   readonly transactionMetrics: LoadedFile<TransactionMetricsBody>
   readonly timerMetrics: StateFile
+  readonly consumerOrders: LoadedFile<ConsumerOrderInfoWrapper>
+  readonly messageRequestModes: LoadedFile<MessageRequestModeWrapper>
 }
 
 /** The broker's JSON files in `<store>/config`, under Apache's names (store-format.md section 12). */
@@ -36,5 +40,7 @@ export function brokerStateFiles(disk: Disk, storePathRootDir: string): BrokerSt
     delayOffsets: open('delayOffset.json', DelayOffsetWrapper),
     transactionMetrics: open('transactionMetrics', TransactionMetricsBody),
     timerMetrics: stateFile(disk, `${storePathRootDir}/config/timermetrics`),
+    consumerOrders: open('consumerOrderInfo.json', ConsumerOrderInfoWrapper),
+    messageRequestModes: open('messageRequestMode.json', MessageRequestModeWrapper),
   }
 }

@@ -1,4 +1,4 @@
-import { isSystemTopic, PermName, replyTopic, SystemTopic } from '@rockhopper/message'
+import { isSystemTopic, PermName, replyTopic, reviveTopic, SystemTopic } from '@rockhopper/message'
 import type { TopicConfig } from '@rockhopper/remoting'
 import type { BrokerConfig } from './config.js'
 
@@ -32,7 +32,7 @@ export function systemTopics(config: BrokerConfig, delayLevelCount: number): Top
     topicConfig(SystemTopic.OFFSET_MOVED, 1),
     topicConfig(SystemTopic.SCHEDULE, delayLevelCount),
     topicConfig(replyTopic(brokerClusterName), 1),
-    topicConfig(`rmq_sys_REVIVE_LOG_${brokerClusterName}`, 8),
+    topicConfig(reviveTopic(brokerClusterName), config.reviveQueueNum),
     topicConfig(`rmq_sys_SYNC_BROKER_MEMBER_${brokerName}`, 1, PermName.INHERIT),
     topicConfig(SystemTopic.TRANS_HALF, 1),
     topicConfig(SystemTopic.TRANS_OP_HALF, 1),

@@ -1,6 +1,7 @@
 import type { Disk, Host } from '@rockhopper/env'
 import type { Processors } from '@rockhopper/remoting'
 import type { BrokerParts } from '../parts.js'
+import type { PopService } from '../pop/pop-service.js'
 import type { ScheduleService } from '../schedule.js'
 import type { TimerService } from '../timer/timer-service.js'
 import type { Transactions } from '../transaction/transactions.js'
@@ -23,6 +24,7 @@ import { topicAdministration } from './topic-administration.js'
 export type AdminParts = BrokerParts & {
   readonly schedule: ScheduleService
   readonly transactions: Transactions
+  readonly pop: PopService
   /** Undefined when timerWheelEnable is off. */
   readonly timer: TimerService | undefined
   readonly host: Host
@@ -48,5 +50,6 @@ export function brokerProcessors(parts: AdminParts): Processors {
     ...clientForwarding(parts),
     ...resetOffset(parts),
     ...parts.transactions.processors(),
+    ...parts.pop.processors(),
   }
 }

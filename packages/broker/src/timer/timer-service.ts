@@ -120,6 +120,16 @@ export class TimerService {
     this.#timers.close()
   }
 
+  /**
+   * Messages are not in the wheel yet, or are due for more than the tick after their own and not delivered.
+   * Cheap, unlike `state`.
+   */
+  get isBehind(): boolean {
+    if (this.#enqueue.behind > 0) return true
+    const deliveredBefore = this.#parts.clock.now() - 2 * this.#timers.precisionMs
+    return this.#timers.nextSlot(this.#pointer.readTimeMs, deliveredBefore) !== undefined
+  }
+
   async state(): Promise<TimerState> {
     this.#enqueued.add(this.#enqueue.total - this.#enqueued.total)
     this.#dequeued.add(this.#delivery.total - this.#dequeued.total)
