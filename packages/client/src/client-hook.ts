@@ -44,6 +44,14 @@ export interface ListenerCallEnd {
   readonly error?: unknown
 }
 
+/** Queues of a topic that change hands in a group, as this member sees it. */
+export interface RebalanceChange {
+  readonly consumerGroup: string
+  readonly topic: string
+  readonly taking: readonly MessageQueue[]
+  readonly releasing: readonly MessageQueue[]
+}
+
 /**
  * Sees what a client does, for metrics and tracing (Apache: SendMessageHook and ConsumeMessageHook). A method
  * that throws is logged and changes nothing. Methods are synchronous: they are on the path of every message.
@@ -53,6 +61,14 @@ export interface ClientHook {
   afterSend?(attempt: SendAttempt, end: SendEnd): void
   beforeConsume?(call: ListenerCall): void
   afterConsume?(call: ListenerCall, end: ListenerCallEnd): void
+  /** A broker, `host:port`, answered a heartbeat, for the first time or after `brokerLost`. */
+  brokerFound?(address: string): void
+  /** Its connection broke, or it no longer answers. Not told while the client shuts down. */
+  brokerLost?(address: string): void
+  /** The split of a topic's queues has changed, and they are being taken and released. */
+  beforeRebalance?(change: RebalanceChange): void
+  /** This member has all queues that are its own, and releases no other one's. */
+  afterRebalance?(change: Pick<RebalanceChange, 'consumerGroup' | 'topic'>): void
 }
 
 /** The hooks of one client. */

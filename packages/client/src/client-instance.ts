@@ -169,10 +169,15 @@ export class ClientInstance {
   #connectionClosed(address: string): void {
     for (const consumer of this.#consumers.values()) consumer.connectionClosed(address)
     if (!this.#greeted.delete(address)) return
+    this.#tellLost(address)
     this.background.run('heartbeat after a lost connection', async () => {
       await wait(this.env.clock, RECONNECT_MS, this.#stopping.signal)
       if (this.#brokers().includes(address)) await this.greet(address)
     })
+  }
+
+  #tellLost(address: string): void {
+    if (this.#state === 'started') this.hooks.tell((hook) => hook.brokerLost?.(address))
   }
 
   async #farewell(): Promise<void> {
@@ -213,11 +218,13 @@ export class ClientInstance {
   async #greet(address: string): Promise<boolean> {
     try {
       await this.api.heartbeat(address, this.#heartbeatData())
+      const isNew = !this.#greeted.has(address)
       this.#greeted.add(address)
+      if (isNew) this.hooks.tell((hook) => hook.brokerFound?.(address))
       return true
     } catch (error) {
       if (!(error instanceof MqError)) throw error
-      this.#greeted.delete(address)
+      if (this.#greeted.delete(address)) this.#tellLost(address)
       if (this.#state === 'started') this.env.log.warn('client.heartbeat.failed', { address, error })
       return false
     }

@@ -1,6 +1,13 @@
 export type { MessageQueue } from '@rockhopper/remoting'
 export { Admin, type AdminTarget, type CreateTopicOptions, type SubscriptionGroupSettings } from './admin.js'
-export type { ClientHook, ListenerCall, ListenerCallEnd, SendAttempt, SendEnd } from './client-hook.js'
+export type {
+  ClientHook,
+  ListenerCall,
+  ListenerCallEnd,
+  RebalanceChange,
+  SendAttempt,
+  SendEnd,
+} from './client-hook.js'
 export type { ClientOptions } from './client-options.js'
 export { type AllocateStrategy, AVG, AVG_BY_CIRCLE, allocateByConfig } from './consuming/allocation.js'
 export type { FilterExpression } from './consuming/subscriptions.js'

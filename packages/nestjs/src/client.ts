@@ -7,6 +7,7 @@ import { type BodyCodec, bodyCodec } from './codec.js'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
 import { RocketMQSetupError } from './exceptions.js'
 import { instrumentedSend } from './instrumentation.js'
+import { LinkWatch } from './link-watch.js'
 import { Listeners } from './listeners.js'
 import type { NativeProducer } from './native.js'
 import { DEFAULT_PRODUCER_GROUP, type RocketMQClientOptions } from './options.js'
@@ -19,7 +20,7 @@ import { ReplyOrder } from './reply-stream.js'
 /** What the broker answered to a send: message id, queue and place in it. */
 export type SendReceipt = SendResult
 
-export type RocketMQClientStatus = 'connecting' | 'connected' | 'disconnected' | 'closed'
+export type RocketMQClientStatus = 'connecting' | 'connected' | 'disconnected' | 'reconnecting' | 'closed'
 
 export interface RocketMQClientEvents extends Record<string, (...args: never[]) => unknown> {
   /** A send failed, also one of an `emit` whose observable nobody watches. */
@@ -50,6 +51,18 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   #connecting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #nextRequest = 1
+  readonly #links = new LinkWatch({
+    changed: (state) => {
+      if (this.#producer === undefined || this.#closing !== undefined) return
+      if (state === 'reconnecting' && this.#linked) this._status$.next('disconnected')
+      this.#linked = state !== 'reconnecting'
+      this._status$.next(this.#linked ? 'connected' : 'reconnecting')
+    },
+    lost: (_owner, address) => this.#logger.warn({ message: 'connection to a broker lost', address }),
+    found: (_owner, address) => this.#logger.log({ message: 'connection to a broker restored', address }),
+    rebalancing: () => undefined,
+  })
+  #linked = true
   /** Ends every wait for an answer at once. */
   readonly #closed = new AbortController()
 
@@ -273,7 +286,8 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
       connection = openConnection(this.#options, this.#logger)
       await waitForNameServer(connection, this.#options, () => this.#closing !== undefined)
       const producerGroup = this.#options.producerGroup ?? DEFAULT_PRODUCER_GROUP
-      const producer = connection.clients.producer({ ...connection.options, producerGroup })
+      const hooks = [this.#links.hook(producerGroup)]
+      const producer = connection.clients.producer({ ...connection.options, producerGroup, hooks })
       await producer.start()
       this.#producer = producer
       this._status$.next('connected')

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common'
+import type { RebalanceChange } from '@rockhopper/client'
 import type { Arrival } from './delivery.js'
 import type { Listeners } from './listeners.js'
 import type { Verdict } from './verdict.js'
@@ -23,6 +24,12 @@ export interface RocketMQServerEvents extends Record<string, (...args: never[]) 
    * It is lost: a broadcast group gives nothing back, unless it is orderly; or its handler said `dlq: false`.
    */
   dropped: (failure: DeliveryFailure) => void
+  /** A client of this server lost a broker, and tries again by itself. `owner`: its group. */
+  connectionLost: (link: { readonly owner: string; readonly address: string }) => void
+  /** It has the broker back. */
+  connectionRestored: (link: { readonly owner: string; readonly address: string }) => void
+  /** Queues of a topic move between the members of a group. */
+  rebalancing: (change: RebalanceChange) => void
   /** A message was handled; `ms` from its arrival in this process. */
   handled: (delivery: { readonly topic: string; readonly group: string; readonly ms: number }) => void
 }

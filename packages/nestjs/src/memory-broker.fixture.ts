@@ -1,8 +1,10 @@
 import type {
+  ClientHook,
   ConsumeContext,
   FilterExpression,
   MessageListener,
   MessageView,
+  ProducerOptions,
   PushConsumerOptions,
   RequestOptions,
 } from '@rockhopper/client'
@@ -30,23 +32,38 @@ export class MemoryBroker implements RocketMQClients {
   down: Error | undefined
   readonly #groups = new Set<MemoryConsumer>()
   readonly #waiting = new Map<string, (reply: MessageExt) => void>()
+  readonly #links: { readonly owner: string; readonly hooks: readonly ClientHook[] | undefined }[] = []
   #nextId = 1
+
+  /** The link of every client, or of one group, breaks or comes back; deliveries go on. */
+  cut(isLost: boolean, group?: string): void {
+    for (const { owner, hooks = [] } of this.#links) {
+      if (group !== undefined && owner !== group) continue
+      for (const hook of hooks) {
+        if (isLost) hook.brokerLost?.('memory')
+        else hook.brokerFound?.('memory')
+      }
+    }
+  }
 
   probe = async (): Promise<void> => {
     if (this.down !== undefined) throw this.down
   }
 
-  producer = (): NativeProducer => ({
-    start: async () => undefined,
-    shutdown: async () => undefined,
-    send: async (message) => {
-      if (!Array.isArray(message)) return this.#send(message as Message)
-      const sent = await Promise.all((message as Message[]).map((one) => this.#send(one)))
-      const ids = sent.map(({ messageId }) => messageId).join(',')
-      return { ...(sent[0] as (typeof sent)[0]), messageId: ids, offsetMessageId: ids }
-    },
-    request: (message, options) => this.#request(message, { timeoutMs: 3000, ...options }),
-  })
+  producer = ({ producerGroup: owner, hooks }: ProducerOptions): NativeProducer => {
+    this.#links.push({ owner, hooks })
+    return {
+      start: async () => undefined,
+      shutdown: async () => undefined,
+      send: async (message) => {
+        if (!Array.isArray(message)) return this.#send(message as Message)
+        const sent = await Promise.all((message as Message[]).map((one) => this.#send(one)))
+        const ids = sent.map(({ messageId }) => messageId).join(',')
+        return { ...(sent[0] as (typeof sent)[0]), messageId: ids, offsetMessageId: ids }
+      },
+      request: (message, options) => this.#request(message, { timeoutMs: 3000, ...options }),
+    }
+  }
 
   admin = (): NativeAdmin => ({
     start: async () => undefined,
@@ -69,6 +86,7 @@ export class MemoryBroker implements RocketMQClients {
   }
 
   consumer = (options: PushConsumerOptions): NativeConsumer => {
+    this.#links.push({ owner: options.consumerGroup, hooks: options.hooks })
     const consumer = new MemoryConsumer(this, options)
     this.#groups.add(consumer)
     return consumer

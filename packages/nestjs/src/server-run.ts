@@ -7,6 +7,7 @@ import { afterFailure } from './delivery.js'
 import type { RocketMQServerEvents } from './delivery-failure.js'
 import type { HandleMessage } from './group-consumer.js'
 import { GroupRun } from './group-run.js'
+import { type LinkEvents, LinkWatch } from './link-watch.js'
 import type { Listeners } from './listeners.js'
 import type { NativeAdmin, NativeConsumer, NativeProducer } from './native.js'
 import { DEFAULT_PRODUCER_GROUP, type RocketMQServerOptions } from './options.js'
@@ -18,6 +19,8 @@ export type RocketMQServerStatus =
   | 'connecting'
   | 'connected'
   | 'disconnected'
+  | 'reconnecting'
+  | 'rebalancing'
   | 'paused'
   | 'draining'
   | 'closed'
@@ -51,24 +54,31 @@ export class ServerRun {
   readonly #groups: readonly GroupRun[]
   readonly #discovery: TopicDiscovery
   readonly #limits = new Map<Route, RateLimit>()
+  readonly #links: LinkWatch
   #connecting: Promise<void> | undefined
   #pulling: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #paused = false
+  /** Status tells of links from the first `connected` on. */
+  #isConnected = false
+  #linked = true
 
   constructor(options: RocketMQServerOptions, plans: readonly GroupPlan[], parts: ServerRunParts) {
     this.#options = options
     this.#parts = parts
     this.#connection = openConnection(options, parts.logger)
     this.env = this.#connection.env
-    const { clients, options: connection } = this.#connection
+    this.#links = new LinkWatch(this.#linkEvents())
+    const { clients } = this.#connection
     const producerGroup = options.producerGroup ?? DEFAULT_PRODUCER_GROUP
-    this.producer = clients.producer({ ...connection, producerGroup })
-    this.admin = clients.admin(connection)
+    this.producer = clients.producer({ ...this.#watched(producerGroup).options, producerGroup })
+    this.admin = clients.admin(this.#connection.options)
     this.batches = new BatchCollector(this.env.clock, parts.runBatch, (route, item, error, original) => {
       return afterFailure(options, route, item.context, error, original)
     })
-    this.#groups = plans.map((plan) => new GroupRun(this.#connection, plan, options, parts.handle))
+    this.#groups = plans.map((plan) => {
+      return new GroupRun(this.#watched(plan.group), plan, options, parts.handle)
+    })
     this.#discovery = new TopicDiscovery(this.env, this.admin, this.#groups, options.topicRefreshMs)
     for (const { routes } of plans) {
       for (const route of routes) {
@@ -120,7 +130,7 @@ export class ServerRun {
     await Promise.all(this.#named(group).map((one) => one.resume(group !== undefined)))
     if (group !== undefined || !this.#paused) return
     this.#paused = false
-    this.#parts.status$.next('connected')
+    this.#parts.status$.next(this.#links.state)
   }
 
   /** No new message to handlers from here on; running ones go on, and batches wait for no more. */
@@ -140,12 +150,40 @@ export class ServerRun {
     return group === undefined ? this.#groups : this.#groups.filter(({ plan }) => plan.group === group)
   }
 
+  #watched(owner: string): Connection {
+    const { options } = this.#connection
+    return { ...this.#connection, options: { ...options, hooks: [this.#links.hook(owner)] } }
+  }
+
+  #linkEvents(): LinkEvents {
+    const { logger, listeners, status$ } = this.#parts
+    return {
+      changed: (state) => {
+        if (!this.#isConnected || this.#stopping !== undefined) return
+        if (state === 'reconnecting' && this.#linked) status$.next('disconnected')
+        this.#linked = state !== 'reconnecting'
+        if (state === 'reconnecting' || !this.#paused) status$.next(state)
+        else status$.next('paused')
+      },
+      lost: (owner, address) => {
+        logger.warn({ message: 'connection to a broker lost, it is tried again', owner, address })
+        listeners.tell('connectionLost', { owner, address })
+      },
+      found: (owner, address) => {
+        logger.log({ message: 'connection to a broker restored', owner, address })
+        listeners.tell('connectionRestored', { owner, address })
+      },
+      rebalancing: (change) => listeners.tell('rebalancing', change),
+    }
+  }
+
   async #connect(): Promise<void> {
     const { status$ } = this.#parts
     status$.next('connecting')
     await waitForNameServer(this.#connection, this.#options, () => this.#stopping !== undefined)
     await this.producer.start()
     await this.admin.start()
+    this.#isConnected = true
     status$.next('connected')
   }
 

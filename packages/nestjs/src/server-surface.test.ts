@@ -65,6 +65,34 @@ describe('the server as Nest sees it', () => {
     expect(seen).toEqual(['connected', 'paused', 'connected', 'draining', 'closed'])
   })
 
+  // B5
+  test('status follows the links: one that breaks is told, all of them make it reconnect', async () => {
+    @Controller()
+    class Orders {
+      @RocketMQEvent('a', { group: 'one' })
+      one(): void {}
+      @RocketMQEvent('a', { group: 'two' })
+      two(): void {}
+    }
+    const { broker, strategy, app } = await serve([Orders])
+    const seen: string[] = []
+    const lost: string[] = []
+    strategy.on('connectionLost', ({ owner }) => lost.push(owner))
+    strategy.status.subscribe((status) => seen.push(status))
+    broker.cut(false)
+    broker.cut(true, 'one')
+    expect([lost, seen]).toEqual([['one'], ['connected']])
+    broker.cut(true)
+    expect(seen).toEqual(['connected', 'disconnected', 'reconnecting'])
+    strategy.pause()
+    broker.cut(false, 'two')
+    expect(seen.slice(3)).toEqual(['paused'])
+    await strategy.resume()
+    await app.close()
+    broker.cut(true)
+    expect(seen.slice(4)).toEqual(['connected', 'draining', 'closed'])
+  })
+
   // B18, B25
   test('own serializers and deserializers may be asynchronous, on both sides', async () => {
     @Controller()

@@ -32,6 +32,8 @@ export interface RebalanceParts {
 export class Rebalance {
   readonly #parts: RebalanceParts
   readonly #settled = new Set<string>()
+  /** Topics whose new split was told, and is not yet complete. */
+  readonly #changing = new Set<string>()
   readonly #waiting: { readonly resolve: () => void; readonly reject: (error: MqError) => void }[] = []
 
   constructor(parts: RebalanceParts) {
@@ -99,12 +101,32 @@ export class Rebalance {
       mine = strategy.allocate(queues, clientIds, instance.clientId)
     }
     const wanted = new Set(mine.map(queueKey))
-    for (const queue of assignment.queues()) {
-      if (queue.topic !== topic || wanted.has(queueKey(queue))) continue
-      instance.background.run('release', () => assignment.release(queue))
-    }
+    const held = assignment.queues().filter((queue) => queue.topic === topic)
+    const releasing = held.filter((queue) => !wanted.has(queueKey(queue)))
+    this.#tellBefore(
+      topic,
+      mine.filter((queue) => !assignment.has(queue)),
+      releasing,
+    )
+    for (const queue of releasing) instance.background.run('release', () => assignment.release(queue))
     const taken = await Promise.all(mine.map((queue) => assignment.has(queue) || this.#take(queue)))
-    return taken.every(Boolean)
+    const complete = taken.every(Boolean)
+    if (complete) this.#tellAfter(topic)
+    return complete
+  }
+
+  /** Once for a change that takes several rounds. */
+  #tellBefore(topic: string, taking: readonly MessageQueue[], releasing: readonly MessageQueue[]): void {
+    if (taking.length + releasing.length === 0 || this.#changing.has(topic)) return
+    this.#changing.add(topic)
+    const { instance, consumerGroup } = this.#parts
+    instance.hooks.tell((hook) => hook.beforeRebalance?.({ consumerGroup, topic, taking, releasing }))
+  }
+
+  #tellAfter(topic: string): void {
+    if (!this.#changing.delete(topic)) return
+    const { instance, consumerGroup } = this.#parts
+    instance.hooks.tell((hook) => hook.afterRebalance?.({ consumerGroup, topic }))
   }
 
   /**
