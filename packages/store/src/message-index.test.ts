@@ -71,6 +71,17 @@ test('messages are found by each key, by unique key, by topic and by time, newes
   expect(await found(first, 'b', 'T', 0, first.clock.wall - 5_000)).toEqual(['one'])
 })
 
+test("a tag has an entry behind the keys, as Apache's IndexService since 5.4.0 makes it", async () => {
+  const first = await started()
+  const properties = encodeProperties({ KEYS: 'k', TAGS: 'TagA' })
+  first.store.place(draft({ properties, body: Buffer.from('both') }))
+  first.store.place(draft({ properties: encodeProperties({ TAGS: '标签' }), body: Buffer.from('tag alone') }))
+  await first.clock.settle()
+  expect(await found(first, 'T#TagA')).toEqual(['both'])
+  expect(await found(first, 'T#标签')).toEqual(['tag alone'])
+  expect(await found(first, 'TagA')).toEqual([])
+})
+
 test.each(['stopped', 'killed', 'killed with nothing written'])(
   'after being %s, the index finds every message once, over several files',
   async (how) => {

@@ -12,6 +12,8 @@ const WRITE_INTERVAL_MS = 1_000
 const CHAIN_LENGTH_MAX = 1_000_000
 const SPACE = 0x20
 const HASH_SIGN = 0x23
+/** What stands between topic and tag (MessageConst.INDEX_TAG_TYPE). */
+const TAG_TYPE = 'T#'
 
 export interface MessageIndexOptions {
   readonly disk: Disk
@@ -79,7 +81,7 @@ export class MessageIndex {
   add(bytes: Buffer, record: ScannedRecord, properties: ScannedProperties): void {
     const { physicalOffset, storeTimestamp } = record
     if (physicalOffset <= this.#lastPhysicalOffset) return
-    if (properties.uniqKeyFrom < 0 && properties.keysFrom < 0) return
+    if (properties.uniqKeyFrom < 0 && properties.keysFrom < 0 && properties.tagsFrom < 0) return
     this.#lastPhysicalOffset = physicalOffset
     eachKeyHash(bytes, record, properties, (hash) =>
       this.#writable().add(hash, physicalOffset, storeTimestamp),
@@ -201,33 +203,47 @@ export class MessageIndex {
   }
 }
 
-/** The hash of each key a record is found by, in the order of its entries: UNIQ_KEY, then each of KEYS. */
+/**
+ * The hash of each key a record is found by, in the order of its entries: UNIQ_KEY, each of KEYS, then TAGS
+ * as `topic#T#tag` (IndexService#buildIndex since 5.4.0; earlier ones have no entry for a tag).
+ */
 export function eachKeyHash(
   bytes: Buffer,
   { topicAt, topicSize }: ScannedRecord,
-  { uniqKeyFrom, uniqKeyTo, keysFrom, keysTo }: ScannedProperties,
-  take: (hash: number) => void,
+  { uniqKeyFrom, uniqKeyTo, keysFrom, keysTo, tagsFrom, tagsTo }: ScannedProperties,
+  take: (hash: number, isTag: boolean) => void,
 ): void {
   const topicEnd = topicAt + topicSize
-  if (uniqKeyFrom >= 0) take(keyHash(bytes, topicAt, topicEnd, uniqKeyFrom, uniqKeyTo))
+  if (uniqKeyFrom >= 0) take(keyHash(bytes, topicAt, topicEnd, uniqKeyFrom, uniqKeyTo), false)
   for (let from = keysFrom; from >= 0 && from < keysTo; ) {
     let to = from
     while (to < keysTo && bytes[to] !== SPACE) to++
-    if (to > from) take(keyHash(bytes, topicAt, topicEnd, from, to))
+    if (to > from) take(keyHash(bytes, topicAt, topicEnd, from, to), false)
     from = to + 1
   }
+  if (tagsFrom >= 0) take(keyHash(bytes, topicAt, topicEnd, tagsFrom, tagsTo, TAG_TYPE), true)
 }
 
-/** Hash of `topic#key` from bytes (IndexFile#indexKeyHashMethod). */
-function keyHash(bytes: Buffer, topicFrom: number, topicTo: number, from: number, to: number): number {
+/** Hash of `topic#key`, or of `topic#T#tag`, from bytes (IndexFile#indexKeyHashMethod). */
+function keyHash(
+  bytes: Buffer,
+  topicFrom: number,
+  topicTo: number,
+  from: number,
+  to: number,
+  type: '' | typeof TAG_TYPE = '',
+): number {
   let hash = 0
   for (let i = topicFrom; i < topicTo; i++) hash = (Math.imul(31, hash) + (bytes[i] as number)) | 0
   hash = (Math.imul(31, hash) + HASH_SIGN) | 0
+  for (let i = 0; i < type.length; i++) hash = (Math.imul(31, hash) + type.charCodeAt(i)) | 0
   for (let i = from; i < to; i++) {
     const byte = bytes[i] as number
     if (byte > 0x7f) {
       return positive(
-        javaHashCode(`${bytes.toString('utf8', topicFrom, topicTo)}#${bytes.toString('utf8', from, to)}`),
+        javaHashCode(
+          `${bytes.toString('utf8', topicFrom, topicTo)}#${type}${bytes.toString('utf8', from, to)}`,
+        ),
       )
     }
     hash = (Math.imul(31, hash) + byte) | 0
