@@ -16,9 +16,11 @@ export const BUGS = {
   'ack before commit': [
     {
       file: '/nestjs/dist/group-consumer.js',
-      find: 'settle(await handle(message, plan, consumer), context)',
+      find: 'const verdict = await handle({ message, plan, consumer, signal: () => context.signal });',
       // Longer than the 5 s after which a consumer tells the broker how far it is.
-      replace: "(setTimeout(() => void handle(message, plan, consumer), 6_000), 'CONSUME_SUCCESS')",
+      replace: `const late = { message, plan, consumer, signal: () => context.signal };
+            setTimeout(() => void handle(late), 6_000);
+            const verdict = { kind: 'done' };`,
     },
   ],
   'relay marks before send': [
