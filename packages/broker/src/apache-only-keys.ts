@@ -67,7 +67,7 @@ export const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
     metricLoggingExporterIntervalInMills metricsExporterType metricsGrpcExporterHeader
     metricsGrpcExporterTarget metricsInDelta metricsLabel metricsOtelCardinalityLimit
     metricsPromExporterHost metricsPromExporterPort minInSyncReplicas offsetCheckInSlave
-    osPageCacheBusyTimeOutMills popCkMaxBufferSize popCkOffsetMaxQueueSize popCkStayBufferTime
+    popCkMaxBufferSize popCkOffsetMaxQueueSize popCkStayBufferTime
     popCkStayBufferTimeOut popConsumerFSServiceInit popConsumerKVServiceEnable popConsumerKVServiceInit
     popConsumerKVServiceLog popInflightMessageThreshold
     popLongPollingForceNotifyInterval popPollingMapExpireTimeSeconds popPollingMapSize
@@ -101,7 +101,7 @@ export const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
     updateNameServerAddrPeriod useABSLock useEpollNativeSelector usePIDColdCtrStrategy
     useReentrantLockWhenPutMessage useStaticSubscription useTLS validateSystemTopicWhenUpdateTopic
     waitTimeMillsInAckQueue waitTimeMillsInAdminBrokerQueue waitTimeMillsInHeartbeatQueue
-    waitTimeMillsInLitePullQueue waitTimeMillsInPullQueue waitTimeMillsInSendQueue
+    waitTimeMillsInLitePullQueue waitTimeMillsInPullQueue
     waitTimeMillsInTransactionQueue wakeCommitWhenPutMessage wakeFlushWhenPutMessage warmMapedFileEnable
     writeBufferHighWaterMark writeBufferLowWaterMark writeWithoutMmap
   `

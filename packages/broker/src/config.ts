@@ -107,6 +107,12 @@ export const CONFIG = {
   allowRecallWhenBrokerNotWriteable: live(flag(true, 'Recalls also while brokerPermission takes no sends.')),
   flushDiskType: choice(['ASYNC_FLUSH', 'SYNC_FLUSH'], 'ASYNC_FLUSH', 'When a send is acknowledged.'),
   syncFlushTimeout: number(5_000, 1, DAY_MS, 'Ms after which a synchronous flush is answered with 10.'),
+  waitTimeMillsInSendQueue: live(
+    number(200, 1, DAY_MS, 'Ms a send waits behind a slow write of the log before it is answered with 2.'),
+  ),
+  osPageCacheBusyTimeOutMills: live(
+    number(1_000, 1, DAY_MS, 'Ms a write of the log takes before sends are answered with 2 at once.'),
+  ),
   mappedFileSizeCommitLog: number(GIB, 4096, 2 * GIB - 1, 'Bytes of a log file.'),
   mappedFileSizeConsumeQueue: number(6_000_000, 20, 2 * GIB - 1, 'Bytes of a queue file.'),
   flushIntervalCommitLog: number(500, 1, DAY_MS, 'Ms between syncs under ASYNC_FLUSH.'),

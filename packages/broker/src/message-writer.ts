@@ -4,7 +4,7 @@ import type { Placed } from '@rockhopper/store'
 import { delayLevelOf, parkDelayed } from './delayed-message.js'
 import type { BrokerParts } from './parts.js'
 import type { Refusal } from './send-checks.js'
-import { BUSY_REMARK, codeOfStatus } from './send-outcome.js'
+import { BUSY_REMARK, codeOfStatus, refusalRemark } from './send-outcome.js'
 import type { Needs } from './tickets.js'
 import { parkTimed, wantsTimer } from './timer/timed-message.js'
 
@@ -67,7 +67,7 @@ export async function settle(
   needs: Needs,
   count: number,
 ): Promise<Written> {
-  if (result.status !== 'PUT_OK') return { code: codeOfStatus(result.status), remark: result.remark }
+  if (result.status !== 'PUT_OK') return { code: codeOfStatus(result.status), remark: refusalRemark(result) }
   const outcome = await tickets.wait(result.end, needs)
   const code = codeOfStatus(outcome.status)
   if ('remark' in outcome) return { code, remark: outcome.remark }

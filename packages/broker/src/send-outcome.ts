@@ -16,5 +16,16 @@ export function codeOfStatus(status: PutStatus): number {
   return CODE[status]
 }
 
-/** The clients of Apache know this text; it also begins the remark of every flow control answer. */
+/** Apache's remark of a send that a busy disk refuses (SendMessageProcessor#handlePutMessageResult). */
 export const BUSY_REMARK = '[PC_SYNCHRONIZED]broker busy, start flow control for a while'
+
+/** Apache's remark of a send that waited for too long (BrokerFastFailure#cleanExpiredRequestInQueue). */
+export function overdueRemark(waited: string, queued: number): string {
+  const busy = '[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while'
+  return `${busy}, ${waited}, size of queue: ${queued}`
+}
+
+/** The remark of a refused `place`: Apache's where its clients know one. */
+export function refusalRemark({ status, remark }: { status: PutStatus; remark: string }): string {
+  return status === 'OS_PAGE_CACHE_BUSY' ? `${BUSY_REMARK}: ${remark}` : remark
+}

@@ -47,6 +47,11 @@ export class SteppingClock implements Clock {
     await turnsOfTheLoop()
   }
 
+  /** Lets time pass within a call: the disk was slow. */
+  skip(ms: number): void {
+    this.#move(this.#monotonic + ms)
+  }
+
   /** Lets time pass until the promise settles: for what polls, like closing a server. */
   async during<T>(promise: Promise<T>): Promise<T> {
     let settled = false

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '@rockhopper/env'
 import type { AdvanceEvent, MessageStore, PutStatus } from '@rockhopper/store'
+import { overdueRemark } from './send-outcome.js'
 
 /** Placed records that wait for their watermark; past it a send is refused with 2. */
 export const TICKETS_MAX = 65_536
@@ -69,7 +70,9 @@ export class Tickets {
 
   #advanced(event: AdvanceEvent): void {
     if (event.lost !== undefined) {
-      const outcome = lostOutcome(event.lost.status, event.lost.remark)
+      const { status, remark } = event.lost
+      const busy = status === 'OS_PAGE_CACHE_BUSY'
+      const outcome: Outcome = { status, remark: busy ? overdueRemark(remark, this.outstanding) : remark }
       this.#written.settleBehind(event.lost.from, outcome)
       this.#synced.settleBehind(event.lost.from, outcome)
     }
@@ -153,9 +156,4 @@ class TicketQueue {
     this.#ring = [...order.map((at) => this.#ring[at]), ...new Array(length)]
     this.#head = 0
   }
-}
-
-function lostOutcome(status: PutStatus, remark: string): Outcome {
-  if (status === 'PUT_OK' || status === 'FLUSH_DISK_TIMEOUT') return { status: 'UNKNOWN_ERROR', remark }
-  return { status, remark }
 }

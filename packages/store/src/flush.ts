@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '@rockhopper/env'
+import { BehindWrite } from './behind-write.js'
 import { diskErrorCode, TornWrite, writeFully, writeFullyPooled, writeZeros } from './full-write.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogTail, TailSpan } from './log-tail.js'
@@ -16,12 +17,16 @@ export interface FlushOptions {
   /** Sync as soon as bytes are written (group commit); else every `intervalMs`. */
   readonly syncAtOnce: boolean
   readonly intervalMs: number
+  /** Ms that bytes wait behind a write under way at most. */
+  waitMsMax(): number
   /** End of what was placed. */
   placed(): number
   /** `written` or `synced` moved. */
   advanced(): void
   /** There is no room for what was placed behind `written`: it must be taken back before this returns. */
   lost(error: unknown): void
+  /** What was placed from here on waits too long: it must be taken back before this returns. */
+  overdue(from: number, waitedMs: number): void
   /** The disk failed: nothing is written any more. */
   failed(error: unknown): void
 }
@@ -39,12 +44,19 @@ export class Flush {
   #scheduled = false
   #slow = false
   #stopped = false
+  readonly #behind: BehindWrite
   #pooledWrite: Promise<void> | undefined
   #sync: Promise<void> | undefined
   #cancelTimer: Cancel | undefined
 
   constructor(options: FlushOptions) {
     this.#options = options
+    this.#behind = new BehindWrite(options)
+  }
+
+  /** Ms that the write under way has taken; 0 when there is none. */
+  get writingMs(): number {
+    return this.#behind.writingMs
   }
 
   get written(): number {
@@ -89,9 +101,7 @@ export class Flush {
 
   /** Nothing starts any more; resolves when no call of the disk is under way. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
+    this.#stopNow()
     while (this.#pooledWrite !== undefined || this.#sync !== undefined)
       await (this.#pooledWrite ?? this.#sync)
   }
@@ -103,10 +113,12 @@ export class Flush {
       const span = tail.spanAt(this.#written)
       if (span === undefined) return this.#fail(new Error(`the tail lost its bytes at ${this.#written}`))
       if (this.#slow) {
+        this.#behind.begin(span.end)
         this.#pooledWrite = this.#writePooled(span).then(
           () => this.#afterPooledWrite(span.end),
           (error) => {
             this.#pooledWrite = undefined
+            this.#behind.end()
             this.#refused(error)
           },
         )
@@ -123,6 +135,7 @@ export class Flush {
       this.#written = span.end
     }
     if (this.#written > before) this.#advancedWritten()
+    if (this.#pooledWrite !== undefined) this.#behind.placedUpTo(placed())
   }
 
   async #writePooled(span: TailSpan): Promise<void> {
@@ -135,6 +148,7 @@ export class Flush {
 
   #afterPooledWrite(end: number): void {
     this.#pooledWrite = undefined
+    this.#behind.end()
     this.#written = end
     this.#advancedWritten()
     this.#write()
@@ -197,10 +211,15 @@ export class Flush {
   }
 
   #fail(error: unknown): void {
+    this.#stopNow()
+    this.#options.failed(error)
+  }
+
+  #stopNow(): void {
     this.#stopped = true
+    this.#behind.stop()
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    this.#options.failed(error)
   }
 
   #position(): number {

@@ -8,6 +8,7 @@ export type {
   GetMessageQuery,
   GetMessageResult,
   GetMessageStatus,
+  LostStatus,
   MessageStore,
   Placed,
   PlaceResult,

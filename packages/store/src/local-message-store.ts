@@ -65,6 +65,10 @@ class LocalMessageStore implements MessageStore {
     return this.#core.watermarks
   }
 
+  get writingMs(): number {
+    return this.#core.writingMs
+  }
+
   onAdvance(listener: (event: AdvanceEvent) => void): () => void {
     return this.#core.onAdvance(listener)
   }

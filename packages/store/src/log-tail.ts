@@ -15,6 +15,8 @@ export interface Chunk {
   /** Who reads from it without a copy; its memory is used again only when nobody does. */
   pins: number
   evicted: boolean
+  /** Its memory is not used a second time. */
+  once: boolean
 }
 
 /** Bytes of the tail that lie in one piece. */
@@ -57,7 +59,8 @@ export class LogTail {
       size <= CHUNK_SIZE
         ? (this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE))
         : Buffer.allocUnsafeSlow(size)
-    this.#chunks.push({ bytes, start: physicalOffset, used: 0, end: physicalOffset, pins: 0, evicted: false })
+    const from = physicalOffset
+    this.#chunks.push({ bytes, start: from, used: 0, end: from, pins: 0, evicted: false, once: false })
     return { bytes, at: 0 }
   }
 
@@ -119,7 +122,10 @@ export class LogTail {
       this.#drop(this.#chunks.shift())
   }
 
-  /** Forgets all bytes from `physicalOffset` on. Bytes that are pinned are never written over. */
+  /**
+   * Forgets all bytes from `physicalOffset` on, and keeps those before it. Bytes that are pinned are never
+   * written over, nor those of a write that is under way.
+   */
   cut(physicalOffset: number): void {
     for (;;) {
       const last = this.#chunks.at(-1)
@@ -130,7 +136,21 @@ export class LogTail {
         return
       }
       this.#drop(this.#chunks.pop())
+      if (last.start < physicalOffset) return this.#copyOf(last, physicalOffset)
     }
+  }
+
+  /**
+   * The part of a pinned chunk before `end`, to go on behind it. The disk may be reading from the old one:
+   * its memory is used by nobody else.
+   */
+  #copyOf(chunk: Chunk, end: number): void {
+    const { bytes, start } = chunk
+    const used = Math.min(chunk.used, end - start)
+    const copy = Buffer.allocUnsafeSlow(bytes.length)
+    bytes.copy(copy, 0, 0, used)
+    chunk.once = true
+    this.#chunks.push({ bytes: copy, start, used, end, pins: 0, evicted: false, once: false })
   }
 
   #drop(chunk: Chunk | undefined): void {
@@ -140,7 +160,7 @@ export class LogTail {
     else this.#evictedPinned++
   }
 
-  #spare({ bytes }: Chunk): void {
-    if (bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT) this.#spares.push(bytes)
+  #spare({ bytes, once }: Chunk): void {
+    if (!once && bytes.length === CHUNK_SIZE && this.#spares.length < SPARE_COUNT) this.#spares.push(bytes)
   }
 }

@@ -20,6 +20,8 @@ export interface MessageStore {
   readonly state: StoreState
   /** placed >= written >= synced, physical offsets. `readable` is what pull, dispatch and min/max may see. */
   readonly watermarks: Watermarks
+  /** Ms that the write of the log under way has taken, 0 when there is none. */
+  readonly writingMs: number
   /**
    * Called after each advance of `written` or `synced`, and once with `failed` set; in order of
    * registration.
@@ -131,10 +133,13 @@ export interface AdvanceEvent extends Watermarks {
   readonly lost?: {
     readonly from: number
     readonly to: number
-    readonly status: PutStatus
+    readonly status: LostStatus
     readonly remark: string
   }
 }
+
+/** How puts end that were placed and given up: no room or a failed disk, or one that cannot follow. */
+export type LostStatus = 'SERVICE_NOT_AVAILABLE' | 'OS_PAGE_CACHE_BUSY'
 
 export interface Arrival {
   readonly topic: string

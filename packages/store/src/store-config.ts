@@ -17,6 +17,10 @@ export interface StoreConfig {
   readonly flushIntervalCommitLog: number
   /** Ms a put waits for its sync before it answers FLUSH_DISK_TIMEOUT. */
   readonly syncFlushTimeout: number
+  /** Ms a record waits behind a slow write of the log before it is given up with OS_PAGE_CACHE_BUSY. */
+  readonly waitTimeMillsInSendQueue: number
+  /** Ms a write of the log takes before further records are refused with OS_PAGE_CACHE_BUSY. */
+  readonly osPageCacheBusyTimeOutMills: number
   /** Ms an entry of a consume queue stays unwritten at most. */
   readonly flushIntervalConsumeQueue: number
   /** Ms between checkpoints while the store changes. */
@@ -74,6 +78,8 @@ export const STORE_CONFIG_DEFAULTS: Omit<StoreConfig, 'storePathRootDir'> = {
   flushDiskType: 'ASYNC_FLUSH',
   flushIntervalCommitLog: 500,
   syncFlushTimeout: 5_000,
+  waitTimeMillsInSendQueue: 200,
+  osPageCacheBusyTimeOutMills: 1_000,
   flushIntervalConsumeQueue: 1_000,
   checkpointInterval: 10_000,
   maxMessageSize: 4 * 1024 * 1024,
@@ -106,6 +112,8 @@ export const STORE_CONFIG_DEFAULTS: Omit<StoreConfig, 'storePathRootDir'> = {
 
 /** Keys that count as they are when they are used: a broker changes them while the store is open. */
 const LIVE_KEYS = [
+  'waitTimeMillsInSendQueue',
+  'osPageCacheBusyTimeOutMills',
   'fileReservedTime',
   'deleteWhen',
   'diskMaxUsedSpaceRatio',
@@ -122,7 +130,7 @@ const LIVE_KEYS = [
 
 /**
  * Fills in the defaults and rounds the queue file size as MessageStoreConfig#getMappedFileSizeConsumeQueue
- * does. What retention goes by is read from `input` each time.
+ * does. Keys that may change are read from `input` each time.
  */
 export function storeConfig(input: StoreConfigInput): StoreConfig {
   const given = { ...STORE_CONFIG_DEFAULTS, ...input }

@@ -1,15 +1,16 @@
 import type { Env } from '@rockhopper/env'
 import { MqError, type RecordDraft } from '@rockhopper/message'
 import type { ConsumeQueues } from './consume-queues.js'
+import { cutLog } from './cut-log.js'
 import { isQueued } from './dispatch.js'
 import { diskErrorCode, rethrowAssertion } from './full-write.js'
 import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
-import { storeTimestampAt } from './log-walk.js'
 import type {
   AdvanceEvent,
   Arrival,
   BatchElement,
+  LostStatus,
   Placed,
   PlaceResult,
   PutResult,
@@ -64,6 +65,7 @@ export class StoreCore {
     this.#parts = storeParts(env, config, {
       advanced: () => this.#advanced(),
       lost: (error) => this.#lost(error),
+      overdue: (from, waitedMs) => this.#overdue(from, waitedMs),
       failed: (error) => this.#fail(error),
       synced: (logEnd) => this.#syncedTo(logEnd),
     })
@@ -83,6 +85,10 @@ export class StoreCore {
     // After a failure of the disk only what is known to be durable may be shown.
     const durableOnly = this.config.flushDiskType === 'SYNC_FLUSH' || this.#state.kind === 'failed'
     return { placed: this.#parts.log.placed, written, synced, readable: durableOnly ? synced : written }
+  }
+
+  get writingMs(): number {
+    return this.#parts.flush.writingMs
   }
 
   get quarantined(): readonly QuarantinedRange[] {
@@ -183,25 +189,7 @@ export class StoreCore {
     }
     this.#held = 'the log is being cut'
     try {
-      await this.#parts.flush.drain()
-      // First the checkpoint goes back: it must not speak of records that go now, nor of younger ones that
-      // come.
-      const safeTime = (await storeTimestampAt(this.segments, this.segments.startOf(physicalOffset))) ?? 0
-      await this.#parts.round.run()
-      await this.#parts.checkpoint.save({
-        physicMsgTimestamp: safeTime,
-        logicsMsgTimestamp: safeTime,
-        indexMsgTimestamp: safeTime,
-        confirmPhyOffset: physicalOffset,
-      })
-      await this.#parts.integrity.cut(physicalOffset)
-      this.queues.cut(physicalOffset, false)
-      this.#parts.index?.cut(physicalOffset, false)
-      this.#moveTo(physicalOffset)
-      await this.#parts.deleted.cutAndSave(physicalOffset)
-      await this.segments.cut(physicalOffset)
-      await this.queues.sync()
-      await this.#parts.index?.flush()
+      await cutLog(this.#parts, physicalOffset, () => this.#moveTo(physicalOffset))
     } catch (error) {
       this.#fail(error)
       rethrowAssertion(error)
@@ -324,8 +312,8 @@ export class StoreCore {
   }
 
   #emit(lost?: NonNullable<AdvanceEvent['lost']>): void {
-    const event: AdvanceEvent = lost === undefined ? this.watermarks : { ...this.watermarks, lost }
-    if (lost !== undefined) this.#parts.waiters.lost(lost.from, 'SERVICE_NOT_AVAILABLE', lost.remark)
+    const event = lost === undefined ? this.watermarks : { ...this.watermarks, lost }
+    if (lost !== undefined) this.#parts.waiters.lost(lost.from, lost.status, lost.remark)
     this.#parts.waiters.advanced(event)
     for (const listener of this.#advanceListeners) this.#tell(listener, event)
   }
@@ -343,13 +331,23 @@ export class StoreCore {
   #lost(error: unknown): void {
     const code = diskErrorCode(error) ?? 'unknown'
     const from = this.#parts.flush.written
+    this.#env.log.warn('disk-full', { code, from, to: this.#parts.log.placed })
+    const remark = code === 'ENOSPC' || code === 'EDQUOT' ? 'disk full' : `the log cannot be written: ${code}`
+    this.#takeBack(from, 'SERVICE_NOT_AVAILABLE', remark)
+  }
+
+  #overdue(from: number, waitedMs: number): void {
+    this.#env.log.warn('disk-slow', { waitedMs, from, to: this.#parts.log.placed })
+    this.#takeBack(from, 'OS_PAGE_CACHE_BUSY', `period in queue: ${Math.floor(waitedMs)}ms`)
+  }
+
+  /** Nobody saw what was placed from here on, for it was not written. */
+  #takeBack(from: number, status: LostStatus, remark: string): void {
     const to = this.#parts.log.placed
-    this.#env.log.warn('disk-full', { code, from, to })
     this.#parts.log.moveTo(from)
     this.#parts.deleted.cut(from)
     this.#parts.live.retractQueueOffsets(from)
-    const remark = code === 'ENOSPC' || code === 'EDQUOT' ? 'disk full' : `the log cannot be written: ${code}`
-    this.#emit({ from, to, status: 'SERVICE_NOT_AVAILABLE', remark })
+    this.#emit({ from, to, status, remark })
   }
 
   /** The absorbing state: no write and no acknowledgement after this. */
@@ -389,8 +387,11 @@ export class StoreCore {
   /** Replicated bytes are taken on a full disk as long as they fit, as Apache does it. */
   #writeRefusal(): Refused | undefined {
     const refusal = this.#stateRefusal()
-    if (refusal !== undefined || !this.retention.diskFull) return refusal
-    return { status: 'SERVICE_NOT_AVAILABLE', remark: 'disk full: over diskSpaceWarningLevelRatio' }
+    if (refusal !== undefined) return refusal
+    if (this.retention.diskFull)
+      return { status: 'SERVICE_NOT_AVAILABLE', remark: 'disk full: over diskSpaceWarningLevelRatio' }
+    if (this.writingMs <= this.config.osPageCacheBusyTimeOutMills) return undefined
+    return { status: 'OS_PAGE_CACHE_BUSY', remark: `a write has taken ${Math.floor(this.writingMs)} ms` }
   }
 
   #wrapped(attempted: string, cause: unknown): MqError {

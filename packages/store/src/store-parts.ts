@@ -26,6 +26,7 @@ import { StoreFiles } from './store-files.js'
 export interface StoreEvents {
   advanced(): void
   lost(error: unknown): void
+  overdue(from: number, waitedMs: number): void
   failed(error: unknown): void
   synced(logEnd: number): Promise<boolean>
 }
@@ -38,7 +39,7 @@ type StoreEnv = Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
 export function storeParts(
   env: StoreEnv,
   config: StoreConfig,
-  { advanced, lost, failed, synced }: StoreEvents,
+  { advanced, lost, overdue, failed, synced }: StoreEvents,
 ) {
   const { clock } = env
   const logs = logParts(env, config, {
@@ -57,9 +58,11 @@ export function storeParts(
     tail,
     syncAtOnce: config.flushDiskType === 'SYNC_FLUSH',
     intervalMs: config.flushIntervalCommitLog,
+    waitMsMax: () => config.waitTimeMillsInSendQueue,
     placed: () => log.placed,
     advanced,
     lost,
+    overdue,
     failed,
   })
   const checkpoint = new Checkpoint(env.disk, files.checkpoint)

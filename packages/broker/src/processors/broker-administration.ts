@@ -98,7 +98,7 @@ async function runtimeInfo(parts: AdminParts): Promise<Map<string, string>> {
     sendThreadPoolQueueHeadWaitTimeMills: 0,
     pullThreadPoolQueueHeadWaitTimeMills: 0,
     queryThreadPoolQueueHeadWaitTimeMills: 0,
-    pageCacheLockTimeMills: 0,
+    pageCacheLockTimeMills: Math.floor(store.writingMs),
     ...(await timerInfo(parts)),
   }
   for (const { level, maxOffset, nextOffset } of schedule.progress()) {
