@@ -71,6 +71,11 @@ export class ConsumeQueue {
     return this.#maxOffset
   }
 
+  /** First queue offset that the files have room for. */
+  get fileOffset(): number {
+    return (this.#files[0] ?? 0) / UNIT_SIZE
+  }
+
   /** Physical offset behind the record of the last entry; 0 without entries. */
   get lastPhysicalEnd(): number {
     return this.#lastPhysicalEnd

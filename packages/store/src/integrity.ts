@@ -80,6 +80,11 @@ export class Integrity {
     return this.#last.storeTimestamp
   }
 
+  /** Nobody else wrote since this store was last open, and what it saved is known. */
+  get isOurs(): boolean {
+    return this.#durable !== undefined && !this.#visited
+  }
+
   /** What `abort` holds behind the process id while this store is open. */
   get mark(): string {
     return `rockhopper ${this.#token}`

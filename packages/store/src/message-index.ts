@@ -57,6 +57,24 @@ export class MessageIndex {
     this.#findLast()
   }
 
+  /** Name, number of entries and physical offset of the last record of each file, oldest first. */
+  get fileRows(): [name: string, entryCount: number, endPhysicalOffset: number][] {
+    return this.#files.map(({ path, entryCount, endPhysicalOffset }) => {
+      return [path.slice(path.lastIndexOf('/') + 1), entryCount, endPhysicalOffset]
+    })
+  }
+
+  /** Forgets all records and removes all files. Throws what the disk throws. */
+  removeAll(): void {
+    for (const { path } of this.#files) {
+      this.#options.descriptors.retire(path)
+      this.#options.disk.remove(path)
+    }
+    this.#files = []
+    this.#unsynced.clear()
+    this.#findLast()
+  }
+
   /**
    * Forgets all records from `physicalOffset` on; with `repair` (after a crash) also what the last write
    * left half done. Throws what the disk throws.

@@ -2,12 +2,14 @@ import type { Clock, Disk, Log } from '@rockhopper/env'
 import type { Checkpoint } from './checkpoint.js'
 import type { ConsumeQueue } from './consume-queue.js'
 import type { ConsumeQueues } from './consume-queues.js'
+import type { DerivedFiles } from './derived-files.js'
 import type { Dispatch } from './dispatch.js'
 import type { Integrity } from './integrity.js'
 import { walkAround } from './log-damage.js'
 import type { LogSegments } from './log-segments.js'
 import { apacheCheck, storeTimestampAt } from './log-walk.js'
 import type { MessageIndex } from './message-index.js'
+import type { DeletedTopics } from './retention/deleted-topics.js'
 import type { StoreConfig } from './store-config.js'
 
 export interface RecoveryOptions {
@@ -17,6 +19,8 @@ export interface RecoveryOptions {
   readonly segments: LogSegments
   readonly queues: ConsumeQueues
   readonly dispatch: Dispatch
+  readonly deleted: DeletedTopics
+  readonly derived: DerivedFiles
   readonly checkpoint: Checkpoint
   readonly integrity: Integrity
   /** The store was stopped properly. */
@@ -60,23 +64,30 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     index?.cut(0, true)
     return { end: 0, lastStoreTimestamp: 0 }
   }
-  const from = lastExitOk ? normalStart(options) : await abnormalStart(options)
+  const damaged = options.integrity.isOurs ? options.derived.damaged(options) : { queues: [], index: false }
+  if (damaged.index) removeIndex(options)
+  const newest = lastExitOk ? normalStart(options) : await abnormalStart(options)
+  // Its records are added in their order: all of them once more.
+  const from = damaged.index ? segments.first : newest
   // What follows was written without being sure to be durable: an entry may be torn. It is made again from
   // the log.
   if (!lastExitOk) {
     queues.cut(Math.max(from, queuesDurable(options)), true)
     index?.cut(from, true)
   }
-  const gaps = new Set<ConsumeQueue>(queues.damaged)
+  const gaps = new Set<ConsumeQueue>([...queues.damaged, ...damaged.queues])
   const doneTo = dispatchedBefore(options)
   const walked = await walkAround(segments, {
     ...walkOptions(options, from, Math.max(segments.end, options.integrity.durable ?? 0)),
     ...certainty(options),
     visit: (bytes, record) => {
       options.integrity.note(bytes, record)
-      if (options.dispatch.record(bytes, record, from === segments.first, doneTo) !== 'gap') return
+      const dispatched = options.dispatch.record(bytes, record, from === segments.first, doneTo)
+      if (dispatched !== 'gap' && dispatched !== 'known') return
       const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
       const queue = queues.get(topic, record.queueId)
+      // Retention takes no file of a queue before the records go.
+      if (dispatched === 'known' && record.queueOffset >= (queue?.fileOffset ?? 0)) return
       if (queue !== undefined) gaps.add(queue)
     },
   })
@@ -99,12 +110,19 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   return { end: walked.end, lastStoreTimestamp }
 }
 
+function removeIndex({ index, log }: RecoveryOptions): void {
+  log.warn('index-rebuild', {})
+  index?.removeAll()
+}
+
 /**
- * Physical offset up to which the records were dispatched before a clean stop; 0 when that is not known, or
- * when the directory of the queues is gone, which is Apache's way to have all of them made again.
+ * Physical offset up to which another broker dispatched the records before a clean stop. A queue that is not
+ * there was deleted with its topic: only we know by name which topics were. 0 when the last to write was
+ * this store, or when the directory of the queues is gone, which is Apache's way to have all of them made
+ * again.
  */
-function dispatchedBefore({ queues, checkpoint, lastExitOk }: RecoveryOptions): number {
-  return lastExitOk && queues.found ? checkpoint.times.confirmPhyOffset : 0
+function dispatchedBefore({ integrity, queues, checkpoint, lastExitOk }: RecoveryOptions): number {
+  return lastExitOk && !integrity.isOurs && queues.found ? checkpoint.times.confirmPhyOffset : 0
 }
 
 /**

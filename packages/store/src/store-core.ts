@@ -236,16 +236,11 @@ export class StoreCore {
     await files.markAborted(integrity.mark)
     for (const start of missing) integrity.quarantine.add(start, this.segments.segmentSize)
     const recovered = await recover({
+      ...this.#parts,
       disk,
       log,
       config: this.config,
-      segments: this.segments,
-      queues: this.queues,
-      dispatch: this.#parts.dispatch,
-      checkpoint: this.#parts.checkpoint,
-      integrity,
       lastExitOk,
-      index: this.#parts.index,
       progress: recoveryProgress(this.#env, (done, total) => {
         this.#state = { kind: 'recovering', done, total }
       }),
@@ -268,8 +263,12 @@ export class StoreCore {
     if (this.#state.kind === 'open') {
       await this.#parts.flush.drain()
       const { placed, synced } = this.watermarks
-      const { round, integrity } = this.#parts
+      const { derived, index, integrity, round } = this.#parts
       const clean = synced === placed && (await round.run()) && (await integrity.stop(placed))
+      if (clean)
+        await derived
+          .save(this.queues, index)
+          .catch((error) => this.#env.log.warn('derived-files', { error }))
       await this.#close()
       // Whoever opens the store next recovers what could not be written now.
       if (clean && this.#state.kind === 'open')

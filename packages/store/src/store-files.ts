@@ -34,6 +34,10 @@ export class StoreFiles {
     return `${this.#root}/rockhopper/deletedTopics.json`
   }
 
+  get derivedFiles(): string {
+    return `${this.#root}/rockhopper/derived.json`
+  }
+
   get checkpoint(): string {
     return `${this.#root}/checkpoint`
   }

@@ -4,6 +4,7 @@ import { checkpointRound } from './checkpoint-round.js'
 import { CommitLog } from './commit-log.js'
 import { ConsumeQueues } from './consume-queues.js'
 import { parseDelayLevels } from './delay-level.js'
+import { DerivedFiles } from './derived-files.js'
 import { Descriptors } from './descriptors.js'
 import { Dispatch } from './dispatch.js'
 import { Flush } from './flush.js'
@@ -141,9 +142,10 @@ function derivedParts(
   })
   const index = indexOf(env, config, descriptors, files.index, failed)
   const deleted = new DeletedTopics(env.disk, files.deletedTopics)
+  const derived = new DerivedFiles(env.disk, files.derivedFiles)
   const delayLevels = parseDelayLevels(config.messageDelayLevel)
   const dispatch = new Dispatch({ queues, index, delayLevels, deleted })
-  return { queues, index, deleted, dispatch }
+  return { queues, index, deleted, derived, dispatch }
 }
 
 function indexOf(
