@@ -1,10 +1,10 @@
 import { type MessageExt, Property } from '@rockhopper/message'
 import type { TimerStore, TimerUnit } from '@rockhopper/store'
+import { WakeableLoop } from '../wakeable-loop.js'
 import type { TickPointer } from './tick-pointer.js'
 import { deleteKey } from './timed-message.js'
 import { type DeliveryParts, type DueMessage, readParked, type TimerDelivery } from './timer-delivery.js'
 import type { TimerMetrics } from './timer-metrics.js'
-import { WakeableLoop } from './wakeable-loop.js'
 
 /** Messages delivered in one piece, and at most so many bytes of them: some ms of the loop. */
 const BATCH = 128

@@ -1,9 +1,9 @@
 import { javaHashCode, type MessageExt, type Properties, Property, SystemTopic } from '@rockhopper/message'
 import { type QueueEntry, TimerMagic, type TimerStore, type TimerUnit } from '@rockhopper/store'
+import { WakeableLoop } from '../wakeable-loop.js'
 import type { TickPointer } from './tick-pointer.js'
 import { type DeliveryParts, NEVER_ENQUEUED, readParked, type TimerDelivery } from './timer-delivery.js'
 import type { TimerMetrics } from './timer-metrics.js'
-import { WakeableLoop } from './wakeable-loop.js'
 
 /** Messages read at once, and at most so many bytes of them. */
 const BATCH = 128

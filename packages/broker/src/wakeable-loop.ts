@@ -9,6 +9,8 @@ export interface WakeableLoopOptions {
   readonly log: Log
   /** Under which a failed run is logged. */
   readonly code: string
+  /** What the log says beside the error. */
+  readonly details?: () => Readonly<Record<string, unknown>>
 }
 
 /**
@@ -68,7 +70,8 @@ export class WakeableLoop {
       return await this.#run()
     } catch (error) {
       if (error instanceof AssertionError) throw error
-      this.#options.log.error(this.#options.code, { error })
+      const { code, details, log } = this.#options
+      log.error(code, { ...details?.(), error })
       return RETRY_AFTER_MS
     }
   }
