@@ -17,4 +17,12 @@ export * from './record-decode.js'
 export * from './record-encode.js'
 export * from './record-layout.js'
 export type { DecodeResult } from './result.js'
+export {
+  compileSql92,
+  type PropertyLookup,
+  SQL92_LENGTH_MAX,
+  type Sql92Answer,
+  type Sql92Filter,
+  type Sql92Result,
+} from './sql92/filter.js'
 export * from './tags.js'
