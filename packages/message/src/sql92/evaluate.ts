@@ -2,7 +2,7 @@ import type { Expression, JavaNumber, OrderOperator, TextTest, Value } from './e
 import type { NumberTexts } from './number-texts.js'
 import { includesText } from './text-search.js'
 
-/** What Java answers with an exception: text that is no number beside a number. Such a message is not wanted. */
+/** Where Java throws: text that is no number beside a number. Such a message is not wanted. */
 export const FAILED: unique symbol = Symbol('failed')
 export type Outcome = Value | typeof FAILED
 export type Condition = boolean | null | typeof FAILED

@@ -4,7 +4,7 @@ import { NumberTexts } from './number-texts.js'
 import { parseSql92, type Sql92Limits } from './parse.js'
 import { Sql92Fault } from './tokens.js'
 
-/** Characters (UTF-16 units) of an expression. Apache has no such limits; a broker that runs in your process does. */
+/** Characters (UTF-16 units) of an expression. Apache has no such limit; in your process one is needed. */
 export const SQL92_LENGTH_MAX = 1024
 const LIMITS: Sql92Limits = { depthMax: 32, termsMax: 128 }
 
