@@ -1,4 +1,6 @@
 import type { Cancel, Clock } from '@rockhopper/env'
+import type { Arrival, ArrivedProperties } from '@rockhopper/store'
+import { isWanted, type PullFilter } from './pull-subscription.js'
 
 /** Waiting pulls in all; one more is answered at once with what there is, which is nothing. */
 const WAITERS_MAX = 200_000
@@ -11,8 +13,7 @@ export interface ArrivalWait {
   readonly queueId: number
   /** The first queue offset wanted: older arrivals do not wake. */
   readonly queueOffset: number
-  /** Decides by the tag's hash; undefined takes all. */
-  readonly matchesEntry: ((tagsCode: number) => boolean) | undefined
+  readonly filter: PullFilter
   readonly timeoutMs: number
   /** The connection that waits: when it closes, so does the wait. */
   readonly owner: object
@@ -70,11 +71,12 @@ export class Arrivals {
   }
 
   /** A message can be read now. */
-  arrived(topic: string, queueId: number, queueOffset: number, tagsCode: number): void {
-    const waiters = this.#topics.get(topic)?.get(queueId)
+  arrived(arrival: Arrival, properties: ArrivedProperties): void {
+    const waiters = this.#topics.get(arrival.topic)?.get(arrival.queueId)
     if (waiters === undefined) return
+    const { queueOffset, tagsCode } = arrival
     for (const { wait, wake } of [...waiters]) {
-      if (queueOffset >= wait.queueOffset && (wait.matchesEntry?.(tagsCode) ?? true)) wake('arrived')
+      if (queueOffset >= wait.queueOffset && isWanted(wait.filter, tagsCode, properties)) wake('arrived')
     }
   }
 

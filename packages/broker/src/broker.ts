@@ -223,11 +223,12 @@ class LocalBroker implements Broker {
   }
 
   #loops(parts: BrokerParts, schedule: ScheduleService, members: MemberWatch): BackgroundLoop[] {
-    const { clock, config, log, offsets } = parts
+    const { clock, config, consumerFilters, log, offsets } = parts
     const loop = (code: string, everyMs: number, work: () => Promise<void>) =>
       new BackgroundLoop({ clock, log, code, everyMs }, work)
     return [
       loop('CONSUMER_OFFSETS_NOT_SAVED', config.flushConsumerOffsetInterval, () => offsets.persist()),
+      loop('CONSUMER_FILTERS_NOT_SAVED', CONSUMER_FILTERS_MS, () => consumerFilters.persist()),
       loop('DELAY_OFFSETS_NOT_SAVED', config.flushDelayOffsetInterval, () => schedule.persist()),
       loop('MEMBER_SCAN_FAILED', MEMBER_SCAN_MS, async () => members.dropSilent()),
     ]
@@ -247,11 +248,17 @@ function timerPrecision(wantedMs: number): number {
   return [1_000, 500, 200].find((ms) => wantedMs >= ms) ?? 100
 }
 
+/** Apache: BrokerController#initializeBrokerScheduledTasks. */
+const CONSUMER_FILTERS_MS = 10_000
+
 /** Apache: ClientHousekeepingService. */
 const MEMBER_SCAN_MS = 10_000
 
-async function persist({ log, offsets }: BrokerParts, schedule: ScheduleService): Promise<void> {
-  const results = await Promise.allSettled([offsets.persist(), schedule.persist()])
+async function persist(
+  { consumerFilters, log, offsets }: BrokerParts,
+  schedule: ScheduleService,
+): Promise<void> {
+  const results = await Promise.allSettled([offsets.persist(), schedule.persist(), consumerFilters.persist()])
   for (const result of results) {
     if (result.status === 'rejected') log.error('OFFSETS_NOT_SAVED', { error: result.reason })
   }

@@ -34,6 +34,10 @@ export class Consumers {
   readonly #groups = new Map<string, ConsumerGroup>()
   /** Set by the broker. */
   onMembersChanged: (group: ConsumerGroup) => void = () => undefined
+  /** Set by the broker: with each heartbeat that names them. */
+  onSubscribed: (groupName: string, subscriptions: readonly SubscriptionData[]) => void = () => undefined
+  /** Set by the broker: a group has no members any more. */
+  onLastLeft: (groupName: string) => void = () => undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -62,14 +66,19 @@ export class Consumers {
       subscriptions !== undefined && updateSubscriptions(group.subscriptions, subscriptions)
     const changed = known?.clientId !== identity.clientId || subscriptionChanged
     if (changed && registration.notify) this.#changed(group)
+    if (subscriptions !== undefined) this.onSubscribed(data.groupName, subscriptions)
     return changed
   }
 
   unregister(groupName: string, connection: Connection): void {
     const group = this.#groups.get(groupName)
     if (!group?.channels.delete(connection)) return
-    if (group.channels.size === 0) this.#groups.delete(groupName)
-    else this.#changed(group)
+    if (group.channels.size > 0) {
+      this.#changed(group)
+      return
+    }
+    this.#groups.delete(groupName)
+    this.onLastLeft(groupName)
   }
 
   connectionClosed(connection: Connection): void {

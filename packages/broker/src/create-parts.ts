@@ -5,6 +5,8 @@ import { Arrivals } from './arrivals.js'
 import type { BrokerConfig } from './config.js'
 import { ConsumerOffsets } from './consumer-offsets.js'
 import { Consumers } from './consumers.js'
+import { ConsumerFilters } from './filter/consumer-filters.js'
+import { CompiledFilters } from './filter/record-filter.js'
 import { Groups } from './groups.js'
 import type { BrokerParts, WriteGate } from './parts.js'
 import { Producers } from './producers.js'
@@ -41,11 +43,20 @@ export function createParts(input: PartsInput): BrokerParts {
   })
   topics.preset(systemTopics(config, delayLevels.length))
   const arrivals = new Arrivals(clock)
-  store.onArrival(({ topic, queueId, queueOffset, tagsCode }) =>
-    arrivals.arrived(topic, queueId, queueOffset, tagsCode),
-  )
+  store.onArrival((arrival, properties) => arrivals.arrived(arrival, properties))
   const tickets = new Tickets(clock, config.syncFlushTimeout)
   tickets.follow(store)
+  const compiledFilters = new CompiledFilters()
+  const keptMs = () => config.filterDataCleanTimeSpan
+  const consumerFilters = new ConsumerFilters({
+    clock,
+    compiled: compiledFilters,
+    keptMs,
+    ...files.consumerFilters,
+  })
+  const consumers = new Consumers(clock)
+  consumers.onSubscribed = (group, subscriptions) => consumerFilters.register(group, subscriptions)
+  consumers.onLastLeft = (group) => consumerFilters.unregister(group)
   return {
     clock,
     random,
@@ -56,7 +67,9 @@ export function createParts(input: PartsInput): BrokerParts {
     groups: createGroups(env, config, files),
     offsets: new ConsumerOffsets({ clock, ...files.consumerOffsets }),
     producers: new Producers(clock),
-    consumers: new Consumers(clock),
+    consumers,
+    consumerFilters,
+    compiledFilters,
     arrivals,
     locks: new QueueLocks(clock),
     stats: new BrokerStats(clock),

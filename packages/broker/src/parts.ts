@@ -5,6 +5,8 @@ import type { Arrivals } from './arrivals.js'
 import type { BrokerConfig } from './config.js'
 import type { ConsumerOffsets } from './consumer-offsets.js'
 import type { Consumers } from './consumers.js'
+import type { ConsumerFilters } from './filter/consumer-filters.js'
+import type { CompiledFilters } from './filter/record-filter.js'
 import type { Groups } from './groups.js'
 import type { Producers } from './producers.js'
 import type { QueueLocks } from './queue-locks.js'
@@ -26,6 +28,8 @@ export interface BrokerParts {
   readonly offsets: ConsumerOffsets
   readonly producers: Producers
   readonly consumers: Consumers
+  readonly consumerFilters: ConsumerFilters
+  readonly compiledFilters: CompiledFilters
   readonly arrivals: Arrivals
   readonly locks: QueueLocks
   readonly stats: BrokerStats

@@ -1,5 +1,6 @@
 import type { Disk } from '@rockhopper/env'
 import {
+  ConsumerFilterWrapper,
   ConsumerOffsetWrapper,
   ConsumerOrderInfoWrapper,
   DelayOffsetWrapper,
@@ -20,6 +21,7 @@ export interface BrokerStateFiles {
   readonly topics: LoadedFile<TopicConfigSerializeWrapper>
   readonly groups: LoadedFile<SubscriptionGroupWrapper>
   readonly consumerOffsets: LoadedFile<ConsumerOffsetWrapper>
+  readonly consumerFilters: LoadedFile<ConsumerFilterWrapper>
   readonly delayOffsets: LoadedFile<DelayOffsetWrapper>
   readonly transactionMetrics: LoadedFile<TransactionMetricsBody>
   readonly timerMetrics: StateFile
@@ -37,6 +39,7 @@ export function brokerStateFiles(disk: Disk, storePathRootDir: string): BrokerSt
     topics: open('topics.json', TopicConfigSerializeWrapper),
     groups: open('subscriptionGroup.json', SubscriptionGroupWrapper),
     consumerOffsets: open('consumerOffset.json', ConsumerOffsetWrapper),
+    consumerFilters: open('consumerFilter.json', ConsumerFilterWrapper),
     delayOffsets: open('delayOffset.json', DelayOffsetWrapper),
     transactionMetrics: open('transactionMetrics', TransactionMetricsBody),
     timerMetrics: stateFile(disk, `${storePathRootDir}/config/timermetrics`),

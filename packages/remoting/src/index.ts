@@ -1,3 +1,4 @@
+export * from './body/consumer-filter.js'
 export * from './body/consumer-progress.js'
 export * from './body/data-version.js'
 export * from './body/heartbeat.js'

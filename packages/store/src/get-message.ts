@@ -77,22 +77,31 @@ async function collect(
     const count = units.length / UNIT_SIZE
     for (let done = 0; done < count && !full; ) {
       const chosen = choose(context, query, units, { windowStart, done }, picked.length, batch.size)
-      for (const record of await readRecords(source, queue, chosen.wanted)) {
+      const records = await readRecords(source, queue, chosen.wanted)
+      let enough = false
+      let end = chosen.end
+      for (let i = 0; i < records.length && !enough; i++) {
+        const record = records[i]
         if (record === undefined) {
           if (picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
           continue
         }
-        if (query.matchesRecord !== undefined && !query.matchesRecord(record)) continue
+        const refused = query.matchesRecord !== undefined && !query.matchesRecord(record)
+        if (query.enough?.() === true) {
+          enough = true
+          end = (chosen.wanted[i] as WantedRecord).queueOffset - windowStart + 1
+        }
+        if (refused) continue
         picked.push(record)
         batch.size += record.length
         batch.status = 'FOUND'
       }
       lastPhysicalOffset = chosen.wanted.at(-1)?.physicalOffset ?? lastPhysicalOffset
       if (chosen.removed && picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
-      done = chosen.end
+      done = end
       next = windowStart + done
       // What a filter on records refused left room in the batch.
-      full = chosen.full && (query.matchesRecord === undefined || chosen.wanted.length === 0)
+      full = enough || (chosen.full && (query.matchesRecord === undefined || chosen.wanted.length === 0))
     }
     examined += count
     // A read ends early where a file ends or the entries in memory begin; behind that there may be more.

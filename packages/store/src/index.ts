@@ -4,6 +4,8 @@ export { createMessageStore, type MessageStoreOptions, type StoreEnv } from './l
 export type {
   AdvanceEvent,
   Arrival,
+  ArrivalListener,
+  ArrivedProperties,
   BatchElement,
   GetMessageQuery,
   GetMessageResult,

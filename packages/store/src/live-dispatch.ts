@@ -5,7 +5,7 @@ import type { Integrity } from './integrity.js'
 import { followLog } from './log-follow.js'
 import type { LogReader } from './log-reader.js'
 import type { LogTail } from './log-tail.js'
-import type { Arrival } from './message-store.js'
+import type { ArrivalListener } from './message-store.js'
 import type { DeletedTopics } from './retention/deleted-topics.js'
 
 export interface LiveDispatchOptions {
@@ -22,10 +22,12 @@ export interface LiveDispatchOptions {
 /** Follows the readable end of an open store and tells of arrivals. */
 export class LiveDispatch {
   readonly #options: LiveDispatchOptions
-  readonly #listeners = new Set<(arrival: Arrival) => void>()
+  readonly #listeners = new Set<ArrivalListener>()
   #end = 0
   #storeTimestamp = 0
   #running = false
+  /** Reused: an arrival leaves no garbage for who does not look. */
+  readonly #properties = { bytes: Buffer.alloc(0) as Buffer, from: 0, to: 0 }
 
   constructor(options: LiveDispatchOptions) {
     this.#options = options
@@ -36,7 +38,7 @@ export class LiveDispatch {
     return { logEnd: this.#end, storeTimestamp: this.#storeTimestamp }
   }
 
-  onArrival(listener: (arrival: Arrival) => void): () => void {
+  onArrival(listener: ArrivalListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
@@ -62,7 +64,11 @@ export class LiveDispatch {
         log.sawStoreTimestamp(record.storeTimestamp)
         const arrival = dispatch.last
         if (outcome !== 'added' || arrival === undefined) return
-        for (const listener of this.#listeners) listener(arrival)
+        const properties = this.#properties
+        properties.bytes = bytes
+        properties.from = record.propertiesAt
+        properties.to = record.propertiesAt + record.propertiesSize
+        for (const listener of this.#listeners) listener(arrival, properties)
       })
     } finally {
       this.#running = false

@@ -4,7 +4,7 @@ import { isFiller, UNIT_SIZE, unitPhysicalOffset, unitSize, unitTagsCode } from 
 import { getMessage, type ReadContext } from './get-message.js'
 import type {
   AdvanceEvent,
-  Arrival,
+  ArrivalListener,
   BatchElement,
   GetMessageQuery,
   GetMessageResult,
@@ -73,7 +73,7 @@ class LocalMessageStore implements MessageStore {
     return this.#core.onAdvance(listener)
   }
 
-  onArrival(listener: (arrival: Arrival) => void): () => void {
+  onArrival(listener: ArrivalListener): () => void {
     return this.#core.onArrival(listener)
   }
 

@@ -28,7 +28,7 @@ export interface MessageStore {
    */
   onAdvance(listener: (event: AdvanceEvent) => void): () => void
   /** Called for each record dispatched to its queue, after the queue entry can be read. */
-  onArrival(listener: (arrival: Arrival) => void): () => void
+  onArrival(listener: ArrivalListener): () => void
 
   /**
    * Refusals first (state, sizes), then places one record. Copies everything it needs out of `draft` before
@@ -141,6 +141,13 @@ export interface AdvanceEvent extends Watermarks {
 /** How puts end that were placed and given up: no room or a failed disk, or one that cannot follow. */
 export type LostStatus = 'SERVICE_NOT_AVAILABLE' | 'OS_PAGE_CACHE_BUSY'
 
+/** Where the properties of a record that arrived lie: only until the listener returns. */
+export interface ArrivedProperties {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
+}
+
 export interface Arrival {
   readonly topic: string
   readonly queueId: number
@@ -150,6 +157,8 @@ export interface Arrival {
   readonly tagsCode: number
   readonly storeTimestamp: number
 }
+
+export type ArrivalListener = (arrival: Arrival, properties: ArrivedProperties) => void
 
 /** remoting.md section 9.5 maps these to response codes. */
 export type PutStatus =
@@ -199,6 +208,8 @@ export interface GetMessageQuery {
   readonly matchesEntry?: (tagsCode: number) => boolean
   /** Decides by the record's bytes, after `matchesEntry`. */
   readonly matchesRecord?: (record: Buffer) => boolean
+  /** Asked behind each record that `matchesRecord` saw: true ends the read there. */
+  readonly enough?: () => boolean
   /**
    * Who keeps the records until `release`, say a connection that sends them: then they lie in memory of the
    * store and `release` must be called. A holder that keeps too much waits in `getMessage` until it has

@@ -8,7 +8,7 @@ import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
 import type {
   AdvanceEvent,
-  Arrival,
+  ArrivalListener,
   BatchElement,
   LostStatus,
   Placed,
@@ -105,7 +105,7 @@ export class StoreCore {
     return () => void this.#advanceListeners.delete(listener)
   }
 
-  onArrival(listener: (arrival: Arrival) => void): () => void {
+  onArrival(listener: ArrivalListener): () => void {
     return this.#parts.live.onArrival(listener)
   }
 

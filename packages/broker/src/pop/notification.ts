@@ -8,6 +8,7 @@ import {
   refuse,
   type TopicConfig,
 } from '@rockhopper/remoting'
+import { EVERYTHING } from '../pull-subscription.js'
 import { refusePop } from './pop-checks.js'
 import { restOf } from './pop-offset.js'
 import type { PopParts } from './pop-parts.js'
@@ -41,7 +42,7 @@ async function notify(
   if ('code' in checked) return refuse(checked.code, checked.remark, { hasMsg: false })
   const bornTime = header.bornTime || clock.now()
   const { consumerGroup, pollTime, queueId, topic } = header
-  const interest = { topic, consumerGroup, queueId, matchesEntry: undefined, owner: connection }
+  const interest = { topic, consumerGroup, queueId, filter: EVERYTHING, owner: connection }
   const waiter = listeners.listen(interest)
   try {
     for (;;) {

@@ -15,7 +15,7 @@ import {
   refuse,
   type TopicConfig,
 } from '@rockhopper/remoting'
-import { type EntryFilter, subscriptionFilter } from '../pull-subscription.js'
+import { EVERYTHING, type PullFilter, subscriptionFilter } from '../pull-subscription.js'
 import type { Refusal } from '../send-checks.js'
 import { refusePop } from './pop-checks.js'
 import type { PopParts } from './pop-parts.js'
@@ -48,18 +48,18 @@ export class PopMessages {
     const header = { ...given, bornTime: given.bornTime || now }
     const checked = await this.#check(header, now)
     if ('code' in checked) return refuse(checked.code, checked.remark, emptyHeader(header))
-    const { matchesEntry, topic } = checked
+    const { filter, topic } = checked
     const { consumerGroup, pollTime, queueId } = header
     const waiter = polling.listen({
       topic: header.topic,
       consumerGroup,
       queueId,
-      matchesEntry,
+      filter,
       owner: connection,
     })
     try {
       for (let skips = 0; ; ) {
-        const run = this.#newRun(header, matchesEntry)
+        const run = this.#newRun(header, filter)
         await this.#popTopic(run, topic)
         if (run.records.length > 0) return this.#answer(run, waiter.woken)
         if (run.moved && run.rest > 0 && skips++ < SKIPS_MAX) continue
@@ -78,7 +78,7 @@ export class PopMessages {
   async #check(
     header: PopHeader & { readonly bornTime: number },
     now: number,
-  ): Promise<Refusal | { readonly topic: TopicConfig; readonly matchesEntry: EntryFilter }> {
+  ): Promise<Refusal | { readonly topic: TopicConfig; readonly filter: PullFilter }> {
     const { config } = this.#parts
     const refusal = (code: number, what: string) => ({
       code,
@@ -99,16 +99,19 @@ export class PopMessages {
     }
     const checked = await refusePop(this.#parts, header)
     if ('code' in checked) return checked
-    const filter = subscriptionFilter(this.#parts, header.exp, header.expType)
-    return 'code' in filter ? filter : { topic: checked, matchesEntry: filter.matchesEntry }
+    const { topic, exp: subscription, expType: expressionType } = header
+    // Without an expression a pop takes all, whatever its type.
+    if (header.exp === undefined || header.exp === '') return { topic: checked, filter: EVERYTHING }
+    const filter = subscriptionFilter(this.#parts, { topic, subscription, expressionType })
+    return 'code' in filter ? filter : { topic: checked, filter }
   }
 
-  #newRun(header: PopHeader, matchesEntry: EntryFilter): PopRun {
+  #newRun(header: PopHeader, filter: PullFilter): PopRun {
     const { clock, config } = this.#parts
     const reviveQid = header.order === true ? POP_ORDER_REVIVE_QUEUE : this.#pops++ % config.reviveQueueNum
     return {
       header: { ...header, maxMsgNums: Math.max(1, header.maxMsgNums) },
-      matchesEntry,
+      filter,
       popTime: clock.now(),
       reviveQid,
       records: [],

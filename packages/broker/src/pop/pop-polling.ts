@@ -1,14 +1,15 @@
 import type { Cancel, Clock } from '@rockhopper/env'
 import { isRetryTopic, popRetryTopic } from '@rockhopper/message'
+import type { Arrival, ArrivedProperties } from '@rockhopper/store'
 import type { BrokerConfig } from '../config.js'
+import { isWanted, type PullFilter } from '../pull-subscription.js'
 
 export interface PopInterest {
   readonly topic: string
   readonly consumerGroup: string
   /** -1 for all queues. */
   readonly queueId: number
-  /** Decides by the tag's hash; undefined takes all. */
-  readonly matchesEntry: ((tagsCode: number) => boolean) | undefined
+  readonly filter: PullFilter
   /** The connection that waits: when it closes, so does the wait. */
   readonly owner: object
 }
@@ -66,15 +67,16 @@ export class PopPolling {
   }
 
   /** A message of a topic, or of a retry topic, can be read now. */
-  arrived(topic: string, queueId: number, tagsCode: number): void {
+  arrived({ topic, queueId, tagsCode }: Arrival, properties: ArrivedProperties): void {
     const groups = this.#topics.get(topic)
     if (groups === undefined) return
     const retry = isRetryTopic(topic)
+    const wanted = ({ interest }: Waiter) => isWanted(interest.filter, tagsCode, properties)
     for (const { queues } of groups.values()) {
-      if (retry) wakeAny(queues.values(), tagsCode)
+      if (retry) wakeAny(queues.values(), wanted)
       else {
-        wakeOne(queues.get(-1), tagsCode)
-        wakeOne(queues.get(queueId), tagsCode)
+        wakeOne(queues.get(-1), wanted)
+        wakeOne(queues.get(queueId), wanted)
       }
     }
   }
@@ -83,8 +85,8 @@ export class PopPolling {
   wake(topic: string, consumerGroup: string, queueId: number): void {
     const queues = this.#topics.get(topic)?.get(consumerGroup)?.queues
     if (queues === undefined) return
-    if (isRetryTopic(topic)) wakeAny(queues.values(), undefined)
-    else if (!wakeOne(queues.get(-1), undefined)) wakeOne(queues.get(queueId), undefined)
+    if (isRetryTopic(topic)) wakeAny(queues.values())
+    else if (!wakeOne(queues.get(-1))) wakeOne(queues.get(queueId))
   }
 
   /** How many wait (code 200055). */
@@ -144,17 +146,17 @@ function parkedOf(queue: ReadonlySet<Waiter> | undefined): number {
   return count
 }
 
-function wakeAny(queues: Iterable<ReadonlySet<Waiter>>, tagsCode: number | undefined): boolean {
-  for (const queue of queues) if (wakeOne(queue, tagsCode)) return true
+type Wanted = (waiter: Waiter) => boolean
+
+function wakeAny(queues: Iterable<ReadonlySet<Waiter>>, wanted?: Wanted): boolean {
+  for (const queue of queues) if (wakeOne(queue, wanted)) return true
   return false
 }
 
 /** The one that waits longest, of those that are not awake. */
-function wakeOne(queue: ReadonlySet<Waiter> | undefined, tagsCode: number | undefined): boolean {
+function wakeOne(queue: ReadonlySet<Waiter> | undefined, wanted?: Wanted): boolean {
   for (const waiter of queue ?? []) {
-    if (waiter.woken) continue
-    const { matchesEntry } = waiter.interest
-    if (tagsCode !== undefined && matchesEntry !== undefined && !matchesEntry(tagsCode)) continue
+    if (waiter.woken || wanted?.(waiter) === false) continue
     waiter.settle('arrived')
     return true
   }

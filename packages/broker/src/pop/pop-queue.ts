@@ -1,7 +1,7 @@
 import { type OrderCount, type PoppedQueue, recordQueueOffset, retryFlagOf } from '@rockhopper/message'
 import type { RequestHeader } from '@rockhopper/remoting'
 import type { GetMessageResult } from '@rockhopper/store'
-import type { EntryFilter } from '../pull-subscription.js'
+import { filterOfRead, type PullFilter } from '../pull-subscription.js'
 import { queueKey } from './pop-locks.js'
 import { restOf, takePopOffset } from './pop-offset.js'
 import type { PopParts } from './pop-parts.js'
@@ -11,7 +11,7 @@ import { writeCheckpoint } from './revive-messages.js'
 /** One pop: it goes through queues until it has enough. */
 export interface PopRun {
   readonly header: RequestHeader<'POP_MESSAGE'>
-  readonly matchesEntry: EntryFilter
+  readonly filter: PullFilter
   readonly popTime: number
   readonly reviveQid: number
   readonly records: Buffer[]
@@ -83,13 +83,13 @@ async function read(
   startOffset: number,
 ): Promise<{ readonly from: number; readonly result: GetMessageResult }> {
   const { offsets, store } = parts
-  const query = {
+  const query = () => ({
     topic,
     queueId,
     countMax: run.header.maxMsgNums - run.records.length,
-    ...(run.matchesEntry === undefined ? {} : { matchesEntry: run.matchesEntry }),
-  }
-  const result = await store.getMessage({ ...query, queueOffset: startOffset })
+    ...filterOfRead(parts.clock, run.filter),
+  })
+  const result = await store.getMessage({ ...query(), queueOffset: startOffset })
   if (!LOOK_AGAIN.has(result.status) || result.nextBeginOffset === startOffset) {
     return { from: startOffset, result }
   }
@@ -97,7 +97,7 @@ async function read(
   const from = result.nextBeginOffset
   offsets.commit(run.header.consumerGroup, topic, queueId, from)
   run.moved = true
-  return { from, result: await store.getMessage({ ...query, queueOffset: from }) }
+  return { from, result: await store.getMessage({ ...query(), queueOffset: from }) }
 }
 
 async function take(

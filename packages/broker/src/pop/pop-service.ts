@@ -77,9 +77,9 @@ export class PopService {
 
   start(): void {
     const { orders, polling, store } = this.#parts
-    this.#stopListening = store.onArrival(({ topic, queueId, tagsCode }) => {
-      polling.arrived(topic, queueId, tagsCode)
-      this.#listeners.arrived(topic, queueId, tagsCode)
+    this.#stopListening = store.onArrival((arrival, properties) => {
+      polling.arrived(arrival, properties)
+      this.#listeners.arrived(arrival, properties)
     })
     orders.start()
     for (const loop of this.#loops) loop.start()

@@ -12,8 +12,9 @@ import {
   refuse,
 } from '@rockhopper/remoting'
 import type { ClientIdentity } from '../client-channel.js'
+import { isTagType } from '../filter/consumer-filters.js'
 import type { BrokerParts } from '../parts.js'
-import { FAQ_TOPIC } from '../send-checks.js'
+import { propertyFilterOff } from '../pull-subscription.js'
 import { topicConfig } from '../system-topics.js'
 
 /** Codes 34, 35, 46 and 38: who is here, and who leaves (remoting.md sections 14 and 19). */
@@ -94,14 +95,18 @@ function registerConsumer(
   return unknown
 }
 
-function checkClientConfig({ config }: BrokerParts, { body }: Request): Reply<'CHECK_CLIENT_CONFIG'> {
-  const type = CheckClientRequestBody.decode(body).subscriptionData.expressionType
-  if (type === '' || type === 'TAG') return ok()
-  const why = config.enablePropertyFilter
-    ? 'this broker has no SQL92 filter yet'
-    : 'enablePropertyFilter is false'
-  return refuse(
-    ResponseCode.SYSTEM_ERROR,
-    `The broker does not support consumer to filter message by ${type}: ${why}. ${FAQ_TOPIC}`,
-  )
+/** Apache: ClientManageProcessor#checkClientConfig. */
+function checkClientConfig(
+  { compiledFilters, config }: BrokerParts,
+  { body }: Request,
+): Reply<'CHECK_CLIENT_CONFIG'> {
+  const { expressionType, subString } = CheckClientRequestBody.decode(body).subscriptionData
+  if (isTagType(expressionType)) return ok()
+  if (!config.enablePropertyFilter)
+    return refuse(ResponseCode.SYSTEM_ERROR, propertyFilterOff(expressionType))
+  if (expressionType !== 'SQL92')
+    return refuse(ResponseCode.SUBSCRIPTION_PARSE_FAILED, `unknown expression type ${expressionType}`)
+  const result = compiledFilters.compile(subString)
+  if (result.ok) return ok()
+  return refuse(ResponseCode.SUBSCRIPTION_PARSE_FAILED, `Invalid MessageSelector. ${result.reason}`)
 }

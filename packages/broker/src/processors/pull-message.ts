@@ -11,7 +11,7 @@ import {
 } from '@rockhopper/remoting'
 import type { GetMessageResult, GetMessageStatus } from '@rockhopper/store'
 import type { BrokerParts } from '../parts.js'
-import { type EntryFilter, pullFilter } from '../pull-subscription.js'
+import { filterOfRead, type PullFilter, pullFilter } from '../pull-subscription.js'
 import { FAQ_TOPIC, type Refusal } from '../send-checks.js'
 
 type PullHeader = RequestHeader<'PULL_MESSAGE'>
@@ -41,7 +41,7 @@ interface Pull {
   readonly header: PullHeader
   readonly group: SubscriptionGroupConfig
   readonly topic: TopicConfig
-  readonly matchesEntry: EntryFilter
+  readonly filter: PullFilter
 }
 
 /**
@@ -103,7 +103,7 @@ function checkPull(parts: BrokerParts, header: PullHeader, group: SubscriptionGr
     return { code: ResponseCode.INVALID_PARAMETER, remark }
   }
   const filter = pullFilter(parts, header, group)
-  return 'code' in filter ? filter : { header, group, topic, matchesEntry: filter.matchesEntry }
+  return 'code' in filter ? filter : { header, group, topic, filter }
 }
 
 function commitOffset({ config, offsets }: BrokerParts, header: PullHeader): void {
@@ -116,8 +116,8 @@ function commitOffset({ config, offsets }: BrokerParts, header: PullHeader): voi
 type ReadResult = Omit<GetMessageResult, 'status'> & { readonly status: GetMessageStatus | 'OFFSET_RESET' }
 
 async function read(
-  { config, offsets, store }: BrokerParts,
-  { header, matchesEntry }: Pull,
+  { clock, config, offsets, store }: BrokerParts,
+  { header, filter }: Pull,
   holder: object,
 ): Promise<ReadResult> {
   const { consumerGroup, topic, queueId, queueOffset, maxMsgNums, maxMsgBytes } = header
@@ -144,7 +144,7 @@ async function read(
     countMax: Math.max(1, maxMsgNums),
     holder,
     ...(maxMsgBytes !== undefined && maxMsgBytes > 0 ? { sizeMax: maxMsgBytes } : {}),
-    ...(matchesEntry === undefined ? {} : { matchesEntry }),
+    ...filterOfRead(clock, filter),
   })
 }
 
@@ -171,8 +171,14 @@ async function suspend(
   // reads again at once would do so for ever.
   const { kind } = parts.store.state
   if (kind === 'failed' || parts.store.maxOffset(topic, queueId) <= queueOffset) {
-    const { matchesEntry } = pull
-    const wake = await parts.arrivals.wait({ topic, queueId, queueOffset, matchesEntry, timeoutMs, owner })
+    const wake = await parts.arrivals.wait({
+      topic,
+      queueId,
+      queueOffset,
+      filter: pull.filter,
+      timeoutMs,
+      owner,
+    })
     if (wake !== 'arrived' && wake !== 'deadline') return undefined
   }
   return read(parts, pull, owner)
