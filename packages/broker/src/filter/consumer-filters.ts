@@ -143,7 +143,7 @@ export class ConsumerFilters {
     }
   }
 
-  /** An expression that does not compile here is left out: without a filter it would let everything through. */
+  /** An expression that does not compile here is left out: without it everything would be let through. */
   #load(saved: ConsumerFilterWrapper | undefined): void {
     const leftAt = this.#clock.now() - LEFT_BEFORE_MS
     for (const { groupFilterData } of saved?.filterDataByTopic.values() ?? []) {

@@ -59,7 +59,7 @@ describe('a pull that brings its expression', () => {
     expect(none).toMatchObject({ code: 20, header: { nextBeginOffset: 10 } })
   })
 
-  test('is refused with the position when it is wrong, and with the key to set when none is served', async () => {
+  test('is refused with the position when wrong, and with the key to set when none is served', async () => {
     const each = await start()
     await sendSome(each, 1)
     expect(await each.pull({ ...INLINE, subscription: 'amount > ' })).toMatchObject({
