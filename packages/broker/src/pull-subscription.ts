@@ -3,7 +3,12 @@ import { groupOfTopic, isRetryTopic, PullSysFlag, parseTagExpression } from '@ro
 import { type RequestHeader, ResponseCode, type SubscriptionGroupConfig } from '@rockhopper/remoting'
 import type { ArrivedProperties, GetMessageQuery } from '@rockhopper/store'
 import { type ConsumerFilter, isTagType } from './filter/consumer-filters.js'
-import { FilteredRead, originalTopic, type PropertiesFilter, propertiesFilter } from './filter/record-filter.js'
+import {
+  FilteredRead,
+  originalTopic,
+  type PropertiesFilter,
+  propertiesFilter,
+} from './filter/record-filter.js'
 import type { BrokerParts } from './parts.js'
 import type { Refusal } from './send-checks.js'
 
@@ -20,7 +25,9 @@ export interface PullFilter {
 export function isWanted(filter: PullFilter, tagsCode: number, properties: ArrivedProperties): boolean {
   const { matchesEntry, matchesProperties } = filter
   if (matchesEntry !== undefined && !matchesEntry(tagsCode)) return false
-  return matchesProperties === undefined || matchesProperties(properties.bytes, properties.from, properties.to)
+  return (
+    matchesProperties === undefined || matchesProperties(properties.bytes, properties.from, properties.to)
+  )
 }
 
 /** How the store is asked for what a filter wants; for one read, as it counts what the filter takes. */

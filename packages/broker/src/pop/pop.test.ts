@@ -15,6 +15,8 @@ import {
   untilPopped,
 } from './pop.fixture.js'
 
+const POLLED = { consumerGroup: GROUP, topic: TOPIC, queueId: -1 }
+
 const running: BrokerUnderTest[] = []
 afterEach(async () => {
   for (const each of running.splice(0)) await each.stop()
@@ -150,6 +152,24 @@ describe('a pop', () => {
     await each.clock.advance(1)
     expect(bodiesOf(await popAll(each, { exp: 'blue', expType: 'TAG' }))).toEqual(['blue'])
     expect(bodiesOf(await untilPopped(each, 1, { exp: 'blue', expType: 'TAG' }))).toEqual(['blue'])
+  })
+
+  test('takes only properties that its SQL92 expression wants, and sleeps through others', async () => {
+    const each = await start({ config: { enablePropertyFilter: true } })
+    const sql = { exp: 'amount > 100', expType: 'SQL92' }
+    const sendAmount = (amount: string) => each.send({ topic: TOPIC, body: amount, properties: { amount } })
+    for (const amount of ['50', '150']) await sendAmount(amount)
+    await each.clock.advance(1)
+    expect(bodiesOf(await popAll(each, sql))).toEqual(['150'])
+    expect(await pop(each, { ...sql, exp: 'amount >' })).toMatchObject({ code: 23 })
+    const waiting = pop(each, { ...sql, pollTime: 9_000 })
+    await each.clock.advance(1_000)
+    await sendAmount('60')
+    await each.clock.advance(1_000)
+    expect((await each.client.invoke(each.broker.address, 'POLLING_INFO', POLLED)).header.pollingNum).toBe(1)
+    await sendAmount('160')
+    await each.clock.advance(1)
+    expect(bodiesOf((await waiting).messages)).toEqual(['160'])
   })
 
   test.each([
