@@ -23,6 +23,8 @@ const GRACE_MS = 2_000
 const IDLE_MS = 3_000
 /** Checkpoints read ahead. Past it the oldest are taken as due: better twice than without bound. */
 const OPEN_MAX = 50_000
+/** Offsets that were acknowledged before their checkpoint was read. Past it the oldest are forgotten. */
+const EARLY_MAX = 50_000
 /** Apache: ckRewriteIntervalsInSeconds. */
 const AGAIN_AFTER_S = [
   10, 20, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1_200, 1_800, 3_600, 7_200,
@@ -41,7 +43,15 @@ export class ReviveQueue {
   readonly #timerBehind: () => boolean
   /** In the order of the queue. */
   readonly #open = new Map<string, OpenCheckpoint>()
+  /**
+   * Acknowledgements whose checkpoint comes after them: a timer that catches up delivers what came to it late
+   * at once, past what still waits in its wheel.
+   */
+  readonly #early = new Map<string, Set<number>>()
+  #earlyCount = 0
   #nextOffset: number
+  /** Nothing was to read, and the timer had delivered all that was due, at the last run already. */
+  #wasIdle = false
   /** Due time of the latest message read. */
   #endTime = 0
   #stopped = false
@@ -60,9 +70,13 @@ export class ReviveQueue {
   }
 
   async run(): Promise<void> {
-    const atEnd = await this.#read()
+    // Asked first: what the timer delivers while this reads may not be seen by it.
+    const behind = this.#timerBehind()
+    const idle = (await this.#read()) && !behind
+    const isIdle = idle && this.#wasIdle
+    this.#wasIdle = idle
     if (this.#open.size === 0) return
-    const dueBefore = this.#reached(atEnd) - GRACE_MS
+    const dueBefore = this.#reached(isIdle) - GRACE_MS
     for (const [key, checkpoint] of this.#open) {
       if (this.#stopped || checkpoint.reviveTime >= dueBefore) return
       if (!(await this.#finish(checkpoint))) return
@@ -118,20 +132,41 @@ export class ReviveQueue {
     // A later one of the same name stands behind those that came meanwhile.
     this.#open.delete(checkpoint.key)
     this.#open.set(checkpoint.key, checkpoint)
+    for (const queueOffset of this.#takeEarly(checkpoint.key)) checkpoint.done(queueOffset)
   }
 
-  /** Without a checkpoint the messages are revived, or acknowledged, already. */
+  /** Without a checkpoint the messages are revived, or acknowledged, already; or it is still to come. */
   #close(ack: PopAck): void {
     const key = OpenCheckpoint.keyOf(ack.t, ack.c, ack, this.#parts.config.brokerName)
     const checkpoint = this.#open.get(key)
-    for (const queueOffset of ack.aol ?? [ack.ao]) checkpoint?.done(queueOffset)
+    const queueOffsets = ack.aol ?? [ack.ao]
+    if (checkpoint !== undefined) for (const queueOffset of queueOffsets) checkpoint.done(queueOffset)
+    else this.#keepEarly(key, queueOffsets)
+  }
+
+  #keepEarly(key: string, queueOffsets: readonly number[]): void {
+    const known = this.#takeEarly(key)
+    const all = new Set([...known, ...queueOffsets])
+    this.#early.set(key, all)
+    this.#earlyCount += all.size
+    for (const [oldest] of this.#early) {
+      if (this.#earlyCount <= EARLY_MAX) return
+      this.#takeEarly(oldest)
+    }
+  }
+
+  #takeEarly(key: string): ReadonlySet<number> {
+    const known = this.#early.get(key) ?? new Set<number>()
+    this.#early.delete(key)
+    this.#earlyCount -= known.size
+    return known
   }
 
   /** The time up to which acknowledgements have been read. */
-  #reached(atEnd: boolean): number {
+  #reached(isIdle: boolean): number {
     const now = this.#parts.clock.now()
     if (this.#open.size >= OPEN_MAX) return now
-    if (atEnd && now - this.#endTime > IDLE_MS && !this.#timerBehind()) return now
+    if (isIdle && now - this.#endTime > IDLE_MS) return now
     return this.#endTime
   }
 
