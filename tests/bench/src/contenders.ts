@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ApacheRocketMQ } from '@rockhopper/interop'
 
@@ -25,34 +25,42 @@ export interface Contender {
 }
 
 /** `rockhopper server`, one process, started as a user starts it, on an empty store. */
-export const rockhopper: Contender = {
-  name: 'Rockhopper',
-  async start({ config = {} } = {}) {
-    const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
-    const cli = dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json'))
-    const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
-    const keys = Object.entries(config).map(([key, value]) => `${key}=${value}`)
-    const args = [...profiling(), join(cli, 'bin', 'rockhopper.js'), 'server', ...ports, ...keys]
-    const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
+export const rockhopper = rockhopperAt(
+  'Rockhopper',
+  dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')),
+)
+
+/** The same of another build, by the directory of its packages: what a change gains is measured in one run. */
+export const otherBuild = (root: string): Contender => rockhopperAt(root, resolve(root, 'packages/cli'))
+
+function rockhopperAt(name: string, cli: string): Contender {
+  return { name, start: (options) => startServer(cli, options) }
+}
+
+async function startServer(cli: string, { config = {} }: StartOptions = {}): Promise<Started> {
+  const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
+  const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
+  const keys = Object.entries(config).map(([key, value]) => `${key}=${value}`)
+  const args = [...profiling(), join(cli, 'bin', 'rockhopper.js'), 'server', ...ports, ...keys]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<void>((done) => child.once('close', () => done()))
+  const nameserver = await new Promise<string>((found, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const address = /^rockhopper ready nameserver=(\S+)/.exec(line)?.[1]
+      if (address !== undefined) found(address)
     })
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-    const nameserver = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const address = /^rockhopper ready nameserver=(\S+)/.exec(line)?.[1]
-        if (address !== undefined) resolve(address)
-      })
-      child.once('close', (code) => reject(new Error(`rockhopper server ended with ${code}`)))
-    })
-    return {
-      nameserver,
-      async stop() {
-        child.kill('SIGTERM')
-        await ended
-        rmSync(storeDir, { recursive: true, force: true })
-      },
-    }
-  },
+    child.once('close', (code) => reject(new Error(`rockhopper server ended with ${code}`)))
+  })
+  return {
+    nameserver,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+      rmSync(storeDir, { recursive: true, force: true })
+    },
+  }
 }
 
 /** With ROCKHOPPER_BENCH_PROFILE=DIR each broker leaves a CPU profile there when it ends. */

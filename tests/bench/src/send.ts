@@ -39,6 +39,8 @@ export interface SendBenchOptions {
   readonly warmUpMs: number
   /** Only cells whose name has this in it. */
   readonly only: string | undefined
+  /** Only the mode whose name begins with this. */
+  readonly flush?: string | undefined
   readonly contenders: readonly Contender[]
 }
 
@@ -56,6 +58,7 @@ export const SEND_FULL: SendBenchOptions = {
  */
 export async function benchSend(options: SendBenchOptions, print: (line: string) => void): Promise<void> {
   for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
+    if (!flushDiskType.startsWith(options.flush ?? '')) continue
     const cells = CELLS.filter(({ name }) => options.only === undefined || name.includes(options.only))
     const results = new Map<string, Loaded[]>()
     for (let round = 1; round <= options.rounds; round++) {
