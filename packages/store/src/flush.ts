@@ -3,6 +3,7 @@ import { BehindWrite } from './behind-write.js'
 import { diskErrorCode, TornWrite, writeFully, writeFullyPooled, writeZeros } from './full-write.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogTail, TailSpan } from './log-tail.js'
+import { SyncGroup } from './sync-group.js'
 
 /**
  * A write that took longer than this sends the next one to the pool, so that the loop does not wait for the
@@ -33,7 +34,7 @@ export interface FlushOptions {
 
 /**
  * Moves the watermarks `written` and `synced` behind `placed`: one positional write per turn of the loop,
- * and one fdatasync in flight; what is written meanwhile forms the next group.
+ * and one fdatasync in flight; what is written meanwhile forms the next group (SyncGroup says when).
  */
 export class Flush {
   readonly #options: FlushOptions
@@ -48,10 +49,13 @@ export class Flush {
   #pooledWrite: Promise<void> | undefined
   #sync: Promise<void> | undefined
   #cancelTimer: Cancel | undefined
+  readonly #group: SyncGroup
+  #cancelHold: Cancel | undefined
 
   constructor(options: FlushOptions) {
     this.#options = options
     this.#behind = new BehindWrite(options)
+    this.#group = new SyncGroup(options.clock)
   }
 
   /** Ms that the write under way has taken; 0 when there is none. */
@@ -91,11 +95,11 @@ export class Flush {
   /** Writes and syncs all that was placed. Resolves early when the disk refuses. */
   async drain(): Promise<void> {
     this.#write()
-    this.want(this.#options.placed())
+    this.#wantNow()
     while (this.#pooledWrite !== undefined || this.#sync !== undefined) {
       await (this.#pooledWrite ?? this.#sync)
       this.#write()
-      this.want(this.#options.placed())
+      this.#wantNow()
     }
   }
 
@@ -104,6 +108,12 @@ export class Flush {
     this.#stopNow()
     while (this.#pooledWrite !== undefined || this.#sync !== undefined)
       await (this.#pooledWrite ?? this.#sync)
+  }
+
+  /** As `want`, and without waiting for a larger group. */
+  #wantNow(): void {
+    this.#wanted = Math.max(this.#wanted, this.#options.placed())
+    this.#startSync(true)
   }
 
   #write(): void {
@@ -156,8 +166,8 @@ export class Flush {
 
   #advancedWritten(): void {
     this.#options.tail.trim(this.#written)
-    this.#options.advanced()
     this.#startSync()
+    this.#options.advanced()
     this.#armTimer()
   }
 
@@ -170,12 +180,16 @@ export class Flush {
     })
   }
 
-  #startSync(): void {
+  #startSync(now = false): void {
     if (this.#sync !== undefined || this.#stopped || this.#synced >= this.#written) return
-    if (!this.#options.syncAtOnce && this.#wanted <= this.#synced) return
+    const { clock, syncAtOnce, segments } = this.#options
+    if (!syncAtOnce && this.#wanted <= this.#synced) return
+    if (syncAtOnce && !now && this.#isHeld()) return
+    this.#release()
     const target = this.#written
-    this.#sync = this.#options.segments.sync(this.#synced, target).then(
-      () => this.#afterSync(target),
+    const startedAt = clock.monotonic()
+    this.#sync = segments.sync(this.#synced, target).then(
+      () => this.#afterSync(target, clock.monotonic() - startedAt),
       (error) => {
         this.#sync = undefined
         this.#fail(error)
@@ -183,12 +197,32 @@ export class Flush {
     )
   }
 
-  #afterSync(target: number): void {
+  /** The group may still grow: its sync starts when more is written, or then. */
+  #isHeld(): boolean {
+    const holdMs = this.#group.holdMs(this.#written - this.#synced)
+    if (holdMs === 0) return false
+    this.#cancelHold ??= this.#options.clock.after(holdMs, () => {
+      this.#cancelHold = undefined
+      this.#startSync()
+    })
+    return true
+  }
+
+  #release(): void {
+    this.#cancelHold?.()
+    this.#cancelHold = undefined
+  }
+
+  #afterSync(target: number, tookMs: number): void {
     this.#sync = undefined
     if (this.#stopped) return
+    this.#group.ended(tookMs, target - this.#synced, this.#written - target)
     this.#synced = target
-    this.#options.advanced()
+    // What arrived before in this turn joins the group; the disk works on it while the loop answers the
+    // last one.
+    if (this.#options.syncAtOnce) this.#write()
     this.#startSync()
+    this.#options.advanced()
     this.#armTimer()
   }
 
@@ -218,6 +252,7 @@ export class Flush {
   #stopNow(): void {
     this.#stopped = true
     this.#behind.stop()
+    this.#release()
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }

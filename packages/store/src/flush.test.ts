@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals'
+import type { PutResult } from './message-store.js'
+import { draft, type Life, started, stopped } from './store-bench.fixture.js'
+
+const SYNC = { flushDiskType: 'SYNC_FLUSH' } as const
+
+/** Places a message and lets it be written; a sync that starts stays in the pool. */
+async function written({ clock, store }: Life, text: string): Promise<{ put: Promise<PutResult> }> {
+  const before = store.watermarks.written
+  const put = store.put(draft({ text }))
+  await clock.settle(() => store.watermarks.written > before)
+  return { put }
+}
+
+/** Two senders: the sync for one of them took 4 ms and has ended, what the other sent came meanwhile. */
+async function halves(at: Life) {
+  await at.clock.until(at.store.put(draft({ text: 'makes the file' })))
+  const syncs = { done: 0 }
+  at.disk.fault = ({ kind, path }) => {
+    if (kind === 'sync' && path.includes('commitlog')) syncs.done++
+    return undefined
+  }
+  const first = await written(at, 'a')
+  const second = await written(at, 'b')
+  at.clock.skip(4)
+  expect((await at.clock.until(first.put)).status).toBe('PUT_OK')
+  await at.clock.settle()
+  expect(syncs.done).toBe(1)
+  return { second: second.put, syncs }
+}
+
+test('what was written while a sync ran waits for the sender that it released, and both share a sync', async () => {
+  const at = await started(SYNC)
+  const { second, syncs } = await halves(at)
+  const both = await at.clock.until(Promise.all([second, at.store.put(draft({ text: 'c' }))]))
+  expect(both.map(({ status }) => status)).toEqual(['PUT_OK', 'PUT_OK'])
+  expect(syncs.done).toBe(2)
+  await stopped(at)
+})
+
+test('a message that waits for a larger group is synced when none comes', async () => {
+  const at = await started(SYNC)
+  const { second, syncs } = await halves(at)
+  await at.clock.pass(3)
+  expect(syncs.done).toBe(1)
+  await at.clock.pass(1)
+  expect(syncs.done).toBe(2)
+  expect((await at.clock.until(second)).status).toBe('PUT_OK')
+  await stopped(at)
+})
+
+test('a store that stops does not wait for a larger group', async () => {
+  const at = await started(SYNC)
+  const { second } = await halves(at)
+  await stopped(at)
+  expect((await second).status).toBe('PUT_OK')
+})
