@@ -9,7 +9,7 @@ const APACHE_HEAP_MB = 2_048
 const TOPIC = 'LoadTest'
 
 /** A named shape of load: connections, requests in flight in all, bytes of a body. */
-interface Cell {
+export interface Cell {
   readonly name: string
   readonly connections: number
   readonly inFlight: number
@@ -23,7 +23,7 @@ const cell = (connections: number, inFlight: number, bodySize: number): Cell => 
   bodySize,
 })
 
-const CELLS = [
+export const CELLS = [
   cell(1, 1, 1024),
   cell(4, 64, 100),
   cell(4, 64, 1024),
@@ -39,8 +39,6 @@ export interface SendBenchOptions {
   readonly warmUpMs: number
   /** Only cells whose name has this in it. */
   readonly only: string | undefined
-  /** Only the mode whose name begins with this. */
-  readonly flush?: string | undefined
   readonly contenders: readonly Contender[]
 }
 
@@ -58,7 +56,6 @@ export const SEND_FULL: SendBenchOptions = {
  */
 export async function benchSend(options: SendBenchOptions, print: (line: string) => void): Promise<void> {
   for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
-    if (!flushDiskType.startsWith(options.flush ?? '')) continue
     const cells = CELLS.filter(({ name }) => options.only === undefined || name.includes(options.only))
     const results = new Map<string, Loaded[]>()
     for (let round = 1; round <= options.rounds; round++) {
@@ -80,29 +77,37 @@ export async function benchSend(options: SendBenchOptions, print: (line: string)
 
 async function measure(
   contender: Contender,
-  { connections, inFlight, bodySize }: Cell,
+  cell: Cell,
   flushDiskType: string,
-  { measureMs, warmUpMs }: SendBenchOptions,
+  times: Pick<SendBenchOptions, 'warmUpMs' | 'measureMs'>,
 ): Promise<Loaded> {
   const cluster = await contender.start({ config: { flushDiskType }, heapMb: APACHE_HEAP_MB })
   try {
-    const address = await brokerWithTopic(cluster.nameserver)
-    const colon = address.lastIndexOf(':')
-    return await runLoad({
-      kind: 'send',
-      host: address.slice(0, colon),
-      port: Number(address.slice(colon + 1)),
-      topic: TOPIC,
-      queues: QUEUES,
-      connections,
-      inFlight,
-      bodySize,
-      warmUpMs,
-      measureMs,
-    })
+    return await load(await brokerWithTopic(cluster.nameserver), cell, times)
   } finally {
     await cluster.stop()
   }
+}
+
+/** Loads a broker that has the topic. */
+export function load(
+  address: string,
+  { connections, inFlight, bodySize }: Cell,
+  { warmUpMs, measureMs }: Pick<SendBenchOptions, 'warmUpMs' | 'measureMs'>,
+): Promise<Loaded> {
+  const colon = address.lastIndexOf(':')
+  return runLoad({
+    kind: 'send',
+    host: address.slice(0, colon),
+    port: Number(address.slice(colon + 1)),
+    topic: TOPIC,
+    queues: QUEUES,
+    connections,
+    inFlight,
+    bodySize,
+    warmUpMs,
+    measureMs,
+  })
 }
 
 /** Makes the topic; resolves with the address of the broker that has it. */
@@ -120,7 +125,7 @@ export async function brokerWithTopic(namesrvAddr: string, queues = QUEUES): Pro
   }
 }
 
-const perMessageUs = ({ serverCpuUs, messages }: Loaded) => serverCpuUs / Math.max(1, messages)
+export const perMessageUs = ({ serverCpuUs, messages }: Loaded) => serverCpuUs / Math.max(1, messages)
 
 function brief(loaded: Loaded): string {
   const { messages, seconds, cpuUs, p50Us, p99Us, p999Us } = loaded
@@ -164,7 +169,7 @@ function printTable(
   print('')
 }
 
-const rateOf = ({ messages, seconds }: Loaded) => messages / seconds
+export const rateOf = ({ messages, seconds }: Loaded) => messages / seconds
 
 const ratio = ([ours = 0, theirs]: readonly number[]) =>
   theirs === undefined ? '' : (ours / theirs).toFixed(2)

@@ -1,0 +1,71 @@
+import type { Contender } from './contenders.js'
+import type { Loaded } from './load/run-load.js'
+import { brokerWithTopic, CELLS, type Cell, load, perMessageUs, rateOf } from './send.js'
+import { spread } from './statistics.js'
+
+const PAIRS = 20
+const WARM_UP_MS = 300
+const MEASURE_MS = 700
+
+export interface PairedOptions {
+  readonly contenders: readonly [Contender, Contender]
+  readonly pairs: number | undefined
+  /** Only cells whose name has this in it, and modes of flushing whose name begins with that. */
+  readonly only: string | undefined
+  readonly flush: string | undefined
+}
+
+/**
+ * Two builds, both running, loaded in turn for less than a second each: what else the machine does changes
+ * more slowly than that and meets both sides of a pair. What is compared is the ratio within each pair.
+ */
+export async function benchPaired(options: PairedOptions, print: (line: string) => void): Promise<void> {
+  print('| mode, cell | msg/s | ratio of a pair: median (quartiles) | p99 us, ratio | CPU us/msg, ratio |')
+  print('|---|---|---|---|---|')
+  for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
+    if (!flushDiskType.startsWith(options.flush ?? '')) continue
+    for (const cell of CELLS.filter(({ name }) => name.includes(options.only ?? ''))) {
+      const pairs = await measure(options, cell, flushDiskType)
+      const shown = [rateOf, ({ p99Us }: Loaded) => p99Us, perMessageUs].map((value) => {
+        const sides = [0, 1].map((side) => spread(pairs.map((pair) => value(pair[side] as Loaded))).median)
+        const digits = value === perMessageUs ? 2 : 0
+        return `${sides.map((one) => one.toFixed(digits)).join(' / ')} | ${ratios(pairs, value)}`
+      })
+      print(`| ${flushDiskType} ${cell.name} | ${shown.join(' | ')} |`)
+    }
+  }
+}
+
+type Pair = readonly [Loaded, Loaded]
+
+async function measure(
+  { contenders, pairs = PAIRS }: PairedOptions,
+  cell: Cell,
+  flushDiskType: string,
+): Promise<Pair[]> {
+  const clusters = await Promise.all(contenders.map((each) => each.start({ config: { flushDiskType } })))
+  try {
+    const addresses = await Promise.all(clusters.map(({ nameserver }) => brokerWithTopic(nameserver)))
+    const measured: Pair[] = []
+    // The first pair is not counted: the code is not compiled yet. The sides change places each time.
+    for (let i = 0; i <= pairs; i++) {
+      const both: Loaded[] = []
+      for (const side of i % 2 === 0 ? [0, 1] : [1, 0]) {
+        both[side] = await load(addresses[side] as string, cell, {
+          warmUpMs: WARM_UP_MS,
+          measureMs: MEASURE_MS,
+        })
+      }
+      if (i > 0) measured.push(both as unknown as Pair)
+    }
+    return measured
+  } finally {
+    for (const cluster of clusters) await cluster.stop()
+  }
+}
+
+function ratios(pairs: readonly Pair[], value: (loaded: Loaded) => number): string {
+  const sorted = pairs.map(([ours, other]) => value(ours) / value(other)).sort((a, b) => a - b)
+  const at = (share: number) => (sorted[Math.round((sorted.length - 1) * share)] ?? 0).toFixed(2)
+  return `${at(0.5)} (${at(0.25)} to ${at(0.75)})`
+}
