@@ -29,7 +29,7 @@ async function halves(at: Life) {
   return { second: second.put, syncs }
 }
 
-test('what was written while a sync ran waits for the sender that it released, and both share a sync', async () => {
+test('what was written while a sync ran waits for the sender that it released', async () => {
   const at = await started(SYNC)
   const { second, syncs } = await halves(at)
   const both = await at.clock.until(Promise.all([second, at.store.put(draft({ text: 'c' }))]))

@@ -36,7 +36,7 @@ test('before anything was synced nothing waits', () => {
   expect(new SyncGroup(new VirtualClock()).holdMs(1)).toBe(0)
 })
 
-test('after waiting in vain the next groups start at once, more of them each time, until one is complete', () => {
+test('after waiting in vain the next groups start at once, more each time, until one is complete', () => {
   const { clock, group } = after(50, 50)
   const startedAtOnce = (): number => {
     for (let count = 0; ; count++) {

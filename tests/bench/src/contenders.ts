@@ -30,7 +30,7 @@ export const rockhopper = rockhopperAt(
   dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')),
 )
 
-/** The same of another build, by the directory of its packages: what a change gains is measured in one run. */
+/** The same of another build, by the root of its checkout: what a change gains is measured in one run. */
 export const otherBuild = (root: string): Contender => rockhopperAt(root, resolve(root, 'packages/cli'))
 
 function rockhopperAt(name: string, cli: string): Contender {
