@@ -4,7 +4,8 @@ import { deadLetterProperties } from './dead-letter.js'
 import type { Arrival } from './delivery.js'
 import type { NativeConsumer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
-import type { GroupPlan } from './routes.js'
+import { type GroupPlan, RECONSUME_TIMES_DEFAULT } from './routes.js'
+import type { RunningCalls } from './running-calls.js'
 import { delayLevelOf, type Verdict } from './verdict.js'
 
 /** Handles one message to its end. Never rejects. */
@@ -48,15 +49,27 @@ export function startGroupConsumer(
   consumer: NativeConsumer,
   plan: GroupPlan,
   handle: HandleMessage,
+  calls: RunningCalls,
 ): Promise<void> {
   return consumer.start(async (messages, context) => {
     for (const message of messages) {
-      const verdict = await handle({ message, plan, consumer, signal: () => context.signal })
+      const arrival = { message, plan, consumer, signal: () => context.signal }
+      const verdict = await calls.run(canGoBack(plan, message), () => handle(arrival))
       const result = settle(verdict, context, message, plan.group)
       if (result === 'RECONSUME_LATER') return result
     }
     return 'CONSUME_SUCCESS'
   })
+}
+
+/**
+ * Whether a message whose handler did not end in time can be given back, so that those that ended behind it
+ * are not repeated with it. At the limit of retries the broker would make it a dead letter, an orderly queue
+ * just ends before it, and a broadcast group has nowhere to give it to.
+ */
+function canGoBack({ extras, maxReconsumeTimes }: GroupPlan, { reconsumeTimes }: MessageView): boolean {
+  if (extras.orderly === true || extras.broadcast === true) return false
+  return reconsumeTimes < (maxReconsumeTimes ?? RECONSUME_TIMES_DEFAULT)
 }
 
 function settle(

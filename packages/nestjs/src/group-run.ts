@@ -4,7 +4,10 @@ import { createGroupConsumer, type HandleMessage, startGroupConsumer } from './g
 import type { NativeConsumer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
 import type { GroupPlan } from './routes.js'
+import { RunningCalls } from './running-calls.js'
 
+/** For giving messages back and the last commit of offsets, behind the time that handlers have. */
+const HAND_BACK_MS = 3_000
 /** Between two starts of a consumer while no name server answers. */
 const START_RETRY_MS = 1_000
 
@@ -19,6 +22,7 @@ export class GroupRun {
   /** Whether a missing name server is waited for in the background. */
   readonly #startsLate: boolean
   readonly #topics: Set<string>
+  readonly #calls = new RunningCalls()
   #state: State = 'held'
   #paused = false
   #stopping = false
@@ -46,6 +50,11 @@ export class GroupRun {
 
   get topics(): readonly string[] {
     return [...this.#topics]
+  }
+
+  /** Handler calls that run now; those of a batch that waits for more count. */
+  get running(): number {
+    return this.#calls.count
   }
 
   /** Starts, unless the group waits for `resume(group)`. Rejects when the consumer cannot start. */
@@ -84,12 +93,20 @@ export class GroupRun {
     this.#endPause()
   }
 
+  /** Handlers have `timeoutMs` to end; what runs then goes back to the broker, for another member. */
   async stop(timeoutMs: number): Promise<void> {
     this.cancelStart()
     await this.#late
     if (this.#starting !== undefined) {
       await Promise.allSettled([this.#starting])
-      await this.consumer.shutdown({ timeoutMs })
+      const { clock, log } = this.#connection.env
+      const cancel = clock.after(timeoutMs, () => {
+        if (this.running > 0)
+          log.warn('nestjs.shutdown.unfinished', { group: this.plan.group, running: this.running, timeoutMs })
+        this.#calls.giveUp()
+      })
+      await this.consumer.shutdown({ timeoutMs: timeoutMs + HAND_BACK_MS })
+      cancel()
     }
     this.#state = 'stopped'
   }
@@ -115,7 +132,7 @@ export class GroupRun {
 
   async #begin(): Promise<void> {
     if (this.#paused) this.consumer.suspend()
-    await startGroupConsumer(this.consumer, this.plan, this.#handle)
+    await startGroupConsumer(this.consumer, this.plan, this.#handle, this.#calls)
     this.#state = this.#paused ? 'paused' : 'running'
   }
 

@@ -37,7 +37,10 @@ export interface RocketMQServerOptions extends RocketMQConnectionOptions {
   readonly maxReconsumeTimes?: number
   /** Where a group that never consumed begins (also ms since 1970, or an ISO date); default the client's. */
   readonly from?: 'first' | 'last' | number | string
-  /** How long `close` waits for running handlers; default 10,000. */
+  /**
+   * How long `close` waits for running handlers; default 10,000. What runs on goes back to the broker, which
+   * counts as an attempt and takes at most three seconds more.
+   */
   readonly shutdownTimeoutMs?: number
   /** False: nothing is pulled before `resume()`. Default true. */
   readonly autoStart?: boolean

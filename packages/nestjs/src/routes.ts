@@ -142,7 +142,7 @@ function withFilter(
 }
 
 /** The client's defaults: 16 retries, for an orderly consumer without end. */
-const RECONSUME_TIMES_DEFAULT = 16
+export const RECONSUME_TIMES_DEFAULT = 16
 
 function attempts({ retry, maxReconsumeTimes, orderly }: RocketMQExtras, options: RocketMQServerOptions) {
   if (retry?.attempts !== undefined) return retry.attempts

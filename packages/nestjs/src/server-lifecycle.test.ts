@@ -75,6 +75,42 @@ describe('set-up and life cycle', () => {
     expect(log).toEqual(['handler ended', 'closed'])
   })
 
+  // B52, B53
+  test('a handler that does not end in time gives its message back, and then says nothing', async () => {
+    const [started, finish] = [deferred(), deferred()]
+    @Controller()
+    class Stuck {
+      @RocketMQEvent('a')
+      async handle(@Payload() n: number): Promise<void> {
+        if (n === 0) return
+        started.resolve()
+        await finish.promise
+        throw new Error('too late to fail')
+      }
+      @RocketMQEvent('last', { maxReconsumeTimes: 0, group: 'once' })
+      async last(): Promise<void> {
+        await finish.promise
+      }
+    }
+    const { broker, strategy, app, send } = await serve([Stuck], { shutdownTimeoutMs: 20 })
+    for (const n of [0, 1, 2]) send('a', n)
+    send('last', 3)
+    await started.promise
+    const running = () => strategy.groups().map(({ running }) => running)
+    while (running()[0] !== 2) await new Promise((resolve) => setImmediate(resolve))
+    expect(running()).toEqual([2, 1])
+    const closing = app.close()
+    while (broker.delays.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+    // Both unfinished ones go back, soon to be delivered again; the last attempt of a message does not: the
+    // broker would make it a dead letter.
+    expect(broker.delays).toEqual([1, 1])
+    expect(running()).toEqual([0, 1])
+    finish.resolve()
+    await closing
+    expect(broker.delays).toEqual([1, 1])
+    expect([...broker.topics.keys()]).toEqual(['a', 'last'])
+  })
+
   // B51
   test('nothing is pulled before resume when autoStart is off', async () => {
     const seen: unknown[] = []

@@ -257,8 +257,8 @@ describe('groups', () => {
     await broker.settled()
     expect(seen).toEqual(['early'])
     expect(strategy.groups()).toEqual([
-      { group: 'late', state: 'held', topics: ['a'] },
-      { group: 'shop', state: 'running', topics: ['a'] },
+      { group: 'late', state: 'held', topics: ['a'], running: 0 },
+      { group: 'shop', state: 'running', topics: ['a'], running: 0 },
     ])
     strategy.pause('shop')
     await strategy.resume('late')

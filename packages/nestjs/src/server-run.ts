@@ -30,6 +30,8 @@ export interface GroupState {
   readonly group: string
   readonly state: 'held' | 'starting' | 'running' | 'paused' | 'stopped'
   readonly topics: readonly string[]
+  /** Handler calls that run now. */
+  readonly running: number
 }
 
 export interface ServerRunParts {
@@ -97,6 +99,7 @@ export class ServerRun {
       group: group.plan.group,
       state: group.state,
       topics: group.topics,
+      running: group.running,
     }))
   }
 
