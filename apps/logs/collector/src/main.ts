@@ -1,0 +1,8 @@
+import { runService } from '@rockhopper/logs-contracts'
+import { CollectorModule } from './collector-module.js'
+
+await runService({
+  name: 'collector',
+  defaultPort: 8021,
+  module: (settings) => CollectorModule.forRoot(settings),
+})

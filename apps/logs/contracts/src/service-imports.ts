@@ -1,0 +1,23 @@
+import type { DynamicModule } from '@nestjs/common'
+import { RocketMQModule } from '@rockhopper/nestjs'
+import type { ServiceSettings } from './settings.js'
+import { SETTINGS, TopicCreation } from './topic-creation.js'
+
+/** What every service of the pipeline is built on: the message transport, and topics that are there. */
+export function serviceImports(settings: ServiceSettings): DynamicModule[] {
+  return [
+    RocketMQModule.forRoot({
+      namesrvAddr: settings.namesrvAddr,
+      producerGroup: `logs-${settings.service}`,
+      // Lines wait at their source while the broker is down, so a service starts without one.
+      connectAttempts: 0,
+      server: { shutdownTimeoutMs: 8_000 },
+    }),
+    {
+      module: class TopicsModule {},
+      global: true,
+      providers: [{ provide: SETTINGS, useValue: settings }, TopicCreation],
+      exports: [SETTINGS],
+    },
+  ]
+}

@@ -1,0 +1,20 @@
+/** Topics of the log pipeline. Bodies of `log_topic` are NDJSON, made by `@rockhopper/log-transport`. */
+export const Topic = {
+  LOG: 'log_topic',
+  /** Lines that a sink refuses for good, one a message, with the reason as a property. */
+  LOG_REFUSED: 'log_refused_topic',
+} as const
+
+export const LOG_TOPICS: readonly { readonly topic: string; readonly queues: number }[] = [
+  { topic: Topic.LOG, queues: 4 },
+  { topic: Topic.LOG_REFUSED, queues: 1 },
+]
+
+/** One group for each reason to read the lines. */
+export const Group = {
+  STORAGE_LOCAL: 'log_storage_local',
+  STORAGE_HDFS: 'log_storage_hdfs',
+  STORAGE_ELASTICSEARCH: 'log_storage_elasticsearch',
+  ANALYTICS: 'log_analytics',
+  LIVE: 'log_live',
+} as const
