@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Controller, type DynamicModule, type INestApplication, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { Payload } from '@nestjs/microservices'
+import { EventPattern, Payload } from '@nestjs/microservices'
 import { createNodeEnv, type Env } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 import { connectRocketMQ } from './connect.js'
@@ -52,6 +52,39 @@ describe('connectRocketMQ on an application of NestFactory', () => {
     const app = await made((data) => seen.push(data), { clients: broker })
     await broker.settled()
     expect(seen).toEqual([1])
+    await app.close()
+  })
+
+  // B34
+  test('what a handler with a decorator of Nest throws is seen as it was thrown', async () => {
+    const broker = new MemoryBroker()
+    const seen: unknown[] = []
+    @Controller()
+    class Failing {
+      @EventPattern<string>('a')
+      handle(): void {
+        throw new TypeError('no such column')
+      }
+    }
+    const server = {
+      consumerGroup: 'shop',
+      classifyError: (error: unknown) => {
+        seen.push(error)
+        return 'permanent' as const
+      },
+    }
+    @Module({
+      imports: [RocketMQModule.forRoot({ namesrvAddr: 'memory', server, clients: broker })],
+      controllers: [Failing],
+    })
+    class App {}
+    const app = await NestFactory.create(App, { logger: false })
+    connectRocketMQ(app)
+    await app.startAllMicroservices()
+    await app.init()
+    broker.store({ topic: 'a', body: Buffer.from('1') })
+    await broker.settled()
+    expect(seen).toEqual([new TypeError('no such column')])
     await app.close()
   })
 
