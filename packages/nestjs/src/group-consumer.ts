@@ -37,7 +37,7 @@ export function createGroupConsumer(
     ...(plan.routes.some(({ extras }) => extras.batch !== undefined)
       ? {}
       : { consumeTimeoutMs: CONSUME_TIMEOUT_MAX }),
-    ...(broadcast === true ? { messageModel: 'BROADCASTING' as const } : {}),
+    ...(broadcast === true ? broadcasting(options) : {}),
     ...startPosition(from),
   })
   for (const [topic, expression] of plan.subscriptions) consumer.subscribe(topic, expression)
@@ -100,6 +100,11 @@ function threads({ extras, routes }: GroupPlan, options: RocketMQServerOptions):
   const wanted = extras.concurrency ?? options.concurrency
   const largest = Math.max(0, ...routes.map((one) => one.extras.batch?.size ?? 0))
   return largest === 0 ? wanted : Math.max(largest, wanted ?? 0)
+}
+
+/** Members that share messages get no name: the same one for all would be the same client id. */
+function broadcasting({ instanceName, offsetStoreDir }: RocketMQServerOptions) {
+  return { messageModel: 'BROADCASTING' as const, ...withoutUndefined({ instanceName, offsetStoreDir }) }
 }
 
 function startPosition(from: 'first' | 'last' | number | string | undefined) {

@@ -42,6 +42,13 @@ export interface RocketMQServerOptions extends RocketMQConnectionOptions {
    * counts as an attempt and takes at most three seconds more.
    */
   readonly shutdownTimeoutMs?: number
+  /**
+   * Tells the members of a `broadcast` group on one host apart, and names the file of their offsets: each
+   * needs its own, the same after a restart. Default `DEFAULT`. Groups that share messages need no name.
+   */
+  readonly instanceName?: string
+  /** Directory of the offsets of `broadcast` groups; default `.rocketmq_offsets` in the home directory. */
+  readonly offsetStoreDir?: string
   /** False: nothing is pulled before `resume()`. Default true. */
   readonly autoStart?: boolean
   /** A body that cannot be decoded; default `dead-letter`. */
