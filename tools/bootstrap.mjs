@@ -1,8 +1,8 @@
 // Sets the workspace up and runs one command in it:
-// `node tools/bootstrap.mjs start|test|long|bench|build [arguments]`.
+// `node tools/bootstrap.mjs start|example|test|long|bench|build [arguments]`.
 // Plain JavaScript for Node 20 without dependencies, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chooseNode } from './node-choice.mjs'
@@ -24,6 +24,7 @@ const [command = 'build', ...args] = process.argv.slice(2)
 const COMMANDS = {
   build: undefined,
   start: { script: 'apps/demo/dist/main.js', args },
+  example: { script: `apps/examples/${args[0]}/dist/main.js`, args: args.slice(1) },
   test: { script: 'tools/dist/test/main.js', args },
   long: { script: 'tools/dist/test/main.js', args: ['--long', ...args] },
   bench: { script: 'tests/bench/dist/main.js', args },
@@ -34,6 +35,7 @@ main()
 function main() {
   if (!Object.hasOwn(COMMANDS, command))
     fail(2, `Unknown command '${command}': ${Object.keys(COMMANDS).join(', ')}`)
+  if (command === 'example') checkExample()
   const choice = chooseNode({
     platform: process.platform,
     arch: process.arch,
@@ -53,12 +55,18 @@ function main() {
     TURBO_TELEMETRY_DISABLED: '1',
   }
   build(node, env)
-  buildPage(node, env)
+  if (command !== 'example') buildPage(node, env)
   const next = COMMANDS[command]
   if (next === undefined) return
   const script = join(root, next.script)
   if (!existsSync(script)) fail(1, `${next.script} is missing after the build`)
   run(node, [script, ...next.args], env)
+}
+
+/** Before anything is installed: a name that is not there would only be noticed after that. */
+function checkExample() {
+  const names = readdirSync(join(root, 'apps', 'examples')).filter((name) => !name.endsWith('.md'))
+  if (!names.includes(args[0])) fail(2, `npm run example -- NAME: ${names.sort().join(', ')}`)
 }
 
 function install() {

@@ -4,8 +4,9 @@ import { parseRequest, planSteps } from './plan.js'
 const workspace = ['packages/store', 'tests/e2e', 'tests/bench', 'tests/chaos'].map((folder) => ({
   name: folder,
   folder,
-  manifest: { name: folder },
+  manifest: { name: folder, scripts: { test: 'jest' } },
 }))
+const example = { name: 'x', folder: 'apps/examples/x', manifest: { name: 'x', scripts: { build: 'tsc' } } }
 const all = { long: false, force: false, rows: [] }
 const titles = (rows: readonly string[]): unknown => {
   const steps = planSteps(workspace, { ...all, rows })
@@ -20,6 +21,11 @@ describe('the steps of a run', () => {
   test('a named row is run alone, and an unknown one is refused', () => {
     expect(titles(['chaos'])).toEqual(['chaos'])
     expect(titles(['nothing'])).toMatch(/^no row nothing/)
+  })
+
+  test('a package without tests is not waited for', () => {
+    const steps = planSteps([...workspace, example], { ...all, rows: ['unit'] })
+    expect(Array.isArray(steps) && steps.map(({ results }) => results)).toEqual([['packages/store']])
   })
 
   test('only the unit tests may come from the cache, and not when forced', () => {

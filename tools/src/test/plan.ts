@@ -62,13 +62,17 @@ const CHECKS: readonly Step[] = [
 /** The steps after the build: checks, unit tests, one row for each folder of tests. Or what is wrong. */
 export function planSteps(workspace: readonly WorkspacePackage[], { rows, force }: Request): Step[] | string {
   const folders = workspace.map(({ folder }) => folder)
-  const units = folders.filter((folder) => !folder.startsWith('tests/'))
+  const units = workspace.filter(isUnit).map(({ folder }) => folder)
   const steps = [...CHECKS, unitStep(units, force), ...folders.filter(isRow).map(rowStep)]
   const unknown = rows.find((row) => !steps.some((step) => step.row === row))
   if (unknown !== undefined)
     return `no row ${unknown}: ${[...new Set(steps.map(({ row }) => row))].join(', ')}`
   return rows.length === 0 ? steps : steps.filter((step) => rows.includes(step.row))
 }
+
+/** An example has no tests of its own: one of tests/e2e runs all of them. */
+const isUnit = ({ folder, manifest }: WorkspacePackage): boolean =>
+  !folder.startsWith('tests/') && manifest.scripts?.['test'] !== undefined
 
 const isRow = (folder: string): boolean => folder.startsWith('tests/') && folder !== 'tests/bench'
 
