@@ -18,6 +18,7 @@ export {
   type PollOptions,
 } from './lite-pull-consumer.js'
 export type { MessageView } from './message-view.js'
+export type { PoppedMessage } from './popped-message.js'
 export { Producer } from './producer.js'
 export type { ProducerOptions, QueueSelector, RequestOptions, SendOptions } from './producer-options.js'
 export { PullConsumer, type PullConsumerOptions, type PullOptions, type PullResult } from './pull-consumer.js'
@@ -30,6 +31,12 @@ export type {
 } from './push-consumer-options.js'
 export { createReplyMessage, type ReplyMessage } from './reply-message.js'
 export type { SendResult, SendStatus } from './send-result.js'
+export {
+  type AckOptions,
+  type ReceiveOptions,
+  SimpleConsumer,
+  type SimpleConsumerOptions,
+} from './simple-consumer.js'
 export type {
   LocalTransactionState,
   TransactionContext,

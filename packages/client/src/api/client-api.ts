@@ -11,6 +11,7 @@ import { type CallOptions, type Commands, commandsOf } from './commands.js'
 import { membershipCalls } from './membership-calls.js'
 import { messageCalls } from './message-calls.js'
 import { offsetCalls } from './offset-calls.js'
+import { popCalls } from './pop-calls.js'
 
 export interface ClientApiOptions {
   readonly env: Pick<Env, 'net' | 'clock' | 'random' | 'log'>
@@ -28,6 +29,7 @@ export interface ClientApiOptions {
 export interface ClientApi
   extends ReturnType<typeof messageCalls>,
     ReturnType<typeof offsetCalls>,
+    ReturnType<typeof popCalls>,
     ReturnType<typeof membershipCalls>,
     ReturnType<typeof adminCalls> {
   /** Every row of the command table, with its header and raw body. */
@@ -69,6 +71,7 @@ export function createClientApi(options: ClientApiOptions): ClientApi {
     commands,
     ...messageCalls(commands, env.log),
     ...offsetCalls(commands),
+    ...popCalls(commands, env.log),
     ...membershipCalls(commands),
     ...adminCalls(commands),
     oneway: (address, name, header, body, callOptions) =>

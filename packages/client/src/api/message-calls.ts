@@ -159,7 +159,7 @@ function pullAnswerOf(
 }
 
 /** Size of a record that cannot be read, or undefined when that cannot be its size. */
-function sizeOfBroken(body: Buffer, at: number): number | undefined {
+export function sizeOfBroken(body: Buffer, at: number): number | undefined {
   const left = body.length - at
   if (left < RECORD_OVERHEAD) return undefined
   const size = recordTotalSize(body, at)
