@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals'
 import type { SimDisk } from '@rockhopper/sim'
 import { seeded, VirtualClock } from '@rockhopper/sim'
-import { contentOfRecord, placeOf } from './contents.js'
+import { placeOf } from './contents.js'
 import { createLife, lived, type Sent } from './simulated-store.js'
 import { drained } from './store-audit.js'
+import { found, wrongOf } from './store-queries.js'
+import { Totals } from './totals.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const FLIPS = Number(process.env['ROCKHOPPER_FLIPS'] ?? (LONG ? 100_000 : 10_000))
@@ -15,6 +17,8 @@ interface Tally {
   /** Messages that were not delivered where one was sent. */
   missing: number
   delivered: number
+  /** Records that queries by key and by id gave. */
+  queried: number
 }
 
 /** Any bit of any file of the store. */
@@ -28,8 +32,13 @@ function flip(disk: SimDisk, random: () => number): string {
   return `${path} byte ${at} bit ${bit}`
 }
 
-/** Reads everything, by queue and by key; each message must be what was sent to its place. */
-async function read(life: ReturnType<typeof createLife>, sent: Sent, tally: Tally): Promise<string[]> {
+/** Reads everything, by queue, by key and by id; each message must be what was sent to its place. */
+async function read(
+  life: ReturnType<typeof createLife>,
+  sent: Sent,
+  flip: number,
+  tally: Tally,
+): Promise<string[]> {
   const wrong: string[] = []
   const { store } = life
   const expected = new Map(sent.ledger.acknowledged)
@@ -39,14 +48,17 @@ async function read(life: ReturnType<typeof createLife>, sent: Sent, tally: Tall
         const place = placeOf(record.topic, record.queueId, record.queueOffset)
         if (record.topic !== topic || record.queueId !== queueId)
           wrong.push(`${place} came from ${topic}/${queueId}`)
-        if (expected.get(place) !== contentOfRecord(record)) wrong.push(`${place} has another content`)
-        if (sent.physicalOffsets.get(place) !== record.physicalOffset) wrong.push(`${place} lies elsewhere`)
+        wrong.push(...wrongOf(record, sent))
         expected.delete(place)
         tally.delivered++
       }
     }
   }
   tally.missing += expected.size
+  for await (const { record, asked } of found(store, sent, { from: flip, share: 4 })) {
+    wrong.push(...wrongOf(record, sent).map((text) => `${text}, asked for ${asked}`))
+    tally.queried++
+  }
   return wrong
 }
 
@@ -62,7 +74,9 @@ test(
       { disk: killed.disk, sent: killedSent },
     ]
     const random = seeded(SEED)
-    const tally: Tally = { refused: 0, missing: 0, delivered: 0 }
+    const totals = new Totals('bit flips')
+    const text = (flips: number) => `${flips} flips, seed ${SEED}, ${JSON.stringify(tally)}`
+    const tally: Tally = { refused: 0, missing: 0, delivered: 0, queried: 0 }
     for (let i = 0; i < FLIPS; i++) {
       const { disk, sent } = lives[i % 2] as (typeof lives)[number]
       let what = ''
@@ -77,12 +91,15 @@ test(
         continue
       }
       if (live) what = flip(life.disk, random)
-      const wrong = await life.clock.until(read(life, sent, tally))
+      const wrong = await life.clock.until(read(life, sent, i, tally))
       if (wrong.length > 0)
         throw new Error(`ROCKHOPPER_SEED=${SEED}, flip ${i}, ${what}: ${wrong.join('; ')}`)
       await life.clock.until(life.store.stop())
+      totals.step(() => text(i + 1))
     }
+    totals.end(text(FLIPS))
     expect(tally.delivered).toBeGreaterThan(FLIPS * 10)
+    expect(tally.queried).toBeGreaterThan(FLIPS * 10)
     // Flips that change nothing would show nothing.
     expect(tally.missing + tally.refused).toBeGreaterThan(FLIPS / 100)
   },

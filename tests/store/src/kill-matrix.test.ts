@@ -2,14 +2,23 @@ import { describe, expect, test } from '@jest/globals'
 import type { DiskOperation } from '@rockhopper/sim'
 import type { Told } from './broker-workload.js'
 import { wrongAfterRestart } from './restart-check.js'
-import { LOG_SIZE_MAX, type Setting, SimulatedBroker } from './simulated-broker.fixture.js'
+import {
+  keptOf,
+  RESERVED_MS,
+  type RetentionBy,
+  type Setting,
+  SimulatedBroker,
+} from './simulated-broker.fixture.js'
+import { MODES } from './simulated-store.js'
+import { Totals } from './totals.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const SEED = Number(process.env['ROCKHOPPER_SEED'] ?? 20_262)
 const SECTOR = 512
-const FILE_SIZE = 4_096
 /** Operations that are tried one by one; all of them in the long run. */
 const KILLS_MAX = LONG ? Number.POSITIVE_INFINITY : 300
+/** With retention; the first of them just before it begins. */
+const RETENTION_KILLS_MAX = LONG ? Number.POSITIVE_INFINITY : 60
 
 /**
  * Every other write is cut in the middle. The kernel takes the bytes of one call page by page and looks for
@@ -32,8 +41,10 @@ async function wrongAfter(
   next.world.clock.wall = first.world.clock.wall + 1_000
   await next.start()
   const { broker, client } = next
-  const kept = setting.retention ? { kept: LOG_SIZE_MAX - FILE_SIZE } : {}
-  const wrong = await next.world.run(wrongAfterRestart({ broker, told, client, ...kept }))
+  const kept = keptOf(setting)
+  const wrong = await next.world.run(
+    wrongAfterRestart({ broker, told, client, ...(kept === undefined ? {} : { kept }) }),
+  )
   await next.world.run(broker.stop())
   return wrong
 }
@@ -53,38 +64,49 @@ async function killedAt(setting: Setting, n: number): Promise<{ wrong: string[];
   }
 }
 
-const SETTINGS: readonly (readonly [name: string, setting: Setting])[] = [
-  ['ASYNC_FLUSH', { mode: 'ASYNC_FLUSH', retention: false }],
-  ['SYNC_FLUSH', { mode: 'SYNC_FLUSH', retention: false }],
-  ['ASYNC_FLUSH and retention', { mode: 'ASYNC_FLUSH', retention: true }],
-  ['SYNC_FLUSH and retention', { mode: 'SYNC_FLUSH', retention: true }],
-]
+const RETENTIONS: readonly (RetentionBy | undefined)[] = [undefined, 'size', 'age', 'disk']
+const SETTINGS = RETENTIONS.flatMap((retention) =>
+  MODES.map((mode): [name: string, setting: Setting] => [
+    retention === undefined ? mode : `${mode} and retention by ${retention}`,
+    { mode, retention },
+  ]),
+)
 
-describe.each(SETTINGS)('with %s', (_, setting) => {
+describe.each(SETTINGS)('with %s', (name, setting) => {
   test(
     'a kill at any file operation loses nothing acknowledged and leaves no phantom',
     async () => {
       const whole = new SimulatedBroker(setting, SEED)
       const removals: number[] = []
+      let youngestMs = Number.POSITIVE_INFINITY
       whole.killWhen(({ n, kind, path }) => {
-        if (kind === 'remove' && path.includes('/commitlog/')) removals.push(n)
+        if (kind !== 'remove' || !path.includes('/commitlog/')) return undefined
+        removals.push(n)
+        youngestMs = Math.min(youngestMs, whole.ageOf(path))
         return undefined
       })
       const told = await whole.live(SEED)
       expect(told.ledger.acknowledged.size).toBeGreaterThan(60)
       expect(await wrongAfter(whole, told, setting, SEED)).toEqual([])
-      expect(removals.length > 0).toBe(setting.retention)
+      expect(removals.length > 0).toBe(setting.retention !== undefined)
+      if (setting.retention === 'age') expect(youngestMs).toBeGreaterThanOrEqual(RESERVED_MS)
       // Without retention from the first operation on; with it around the removals, which come late.
       const { operations } = whole.disk
       expect(operations).toBeGreaterThan(300)
-      const first = setting.retention && !LONG ? Math.max(1, (removals[0] ?? 0) - 30) : 1
-      const last = Math.min(operations, first + KILLS_MAX / (setting.retention ? 3 : 1))
+      const retains = setting.retention !== undefined
+      const first = retains && !LONG ? Math.max(1, (removals[0] ?? 0) - 20) : 1
+      const last = Math.min(operations, first - 1 + (retains ? RETENTION_KILLS_MAX : KILLS_MAX))
+      const totals = new Totals(`kills with ${name}`)
+      const text = (n: number) =>
+        `operations ${first} to ${n} of ${operations}, ${removals.length} files removed`
       let most = 0
       for (let n = first; n <= last; n++) {
         const { wrong, acknowledged } = await killedAt(setting, n)
         if (wrong.length > 0) throw new Error(`seed ${SEED}, killed at operation ${n}: ${wrong.join('; ')}`)
         most = Math.max(most, acknowledged)
+        totals.step(() => text(n))
       }
+      totals.end(text(last))
       expect(most).toBeGreaterThan(20)
     },
     LONG ? 3_600_000 : 180_000,
@@ -94,7 +116,7 @@ describe.each(SETTINGS)('with %s', (_, setting) => {
 test('two runs of a seed are the same run of broker and client, and another seed is another', async () => {
   const runs: string[] = []
   for (const seed of [1, 1, 2]) {
-    const one = new SimulatedBroker({ mode: 'SYNC_FLUSH', retention: false }, seed)
+    const one = new SimulatedBroker({ mode: 'SYNC_FLUSH', retention: undefined }, seed)
     await one.live(seed)
     expect(one.world.trace.count).toBeGreaterThan(300)
     runs.push(`${one.world.trace.count} ${one.world.trace.digest}`)

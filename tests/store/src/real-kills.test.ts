@@ -11,6 +11,7 @@ import { type Heard, hear, nothingTold, type Told } from './broker-workload.js'
 import { realConfigOf } from './real-config.js'
 import { wrongAfterRestart } from './restart-check.js'
 import { MODES, type Mode } from './simulated-store.js'
+import { Totals } from './totals.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const SEED = Number(process.env['ROCKHOPPER_SEED'] ?? 20_264)
@@ -60,6 +61,8 @@ test(
     const random = seeded(SEED)
     let killed = 0
     let acknowledged = 0
+    const totals = new Totals('real kills')
+    const text = (runs: number) => `${runs} processes, ${killed} killed, ${acknowledged} acknowledged`
     const one = async (i: number): Promise<void> => {
       const mode = MODES[i % 2] as Mode
       const n = LONG ? 1 + (i >> 1) : 1 + Math.floor(((i + random()) * OPERATIONS) / SAMPLES)
@@ -68,7 +71,11 @@ test(
       if (life.killed) killed++
       acknowledged += life.told.ledger.acknowledged.size
     }
-    for (let i = 0; i < SAMPLES; i += 2) await Promise.all([one(i), one(i + 1)])
+    for (let i = 0; i < SAMPLES; i += 2) {
+      await Promise.all([one(i), one(i + 1)])
+      totals.step(() => text(i + 2))
+    }
+    totals.end(text(SAMPLES))
     // How many operations a second holds differs by machine: the last samples may come too late.
     expect(killed).toBeGreaterThan(SAMPLES / 2)
     expect(acknowledged).toBeGreaterThan(SAMPLES * 5)

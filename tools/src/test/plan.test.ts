@@ -7,7 +7,7 @@ const workspace = ['packages/store', 'tests/e2e', 'tests/bench', 'tests/chaos'].
   manifest: { name: folder, scripts: { test: 'jest' } },
 }))
 const example = { name: 'x', folder: 'apps/examples/x', manifest: { name: 'x', scripts: { build: 'tsc' } } }
-const all = { long: false, force: false, rows: [] }
+const all = { long: false, force: false, rows: [], files: [] }
 const titles = (rows: readonly string[]): unknown => {
   const steps = planSteps(workspace, { ...all, rows })
   return typeof steps === 'string' ? steps : steps.map(({ row }) => row)
@@ -38,8 +38,15 @@ describe('the steps of a run', () => {
 
 describe('the command line', () => {
   test('a long run names exactly one row', () => {
-    expect(parseRequest(['--long', 'chaos'])).toEqual({ long: true, force: false, rows: ['chaos'] })
+    expect(parseRequest(['--long', 'chaos'])).toEqual({ ...all, long: true, rows: ['chaos'] })
     expect(parseRequest(['--long'])).toMatch(/name one row/)
+  })
+
+  test('more words of a long run are parts of it', () => {
+    const request = parseRequest(['--long', 'chaos', 'power', 'kill'])
+    expect(request).toEqual({ ...all, long: true, rows: ['chaos'], files: ['power', 'kill'] })
+    const [step] = typeof request === 'string' ? [] : planSteps(workspace, request)
+    expect(step).toMatchObject({ row: 'chaos', command: ['node', '../../tools/jest.mjs', 'power', 'kill'] })
   })
 
   test('an unknown option is refused', () => {

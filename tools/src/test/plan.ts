@@ -1,12 +1,14 @@
 import type { WorkspacePackage } from '../workspace.js'
 
-/** What the command line asks for: `npm test [-- --force] [-- ROW …]`, `npm run test:long -- ROW`. */
+/** The command line: `npm test [-- --force] [-- ROW …]`, `npm run test:long -- ROW [FILE …]`. */
 export interface Request {
   readonly long: boolean
   /** Results of earlier runs are not used. */
   readonly force: boolean
   /** Only these rows; all when empty. */
   readonly rows: readonly string[]
+  /** Only test files of the row whose path has one of these in it; all when empty. */
+  readonly files: readonly string[]
 }
 
 /** The request, or what is wrong with it. */
@@ -15,8 +17,12 @@ export function parseRequest(args: readonly string[]): Request | string {
   const unknown = args.find((one) => one.startsWith('--') && one !== '--long' && one !== '--force')
   if (unknown !== undefined) return `unknown option ${unknown}`
   const long = args.includes('--long')
-  if (long && rows.length !== 1) return 'npm run test:long -- ROW: name one row'
-  return { long, force: args.includes('--force'), rows }
+  const force = args.includes('--force')
+  if (!long) return { long, force, rows, files: [] }
+  const [row, ...files] = rows
+  return row === undefined
+    ? 'npm run test:long -- ROW [FILE …]: name one row'
+    : { long, force, rows: [row], files }
 }
 
 export interface Step {
@@ -60,10 +66,17 @@ const CHECKS: readonly Step[] = [
 ]
 
 /** The steps after the build: checks, unit tests, one row for each folder of tests. Or what is wrong. */
-export function planSteps(workspace: readonly WorkspacePackage[], { rows, force }: Request): Step[] | string {
+export function planSteps(
+  workspace: readonly WorkspacePackage[],
+  { rows, force, files }: Request,
+): Step[] | string {
   const folders = workspace.map(({ folder }) => folder)
   const units = workspace.filter(isUnit).map(({ folder }) => folder)
-  const steps = [...CHECKS, unitStep(units, force), ...folders.filter(isRow).map(rowStep)]
+  const steps = [
+    ...CHECKS,
+    unitStep(units, force),
+    ...folders.filter(isRow).map((folder) => rowStep(folder, files)),
+  ]
   const unknown = rows.find((row) => !steps.some((step) => step.row === row))
   if (unknown !== undefined)
     return `no row ${unknown}: ${[...new Set(steps.map(({ row }) => row))].join(', ')}`
@@ -94,7 +107,8 @@ function unitStep(folders: readonly string[], force: boolean): Step {
   }
 }
 
-function rowStep(folder: string): Step {
+function rowStep(folder: string, files: readonly string[]): Step {
   const row = folder.slice('tests/'.length)
-  return { title: `${row} tests`, row, command: ['node', '../../tools/jest.mjs'], folder, results: [folder] }
+  const command = ['node', '../../tools/jest.mjs', ...files]
+  return { title: `${row} tests`, row, command, folder, results: [folder] }
 }
