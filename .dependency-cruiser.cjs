@@ -87,9 +87,9 @@ module.exports = {
     ),
     forbid(
       'no-app-imports-an-app',
-      'Services meet through their contracts package, never through each other.',
+      'Services meet through their contracts package, never through each other; all stand on apps/service.',
       { path: '^apps/([^/]+)/([^/]+)/', pathNot: '^apps/demo/' },
-      { path: '^apps/', pathNot: '^apps/$1/($2|contracts)/' },
+      { path: '^apps/', pathNot: '^apps/($1/($2|contracts)|service)/' },
     ),
     forbid(
       'nobody-imports-tests-or-tools',

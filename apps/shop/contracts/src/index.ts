@@ -1,3 +1,10 @@
+export {
+  databaseOptions,
+  HealthHttp,
+  readSettings,
+  type ServiceSettings,
+  SettingsError,
+} from '@rockhopper/service'
 export { CATALOGUE, PAYMENT_LIMIT_CENTS } from './catalogue.js'
 export {
   Customer,
@@ -10,10 +17,8 @@ export {
   UserRegistered,
 } from './events.js'
 export { FAULT_POINTS, type FaultPoint, faultPoint } from './fault-point.js'
-export { HealthHttp } from './health-http.js'
 export { formatCents } from './money.js'
 export { runService, type ServicePlan } from './service.js'
 export { serviceImports } from './service-imports.js'
-export { databaseOptions, readSettings, type ServiceSettings, SettingsError } from './settings.js'
 export { reportStep, type Step } from './step.js'
 export { Group, SHOP_TOPICS, Topic } from './topics.js'

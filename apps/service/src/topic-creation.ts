@@ -1,26 +1,38 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import { type DynamicModule, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import { Admin } from '@rockhopper/client'
-import type { ServiceSettings } from './settings.js'
-import { SHOP_TOPICS } from './topics.js'
 
-export const SETTINGS = Symbol('SETTINGS')
+/** A topic, and how many queues it gets. */
+export interface TopicPlan {
+  readonly topic: string
+  readonly queues: number
+}
 
 const REQUEST_TIMEOUT_MS = 1_000
 const RETRY_MS = 2_000
 
 /**
- * Makes the shop's topics where they are missing, before anybody listens: a consumer that starts on an
- * unknown topic learns of it half a minute later. Without a broker the service starts all the same, and this
- * goes on trying.
+ * Makes the topics that are missing, before anybody listens: a consumer that starts on an unknown topic
+ * learns of it half a minute later. Without a broker the service starts all the same, and this goes on
+ * trying.
  */
-@Injectable()
-export class TopicCreation implements OnModuleInit, OnModuleDestroy {
+export function topicCreation(namesrvAddr: string, topics: readonly TopicPlan[]): DynamicModule {
+  const creation = new TopicCreation(namesrvAddr, topics)
+  return {
+    module: class TopicsModule {},
+    providers: [{ provide: TopicCreation, useValue: creation }],
+  }
+}
+
+class TopicCreation implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(TopicCreation.name)
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #running: Promise<void> = Promise.resolve()
 
-  constructor(@Inject(SETTINGS) private readonly settings: ServiceSettings) {}
+  constructor(
+    private readonly namesrvAddr: string,
+    private readonly topics: readonly TopicPlan[],
+  ) {}
 
   onModuleInit(): Promise<void> {
     this.#running = this.#try()
@@ -35,7 +47,7 @@ export class TopicCreation implements OnModuleInit, OnModuleDestroy {
 
   async #try(): Promise<void> {
     try {
-      await createMissingTopics(this.settings.namesrvAddr)
+      await createMissingTopics(this.namesrvAddr, this.topics)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#logger.warn(`topics not made yet, trying again in ${RETRY_MS} ms: ${reason}`)
@@ -47,13 +59,14 @@ export class TopicCreation implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-async function createMissingTopics(namesrvAddr: string): Promise<void> {
+/** Rejects when no name server or broker answers. */
+export async function createMissingTopics(namesrvAddr: string, topics: readonly TopicPlan[]): Promise<void> {
   const times = { requestTimeoutMs: REQUEST_TIMEOUT_MS, connectTimeoutMs: REQUEST_TIMEOUT_MS }
   const admin = new Admin({ namesrvAddr, ...times })
   await admin.start()
   try {
     const known = new Set(await admin.topicList())
-    const missing = SHOP_TOPICS.filter(({ topic }) => !known.has(topic))
+    const missing = topics.filter(({ topic }) => !known.has(topic))
     await Promise.all(missing.map(({ topic, queues }) => admin.createTopic(topic, { queues })))
   } finally {
     await admin.shutdown()

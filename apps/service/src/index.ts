@@ -1,0 +1,14 @@
+export { databaseOptions } from './database.js'
+export { defineFaultPoints, type FaultPoints } from './fault-points.js'
+export { HealthHttp } from './health-http.js'
+export { ProblemFilter } from './problem-filter.js'
+export { runService, type ServicePlan } from './service.js'
+export {
+  httpUrl,
+  readSettings,
+  type ServiceSettings,
+  type SettingsDefaults,
+  SettingsError,
+  wholeNumber,
+} from './settings.js'
+export { createMissingTopics, type TopicPlan, topicCreation } from './topic-creation.js'
