@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@rockhopper/env'
 import type { Checkpoint, CheckpointTimes } from './checkpoint.js'
 import type { ConsumeQueues } from './consume-queues.js'
+import type { DerivedFiles } from './derived-files.js'
 import type { MessageIndex } from './message-index.js'
 import { Round } from './round.js'
 
@@ -11,6 +12,7 @@ export interface CheckpointRoundOptions {
   readonly checkpoint: Checkpoint
   readonly queues: ConsumeQueues
   readonly index: MessageIndex | undefined
+  readonly derived: DerivedFiles
   /** Store time of the last record dispatched; everything up to it is in the log below `logEnd`. */
   dispatched(): { readonly storeTimestamp: number; readonly logEnd: number }
   /** Resolves when the log is durable up to there, or cannot become so. */
@@ -27,9 +29,11 @@ export function checkpointRound(options: CheckpointRoundOptions): Round {
   return new Round({ clock, log, code: 'checkpoint', intervalMs, save: () => save(options), onFailed })
 }
 
-async function save({ queues, index, checkpoint, dispatched, synced }: CheckpointRoundOptions) {
+async function save(options: CheckpointRoundOptions) {
+  const { queues, index, derived, checkpoint, dispatched, synced } = options
   const { storeTimestamp, logEnd } = dispatched()
   queues.writeAll()
+  const list = derived.changed()
   if (!(await synced(logEnd))) return false
   await queues.sync()
   await index?.flush()
@@ -40,5 +44,6 @@ async function save({ queues, index, checkpoint, dispatched, synced }: Checkpoin
     confirmPhyOffset: logEnd,
   }
   await checkpoint.save(times)
+  if (list !== undefined) await derived.save(list)
   return true
 }

@@ -8,7 +8,7 @@ import {
   writeFiller,
   writeUnit,
 } from './consume-queue-unit.js'
-import { loadSegments } from './data-files.js'
+import { loadSegments, undamaged } from './data-files.js'
 import type { Descriptors } from './descriptors.js'
 import { readFully, writeFully, writeZeros } from './full-write.js'
 import { segmentName } from './segment-name.js'
@@ -91,11 +91,17 @@ export class ConsumeQueue {
 
   /**
    * Finds the files and the end: the first entry never written in the last three files (section 6.2). False
-   * when an older file is missing or not full: then the queue is empty and must be made again from the log.
+   * when an older file is missing or not full, or one has another size than is known: then the queue is
+   * empty and must be made again from the log.
    */
-  load(aborted: boolean): boolean {
+  load(aborted: boolean, sizeIsKnown: boolean): boolean {
     const { disk, fileSize } = this.#context
-    this.#files = loadSegments(disk, this.directory, fileSize, aborted)
+    const files = undamaged(sizeIsKnown, () => loadSegments(disk, this.directory, fileSize, aborted))
+    if (files === undefined) {
+      disk.removeTree(this.directory)
+      return false
+    }
+    this.#files = files
     if (this.#files.length === 0) return true
     if (!this.#olderFilesAreFull()) {
       this.reset()

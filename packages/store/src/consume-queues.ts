@@ -36,6 +36,7 @@ export class ConsumeQueues {
   /** Queues whose files were not whole: empty now. */
   readonly damaged = new Set<ConsumeQueue>()
   #found = false
+  #madeCount = 0
   #cancelWrite: Cancel | undefined
   #unwrittenSize = 0
   #closed = false
@@ -57,6 +58,11 @@ export class ConsumeQueues {
     return this.#found
   }
 
+  /** How many queues were found or made since the store was opened. */
+  get madeCount(): number {
+    return this.#madeCount
+  }
+
   get(topic: string, queueId: number): ConsumeQueue | undefined {
     return this.#topics.get(topic)?.get(queueId)
   }
@@ -69,8 +75,11 @@ export class ConsumeQueues {
     return this.#add(topic, queueId)
   }
 
-  /** Finds and scans what is on disk. Throws MqError for files of another size. */
-  load(aborted: boolean): void {
+  /**
+   * Finds and scans what is on disk. Throws MqError STORE_FILE_SIZE for a file of another size, unless
+   * `sizeIsKnown`: then its queue is damaged.
+   */
+  load(aborted: boolean, sizeIsKnown: boolean): void {
     const { disk, directory } = this.#options
     this.#found = disk.exists(directory)
     disk.makeDirectory(directory)
@@ -78,7 +87,7 @@ export class ConsumeQueues {
       for (const name of disk.list(`${directory}/${topic}`)) {
         if (!/^\d{1,9}$/.test(name)) continue
         const queue = this.#add(topic, Number(name))
-        if (!queue.load(aborted)) this.damaged.add(queue)
+        if (!queue.load(aborted, sizeIsKnown)) this.damaged.add(queue)
       }
     }
   }
@@ -187,6 +196,7 @@ export class ConsumeQueues {
   }
 
   #add(topic: string, queueId: number): ConsumeQueue {
+    this.#madeCount++
     const queue = new ConsumeQueue(
       this.#context,
       topic,

@@ -9,10 +9,10 @@ import type { StoreParts } from './store-parts.js'
 export async function cutLog(parts: StoreParts, physicalOffset: number, moveTo: () => void): Promise<void> {
   const { checkpoint, deleted, derived, flush, index, integrity, queues, round, segments } = parts
   await flush.drain()
-  derived.forget()
   // First the checkpoint goes back: it must not speak of records that go now, nor of younger ones that come.
   const safeTime = (await storeTimestampAt(segments, segments.startOf(physicalOffset))) ?? 0
   await round.run()
+  derived.forget()
   await checkpoint.save({
     physicMsgTimestamp: safeTime,
     logicsMsgTimestamp: safeTime,

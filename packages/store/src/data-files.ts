@@ -3,6 +3,19 @@ import { MqError } from '@rockhopper/message'
 import { segmentOffset } from './segment-name.js'
 
 /**
+ * What `load` says; undefined when a file has another size than the configured one, and that one is known to
+ * be right: then the files are damaged.
+ */
+export function undamaged<T>(sizeIsKnown: boolean, load: () => T): T | undefined {
+  try {
+    return load()
+  } catch (error) {
+    if (sizeIsKnown && error instanceof MqError && error.code === 'STORE_FILE_SIZE') return undefined
+    throw error
+  }
+}
+
+/**
  * Names of the data files in a directory, ascending. An empty last file is removed, any other size than
  * `fileSize` is refused with MqError STORE_FILE_SIZE naming the file (MappedFileQueue#load). After a crash
  * (`aborted`) a power loss may have left an empty file before others: it was never synced, and files are

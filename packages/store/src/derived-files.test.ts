@@ -25,7 +25,11 @@ async function put(at: Life, topic: string, text: string): Promise<void> {
 async function filled(stop: boolean): Promise<Life> {
   const first = await started()
   for (const text of OLD) await put(first, 'Old', text)
-  for (const text of NEW) await put(first, 'New', text)
+  for (const text of NEW) {
+    // So a start after a kill, too, reads the newest files only.
+    if (NEW.indexOf(text) % 40 === 0) await first.clock.pass(20_000)
+    await put(first, 'New', text)
+  }
   await first.clock.pass(20_000)
   if (stop) await stopped(first)
   else first.disk.kill()
@@ -78,8 +82,17 @@ const damages: [string, (disk: SimDisk) => void][] = [
   ['the newest index file is gone', (disk) => disk.remove(indexFiles(disk).at(-1) as string)],
   ['an index file is garbage', (disk) => void disk.bytes(indexFiles(disk)[0] as string).fill(0xa5)],
   ['an index header is zeros', (disk) => void disk.bytes(indexFiles(disk)[0] as string).fill(0, 0, 40)],
+  ['a file of a queue is short', (disk) => truncated(disk, queueFile('Old', 0), 137)],
+  ['a file of a queue is long', (disk) => truncated(disk, queueFile('New', 200), 201)],
+  ['an index file is short', (disk) => truncated(disk, indexFiles(disk)[0] as string, 1_000)],
   ['all of rockhopper/ is gone', (disk) => disk.removeTree(`${ROOT}/rockhopper`)],
 ]
+
+function truncated(disk: SimDisk, path: string, size: number): void {
+  const file = disk.open(path)
+  file.truncate(size)
+  file.close()
+}
 
 function indexFiles(disk: SimDisk): string[] {
   return disk.paths().filter((path) => path.startsWith(`${ROOT}/index/`))
@@ -117,6 +130,19 @@ test('the queue of a deleted topic is not missed, nor what a cut took', async ()
   expect(await textsOf(last, 'Other')).toEqual(['other'])
   expect(last.store.maxOffset('New', 0)).toBe(0)
 })
+
+test.each([true, false])(
+  'an entry that says what is not there is noticed by its reader, and the queue made again (stopped: %s)',
+  async (stop) => {
+    const damage = (disk: SimDisk) => void disk.bytes(queueFile('Old', 0)).writeBigInt64BE(77n, 60)
+    const next = await after(await filled(true), damage)
+    expect(await textsOf(next, 'Old')).toEqual(OLD.filter((text) => text !== 'old 3'))
+    await put(next, 'Old', 'goes on')
+    await next.clock.pass(20_000)
+    if (stop) await stopped(next)
+    expect(await textsOf(await restarted(next), 'Old')).toEqual([...OLD, 'goes on'])
+  },
+)
 
 test('a list of queues that cannot be read stops no start', async () => {
   const next = await after(await filled(true), (disk) => {

@@ -23,6 +23,8 @@ export interface ReadContext {
   readonly readable: number
   /** Bytes behind the end of the log that are taken to be cached. */
   readonly cachedSize: number
+  /** What an entry says is not there. */
+  notFound(queue: ConsumeQueue, physicalOffset: number, size: number): void
 }
 
 /** DefaultMessageStore#getMessage: statuses, corrections and limits of store-format.md section 16. */
@@ -76,20 +78,22 @@ async function collect(
     const windowStart = next
     const count = units.length / UNIT_SIZE
     for (let done = 0; done < count && !full; ) {
-      const chosen = choose(context, query, units, { windowStart, done }, picked.length, batch.size)
+      const chosen = choose(context, queue, query, units, { windowStart, done }, picked.length, batch.size)
       const records = await readRecords(source, queue, chosen.wanted)
       let enough = false
       let end = chosen.end
       for (let i = 0; i < records.length && !enough; i++) {
+        const want = chosen.wanted[i] as WantedRecord
         const record = records[i]
         if (record === undefined) {
+          context.notFound(queue, want.physicalOffset, want.size)
           if (picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
           continue
         }
         const refused = query.matchesRecord !== undefined && !query.matchesRecord(record)
         if (query.enough?.() === true) {
           enough = true
-          end = (chosen.wanted[i] as WantedRecord).queueOffset - windowStart + 1
+          end = want.queueOffset - windowStart + 1
         }
         if (refused) continue
         picked.push(record)
@@ -157,6 +161,7 @@ interface Chosen {
 
 function choose(
   context: ReadContext,
+  queue: ConsumeQueue,
   query: GetMessageQuery,
   units: Buffer,
   from: { readonly windowStart: number; readonly done: number },
@@ -172,6 +177,7 @@ function choose(
     const recordSize = unitSize(units, at)
     // A damaged entry must not stop the queue: what it says was never in the log.
     if (!isFiller(units, at) && !isPossible(context, physicalOffset, recordSize)) {
+      context.notFound(queue, physicalOffset, recordSize)
       removed = true
       continue
     }

@@ -242,17 +242,29 @@ class LocalMessageStore implements MessageStore {
   }
 
   get quarantined(): readonly QuarantinedRange[] {
-    return this.#core.quarantined
+    return this.#core.quarantine.ranges
   }
 
   #reserved(draft: RecordDraft): RecordDraft {
     return this.#core.config.enabledAppendPropCRC ? reserved(draft) : draft
   }
 
+  readonly #notFound: ReadContext['notFound'] = (...entry) => this.#core.derived.notFound(...entry)
+
   #readContext(): ReadContext {
     const { config, loans, reader, segments, watermarks } = this.#core
     const cachedSize = (this.#env.host.totalMemory * config.accessMessageInMemoryMaxRatio) / 100
     const { placed, readable } = watermarks
-    return { config, loans, reader, minPhysicalOffset: segments.first, placed, readable, cachedSize }
+    const minPhysicalOffset = segments.first
+    return {
+      config,
+      loans,
+      reader,
+      minPhysicalOffset,
+      placed,
+      readable,
+      cachedSize,
+      notFound: this.#notFound,
+    }
   }
 }

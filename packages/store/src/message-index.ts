@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Disk, Host, Log } from '@rockhopper/env'
 import { javaHashCode } from '@rockhopper/message'
-import { loadDataFiles } from './data-files.js'
+import { loadDataFiles, undamaged } from './data-files.js'
 import type { Descriptors } from './descriptors.js'
 import { diskErrorCode } from './full-write.js'
 import { IndexFile, type IndexSizes, indexFileSize } from './index-file.js'
@@ -40,16 +40,26 @@ export class MessageIndex {
   #lastPhysicalOffset = -1
   #cancelWrite: Cancel | undefined
   #closed = false
+  #damaged = false
 
   constructor(options: MessageIndexOptions) {
     this.#options = options
   }
 
-  /** Throws MqError STORE_FILE_SIZE for a file of another size. */
-  load(aborted: boolean): void {
+  /** A file has not the size that is known: all are to be made again. */
+  get isDamaged(): boolean {
+    return this.#damaged
+  }
+
+  /** Throws MqError STORE_FILE_SIZE for a file of another size, unless `sizeIsKnown`: then it is damaged. */
+  load(aborted: boolean, sizeIsKnown: boolean): void {
     const { disk, directory, sizes, descriptors } = this.#options
     const isIndexFile = (name: string) => /^\d{17}$/.test(name)
-    for (const name of loadDataFiles(disk, directory, isIndexFile, indexFileSize(sizes), aborted)) {
+    const names = undamaged(sizeIsKnown, () =>
+      loadDataFiles(disk, directory, isIndexFile, indexFileSize(sizes), aborted),
+    )
+    this.#damaged = names === undefined
+    for (const name of names ?? []) {
       const file = new IndexFile(disk, descriptors, `${directory}/${name}`, sizes)
       file.load()
       this.#files.push(file)
@@ -66,11 +76,10 @@ export class MessageIndex {
 
   /** Forgets all records and removes all files. Throws what the disk throws. */
   removeAll(): void {
-    for (const { path } of this.#files) {
-      this.#options.descriptors.retire(path)
-      this.#options.disk.remove(path)
-    }
+    for (const { path } of this.#files) this.#options.descriptors.retire(path)
+    this.#options.disk.removeTree(this.#options.directory)
     this.#files = []
+    this.#damaged = false
     this.#unsynced.clear()
     this.#findLast()
   }

@@ -238,7 +238,8 @@ test('a stopped store holds exactly the files and sizes Apache expects', async (
     ['lock', 4],
     ['rockhopper/crc/00000000000000000000', 40 * 12],
     ['rockhopper/crc/00000000000000004096', 20 * 12],
-    ['rockhopper/derived.json', 50],
+    ['rockhopper/derived.json', 81],
+    ['rockhopper/derived.json.bak', 81],
     ['rockhopper/owner.json', 45],
     ['rockhopper/state', 4_096 + 512],
   ])

@@ -64,18 +64,20 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     index?.cut(0, true)
     return { end: 0, lastStoreTimestamp: 0 }
   }
-  const damaged = options.integrity.isOurs ? options.derived.damaged(options) : { queues: [], index: false }
-  if (damaged.index) removeIndex(options)
+  const { deleted, derived, integrity } = options
+  const damagedQueues = integrity.isOurs ? derived.damagedQueues(deleted, lastExitOk) : []
+  const indexDamaged = index?.isDamaged === true || (integrity.isOurs && derived.isIndexDamaged(lastExitOk))
+  if (indexDamaged) removeIndex(options)
   const newest = lastExitOk ? normalStart(options) : await abnormalStart(options)
   // Its records are added in their order: all of them once more.
-  const from = damaged.index ? segments.first : newest
+  const from = indexDamaged ? segments.first : newest
   // What follows was written without being sure to be durable: an entry may be torn. It is made again from
   // the log.
   if (!lastExitOk) {
     queues.cut(Math.max(from, queuesDurable(options)), true)
     index?.cut(from, true)
   }
-  const gaps = new Set<ConsumeQueue>([...queues.damaged, ...damaged.queues])
+  const gaps = new Set<ConsumeQueue>([...queues.damaged, ...damagedQueues])
   const doneTo = dispatchedBefore(options)
   const walked = await walkAround(segments, {
     ...walkOptions(options, from, Math.max(segments.end, options.integrity.durable ?? 0)),

@@ -2,6 +2,7 @@ import type { Env } from '@rockhopper/env'
 import { MqError, type RecordDraft } from '@rockhopper/message'
 import type { ConsumeQueues } from './consume-queues.js'
 import { cutLog } from './cut-log.js'
+import type { DerivedFiles } from './derived-files.js'
 import { isQueued } from './dispatch.js'
 import { diskErrorCode, rethrowAssertion } from './full-write.js'
 import type { LogReader } from './log-reader.js'
@@ -17,7 +18,7 @@ import type {
   StoreState,
   Watermarks,
 } from './message-store.js'
-import type { QuarantinedRange } from './quarantine.js'
+import type { Quarantine } from './quarantine.js'
 import type { ReadLoans } from './read-loans.js'
 import { recover, recoveryProgress } from './recovery.js'
 import type { Retention } from './retention/retention.js'
@@ -43,6 +44,8 @@ export class StoreCore {
   readonly reader: LogReader
   readonly loans: ReadLoans
   readonly retention: Retention
+  readonly derived: DerivedFiles
+  readonly quarantine: Quarantine
   readonly #env: Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
   readonly #onFatal: (error: Error) => void
   readonly #parts: StoreParts
@@ -74,6 +77,8 @@ export class StoreCore {
     this.reader = this.#parts.reader
     this.loans = this.#parts.loans
     this.retention = this.#parts.retention
+    this.derived = this.#parts.derived
+    this.quarantine = this.#parts.integrity.quarantine
   }
 
   get state(): StoreState {
@@ -89,10 +94,6 @@ export class StoreCore {
 
   get writingMs(): number {
     return this.#parts.flush.writingMs
-  }
-
-  get quarantined(): readonly QuarantinedRange[] {
-    return this.#parts.integrity.quarantine.ranges
   }
 
   /** Physical offsets of what may have a key, newest first. */
@@ -226,8 +227,10 @@ export class StoreCore {
     files.refuseUnknownParts()
     integrity.load()
     this.segments.load(!lastExitOk)
-    this.queues.load(!lastExitOk)
-    this.#parts.index?.load(!lastExitOk)
+    this.#parts.derived.load()
+    const { sizesAreKnown } = this.#parts.derived
+    this.queues.load(!lastExitOk, sizesAreKnown)
+    this.#parts.index?.load(!lastExitOk, sizesAreKnown)
     this.#parts.checkpoint.load()
     this.#parts.deleted.load()
     const missing = this.segments.fillHoles()
@@ -263,12 +266,9 @@ export class StoreCore {
     if (this.#state.kind === 'open') {
       await this.#parts.flush.drain()
       const { placed, synced } = this.watermarks
-      const { derived, index, integrity, round } = this.#parts
+      const { derived, integrity, round } = this.#parts
       const clean = synced === placed && (await round.run()) && (await integrity.stop(placed))
-      if (clean)
-        await derived
-          .save(this.queues, index)
-          .catch((error) => this.#env.log.warn('derived-files', { error }))
+      if (clean) await derived.save(derived.now())
       await this.#close()
       // Whoever opens the store next recovers what could not be written now.
       if (clean && this.#state.kind === 'open')

@@ -50,7 +50,6 @@ export function storeParts(
   })
   const { files, integrity, log, reader, segments, tail } = logs
   const derived = derivedParts(env, config, logs, failed)
-  const { index, queues } = derived
   const { segmentSize } = segments
   const live: LiveDispatch = new LiveDispatch({ ...derived, integrity, log, tail, reader, segmentSize })
   const flush = new Flush({
@@ -72,8 +71,7 @@ export function storeParts(
     log: env.log,
     intervalMs: config.checkpointInterval,
     checkpoint,
-    queues,
-    index,
+    ...derived,
     dispatched: () => live.reached,
     synced,
     onFailed: failed,
@@ -129,9 +127,10 @@ function logParts(
 function derivedParts(
   env: StoreEnv,
   config: StoreConfig,
-  { descriptors, files }: ReturnType<typeof logParts>,
+  logs: ReturnType<typeof logParts>,
   failed: (error: unknown) => void,
 ) {
+  const { descriptors, files } = logs
   const queues = new ConsumeQueues({
     ...env,
     descriptors,
@@ -142,7 +141,17 @@ function derivedParts(
   })
   const index = indexOf(env, config, descriptors, files.index, failed)
   const deleted = new DeletedTopics(env.disk, files.deletedTopics)
-  const derived = new DerivedFiles(env.disk, files.derivedFiles)
+  const { segments, integrity } = logs
+  const { quarantine } = integrity
+  const derived = new DerivedFiles({
+    ...env,
+    path: files.derivedFiles,
+    config,
+    queues,
+    index,
+    segments,
+    quarantine,
+  })
   const delayLevels = parseDelayLevels(config.messageDelayLevel)
   const dispatch = new Dispatch({ queues, index, delayLevels, deleted })
   return { queues, index, deleted, derived, dispatch }

@@ -87,7 +87,7 @@ export function openStoreDirectory({ env, directory, sizes: given = {} }: Inspec
   }
   const aborted = files.abortText !== undefined
   load('commitlog', () => segments.load(aborted))
-  load('consumequeue', () => queues.load(aborted))
+  load('consumequeue', () => queues.load(aborted, false))
   load('index', () => index.push(...indexFiles(disk, descriptors, files.index, sizes)))
   for (const queue of queues) queue.correctMin(segments.first)
   checkpoint.load()
