@@ -2,7 +2,7 @@ export { databaseOptions } from './database.js'
 export { defineFaultPoints, type FaultPoints } from './fault-points.js'
 export { HealthHttp } from './health-http.js'
 export { ProblemFilter } from './problem-filter.js'
-export { runService, type ServicePlan } from './service.js'
+export { runService, type ServicePlan, startService } from './service.js'
 export {
   httpUrl,
   readSettings,

@@ -50,7 +50,8 @@ export async function runService(plan: ServicePlan): Promise<void> {
   }
 }
 
-async function startService(plan: ServicePlan, settings: ServiceSettings): Promise<INestApplication> {
+/** The service within this process: for tests, and for who has signals and messages of their own. */
+export async function startService(plan: ServicePlan, settings: ServiceSettings): Promise<INestApplication> {
   const app = await NestFactory.create(await plan.module(settings), {
     logger: ['warn', 'error', 'fatal'],
     abortOnError: false,

@@ -1,7 +1,5 @@
+export { HealthHttp, httpUrl, type ServiceSettings, SettingsError, wholeNumber } from '@rockhopper/service'
 export { FAULT_POINTS, type FaultPoint, faultPoint } from './fault-point.js'
-export { HealthHttp } from './health-http.js'
 export { runService, type ServicePlan, startService } from './service.js'
 export { serviceImports } from './service-imports.js'
-export { readCount, readSettings, readUrl, type ServiceSettings, SettingsError } from './settings.js'
-export { createMissingTopics, SETTINGS } from './topic-creation.js'
 export { Group, LOG_TOPICS, Topic } from './topics.js'

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common'
 import { RocketMQModule } from '@rockhopper/nestjs'
-import type { ServiceSettings } from './settings.js'
-import { SETTINGS, TopicCreation } from './topic-creation.js'
+import { type ServiceSettings, topicCreation } from '@rockhopper/service'
+import { LOG_TOPICS } from './topics.js'
 
 /** What every service of the pipeline is built on: the message transport, and topics that are there. */
 export function serviceImports(settings: ServiceSettings): DynamicModule[] {
@@ -13,11 +13,6 @@ export function serviceImports(settings: ServiceSettings): DynamicModule[] {
       connectAttempts: 0,
       server: { shutdownTimeoutMs: 8_000 },
     }),
-    {
-      module: class TopicsModule {},
-      global: true,
-      providers: [{ provide: SETTINGS, useValue: settings }, TopicCreation],
-      exports: [SETTINGS],
-    },
+    topicCreation(settings.namesrvAddr, LOG_TOPICS),
   ]
 }

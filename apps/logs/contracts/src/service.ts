@@ -1,67 +1,25 @@
-import 'reflect-metadata'
-import { type DynamicModule, type INestApplication, Logger } from '@nestjs/common'
-import { NestFactory } from '@nestjs/core'
-import { connectRocketMQ } from '@rockhopper/nestjs'
-import { checkFaultSetting } from './fault-point.js'
-import { readSettings, type ServiceSettings, SettingsError } from './settings.js'
+import type { INestApplication } from '@nestjs/common'
+import {
+  type ServicePlan as Plan,
+  readSettings,
+  runService as run,
+  startService as start,
+} from '@rockhopper/service'
+import { FAULT_POINTS } from './fault-point.js'
 
-const DRAIN_MS = 10_000
+export type ServicePlan = Pick<Plan, 'name' | 'defaultPort' | 'module'>
 
-export interface ServicePlan {
-  readonly name: string
-  readonly defaultPort: number
-  module(settings: ServiceSettings): DynamicModule | Promise<DynamicModule>
+/** Runs one service of the pipeline as a process. */
+export function runService(plan: ServicePlan): Promise<void> {
+  return run(planOf(plan))
 }
 
-/**
- * Runs one service of the pipeline as a process: one `ready` line on standard output; SIGTERM, SIGINT or the
- * end of the parent that started it drains and ends it in at most ten seconds.
- */
-export async function runService(plan: ServicePlan): Promise<void> {
-  try {
-    checkFaultSetting()
-    const settings = readSettings(plan.name, plan.defaultPort)
-    const app = await startService(plan, settings)
-    endWithSignals(plan.name, app)
-    const { port } = app.getHttpServer().address() as { port: number }
-    process.stdout.write(`ready service=${plan.name} host=${settings.host} port=${port}\n`)
-  } catch (error) {
-    const wrongUsage = error instanceof SettingsError || error instanceof RangeError
-    process.stderr.write(`${plan.name}: ${wrongUsage ? error.message : String(error)}\n`)
-    process.exit(wrongUsage ? 2 : 1)
-  }
+/** One service of the pipeline within this process, on any free port. */
+export function startService(plan: ServicePlan, env: NodeJS.ProcessEnv): Promise<INestApplication> {
+  return start(planOf(plan), readSettings({ system: 'logs', service: plan.name, port: 0 }, env))
 }
 
-export async function startService(plan: ServicePlan, settings: ServiceSettings): Promise<INestApplication> {
-  const app = await NestFactory.create(await plan.module(settings), {
-    logger: ['warn', 'error', 'fatal'],
-    abortOnError: false,
-    // Bodies of lines are read by the collector itself, within its own limits.
-    bodyParser: false,
-  })
-  connectRocketMQ(app)
-  await app.startAllMicroservices()
-  await app.listen(settings.port, settings.host)
-  return app
-}
-
-function endWithSignals(name: string, app: INestApplication): void {
-  let ending = false
-  const end = (why: string): void => {
-    if (ending) return
-    ending = true
-    process.stderr.write(`${name}: ${why}, draining\n`)
-    // The process must not hang on one connection that never ends.
-    setTimeout(() => process.exit(1), DRAIN_MS).unref()
-    app.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        new Logger(name).error(error)
-        process.exit(1)
-      },
-    )
-  }
-  process.once('SIGTERM', () => end('SIGTERM'))
-  process.once('SIGINT', () => end('SIGINT'))
-  process.once('disconnect', () => end('parent ended'))
+function planOf(plan: ServicePlan): Plan {
+  // Bodies of lines are read by the collector itself, within its own limits.
+  return { ...plan, system: 'logs', faultPoints: FAULT_POINTS, bodyParser: false }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Group, readCount, readUrl, type ServiceSettings, SettingsError } from '@rockhopper/logs-contracts'
+import { Group, httpUrl, type ServiceSettings, SettingsError, wholeNumber } from '@rockhopper/logs-contracts'
 import { ArchiveSink, type Refusals } from './archive-sink.js'
 import { LocalFolder } from './local-folder.js'
 import type { LineSink } from './sink.js'
@@ -30,9 +30,9 @@ export function readStorageSettings(service: ServiceSettings, env = process.env)
   return {
     namesrvAddr: service.namesrvAddr,
     share: { index: Number(index), count: Number(count) },
-    messagesMax: readCount('LOG_STORAGE_MESSAGES_MAX', 256, 1, 10_000, env),
-    lingerMs: readCount('LOG_STORAGE_LINGER_MS', 1_000, 0, 60_000, env),
-    webHdfsUrl: readUrl('WEBHDFS_URL', env),
+    messagesMax: wholeNumber('LOG_STORAGE_MESSAGES_MAX', { byDefault: 256, min: 1, max: 10_000 }, env),
+    lingerMs: wholeNumber('LOG_STORAGE_LINGER_MS', { byDefault: 1_000, min: 0, max: 60_000 }, env),
+    webHdfsUrl: httpUrl('WEBHDFS_URL', env),
     hdfsPath,
     localPath: join(service.dataDir, 'archive'),
   }

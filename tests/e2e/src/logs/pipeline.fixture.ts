@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { EmbeddedRocketMQ } from '@rockhopper/embedded'
 import type { LogLine } from '@rockhopper/log-transport'
 import { CollectorModule } from '@rockhopper/logs-collector'
-import { LOG_TOPICS, readSettings, type ServicePlan, startService } from '@rockhopper/logs-contracts'
+import { LOG_TOPICS, type ServicePlan, startService } from '@rockhopper/logs-contracts'
 import {
   type Folder,
   filesIn,
@@ -52,7 +52,7 @@ export class Pipeline {
       PORT: '0',
       ...env,
     }
-    const app = await startService(plan, readSettings(plan.name, 0, all))
+    const app = await startService(plan, all)
     const { port } = app.getHttpServer().address() as { port: number }
     const ended = { done: false }
     const end = async (): Promise<void> => {
