@@ -48,8 +48,9 @@ export class Integrity {
   #durable: number | undefined
   /** Another broker wrote behind `durable`: its records get no CRC of ours. */
   #visited = false
-  #ranges: LogRange[] = []
-  #last = NO_RECORD
+  #ranges: { from: number; to: number }[] = []
+  /** Written over for each record: with a new object for each a send left 160 bytes more of garbage. */
+  readonly #last = { ...NO_RECORD }
   /** Where a record lies that is whole by Apache's rules, but not the one that we wrote there. */
   #suspect: number | undefined
   #cutting = false
@@ -108,12 +109,12 @@ export class Integrity {
     const left = saved.stopped ? abortText === undefined || marked : marked
     this.#visited = !left || (saved.stopped && (await this.#isWritten(saved.synced)))
     this.scrubbed = saved.scrubbed
-    this.#ranges = [...saved.ranges]
+    this.#ranges = saved.ranges.map((range) => ({ ...range }))
     this.#durable = saved.synced
     if (saved.synced < segments.first || (this.#visited && !(await this.#holds(saved.last)))) {
       return this.#forget()
     }
-    this.#last = saved.last
+    Object.assign(this.#last, saved.last)
     this.crcs.cut(saved.synced)
     if (!this.#visited) return
     this.scrubbed = 0
@@ -175,15 +176,18 @@ export class Integrity {
     const end = record.propertiesAt + record.propertiesSize
     const crc = crc32(bytes.subarray(end - size, end))
     this.crcs.note(physicalOffset, crc)
-    this.#ranges[this.#ranges.length - 1] = { from: last.from, to: physicalOffset + size }
-    this.#last = { physicalOffset, size, crc, storeTimestamp }
+    last.to = physicalOffset + size
+    this.#last.physicalOffset = physicalOffset
+    this.#last.size = size
+    this.#last.crc = crc
+    this.#last.storeTimestamp = storeTimestamp
   }
 
   /** Recovery is done, the log is durable up to `end`: from here on every record is ours. */
   async begin(end: number): Promise<void> {
     this.continueAt(end)
     this.quarantine.removeBefore(this.#options.segments.first)
-    await this.#saveAs(end, this.#last, false)
+    await this.#saveAs(end, { ...this.#last }, false)
   }
 
   /** The log goes on at `end`, which need not be where it ended. */
@@ -219,7 +223,7 @@ export class Integrity {
     try {
       await this.#round.run()
       this.#ranges = clipped(this.#ranges, physicalOffset)
-      this.#last = NO_RECORD
+      Object.assign(this.#last, NO_RECORD)
       this.scrubbed = 0
       this.quarantine.cut(physicalOffset)
       await this.#saveAs(physicalOffset, NO_RECORD, false)
@@ -252,7 +256,7 @@ export class Integrity {
     if (this.#cutting) return true
     const { reached, synced } = this.#options
     const logEnd = reached()
-    const last = this.#last
+    const last = { ...this.#last }
     if (!(await synced(logEnd))) return false
     await this.#saveAs(logEnd, last, this.#stoppedAt === logEnd)
     return this.#stoppedAt === undefined || this.#stoppedAt === logEnd
@@ -282,7 +286,7 @@ export class Integrity {
     this.#visited = true
     this.scrubbed = 0
     this.#durable = Math.min(this.#durable ?? 0, physicalOffset)
-    this.#last = NO_RECORD
+    Object.assign(this.#last, NO_RECORD)
     this.#ranges = clipped(this.#ranges, physicalOffset)
     this.crcs.cut(physicalOffset)
     this.quarantine.cut(physicalOffset)
@@ -319,7 +323,7 @@ export class Integrity {
   }
 }
 
-function clipped(ranges: readonly LogRange[], end: number): LogRange[] {
+function clipped(ranges: readonly LogRange[], end: number): { from: number; to: number }[] {
   return ranges.filter(({ from }) => from < end).map(({ from, to }) => ({ from, to: Math.min(to, end) }))
 }
 
