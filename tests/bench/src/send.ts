@@ -3,10 +3,10 @@ import { apache, type Contender, rockhopper } from './contenders.js'
 import { type Loaded, runLoad } from './load/run-load.js'
 import { type Spread, spread } from './statistics.js'
 
-const QUEUES = 4
+export const QUEUES = 4
 /** Apache's broker is given what it needs under load, not the least it starts with. */
 const APACHE_HEAP_MB = 2_048
-const TOPIC = 'LoadTest'
+export const TOPIC = 'LoadTest'
 
 /** A named shape of load: connections, requests in flight in all, bytes of a body. */
 export interface Cell {

@@ -87,7 +87,7 @@ export function planSteps(
 const isUnit = ({ folder, manifest }: WorkspacePackage): boolean =>
   !folder.startsWith('tests/') && manifest.scripts?.['test'] !== undefined
 
-const isRow = (folder: string): boolean => folder.startsWith('tests/') && folder !== 'tests/bench'
+const isRow = (folder: string): boolean => folder.startsWith('tests/')
 
 function unitStep(folders: readonly string[], force: boolean): Step {
   const filters = folders.map((folder) => `--filter=./${folder}`)

@@ -114,7 +114,8 @@ class Generator {
 
   #answered(slot: number, ok: boolean, frame: Buffer): void {
     this.#latencies.add((performance.now() - (this.#startedAt[slot] as number)) * 1_000)
-    if (!ok) {
+    if (this.#task.kind === 'echo') this.#messages++
+    else if (!ok) {
       this.#errors++
       const headerEnd = 8 + (frame.readInt32BE(4) & 0xff_ffff)
       if (this.#problems.size === 0) this.#problems.set(frame.toString('utf8', 8, headerEnd), 1)

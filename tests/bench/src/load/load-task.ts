@@ -1,6 +1,7 @@
 /** What the generator is to do, as JSON on its command line. */
 export interface LoadTask {
-  readonly kind: 'send' | 'pull'
+  /** `echo`: the frames of `send`, to a server that sends back what it gets. */
+  readonly kind: 'send' | 'pull' | 'echo'
   readonly host: string
   readonly port: number
   readonly topic: string

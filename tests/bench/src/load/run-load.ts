@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { descendantsCpuUs } from '../processes.js'
+import { cpuUsOf, descendantsCpuUs } from '../processes.js'
 import type { LoadResult, LoadTask } from './load-task.js'
 
 export interface Loaded extends LoadResult {
@@ -9,9 +9,14 @@ export interface Loaded extends LoadResult {
   readonly serverCpuUs: number
 }
 
-/** Runs the generator as a process of its own and reads what it prints. Rejects when it fails. */
-export async function runLoad(task: LoadTask): Promise<Loaded> {
-  const program = fileURLToPath(new URL('./load-process.js', import.meta.url))
+/**
+ * Runs the generator as a process of its own and reads what it prints. Rejects when it fails. `serverPid`:
+ * only the CPU of this process is the server's; else of all that this process started but the generator.
+ */
+export async function runLoad(task: LoadTask, serverPid?: number): Promise<Loaded> {
+  const serverCpuUs = () =>
+    (serverPid === undefined ? descendantsCpuUs : cpuUsOf)(serverPid ?? child.pid ?? 0)
+  const program = fileURLToPath(new URL('../../dist/load/load-process.js', import.meta.url))
   const child = spawn(process.execPath, [program, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -20,10 +25,10 @@ export async function runLoad(task: LoadTask): Promise<Loaded> {
   const cpu = { before: 0, after: 0 }
   for await (const line of createInterface({ input: child.stdout })) {
     if (line === 'measuring') {
-      cpu.before = descendantsCpuUs(child.pid)
+      cpu.before = serverCpuUs()
       continue
     }
-    cpu.after = descendantsCpuUs(child.pid)
+    cpu.after = serverCpuUs()
     result = JSON.parse(line) as LoadResult
   }
   const code = await ended

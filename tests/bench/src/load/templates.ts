@@ -5,7 +5,7 @@ const CLIENT = { version: 495, language: 'JAVA' } as const
 
 /** One request per queue of the topic, as Apache's Java client writes it (a header of some 370 bytes). */
 export function templatesOf(task: LoadTask): RequestTemplate[] {
-  const make = task.kind === 'send' ? sendTemplate : pullTemplate
+  const make = task.kind === 'pull' ? pullTemplate : sendTemplate
   return Array.from({ length: task.queues }, (_, queueId) => make(task, queueId))
 }
 
