@@ -11,7 +11,10 @@ export function descendantsCpuUs(except?: number): number {
   return counted.reduce((sum, pid) => sum + cpuUsOf(pid), 0)
 }
 
-/** CPU time of one process so far, in microseconds; 0 when it ended. Ticks of 10 ms: user and system time are fields 14 and 15, counted from the state behind the name. */
+/**
+ * CPU time of one process so far, in microseconds; 0 when it ended. Ticks of 10 ms: user and system time are
+ * fields 14 and 15, counted from the state behind the name.
+ */
 export function cpuUsOf(pid: number): number {
   const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? []
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10_000

@@ -64,7 +64,7 @@ function expectWithin(cost: Cost, limits: Cost): void {
 }
 
 ;(linux ? describe : describe.skip)('what a send of 1 KiB may cost', () => {
-  test('one at a time: one read, one write of the log and one of the answer, and no copy of the record but one', async () => {
+  test('one at a time: one read, a write of the log, one of the answer, one copy of the record', async () => {
     const cost = await costOf({ connections: 1, burst: 1, bodySize: 1024 })
     expectWithin(cost, {
       reads: 1.2,
