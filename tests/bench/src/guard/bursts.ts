@@ -11,7 +11,7 @@ export interface BurstShape {
   readonly bodySize: number
 }
 
-/** Sends bursts of messages: each leaves when all of the one before are answered, so that every run is alike. */
+/** Sends bursts of messages: each leaves when all of the one before are answered; every run is alike. */
 export class Bursts {
   readonly #shape: BurstShape
   readonly #templates: readonly RequestTemplate[]
