@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { offsetMessageId } from '@rockhopper/message'
-import { encodeFrame } from '@rockhopper/remoting'
+import { CURRENT_VERSION, encodeFrame } from '@rockhopper/remoting'
 import { SendReplyTemplate } from './send-reply-template.js'
 
 test('a reply from the template has the bytes of the general encoder', () => {
@@ -29,7 +29,7 @@ test('a reply from the template has the bytes of the general encoder', () => {
         code: 0,
         flag: 1,
         opaque,
-        version: 0,
+        version: CURRENT_VERSION,
         language: 'JAVA',
         extFields: {
           msgId: batch ?? offsetMessageId(storeHost, physicalOffset),

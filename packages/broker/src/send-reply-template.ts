@@ -1,5 +1,5 @@
 import { offsetMessageId, putI32 } from '@rockhopper/message'
-import { encodeFrame, FRAME_PREFIX_SIZE, SerializeType } from '@rockhopper/remoting'
+import { CURRENT_VERSION, encodeFrame, FRAME_PREFIX_SIZE, SerializeType } from '@rockhopper/remoting'
 import type { Placed } from '@rockhopper/store'
 import type { BrokerParts } from './parts.js'
 
@@ -30,7 +30,7 @@ export class SendReplyTemplate {
       code: 0,
       flag: 1,
       opaque: OPAQUE,
-      version: 0,
+      version: CURRENT_VERSION,
       language: 'JAVA',
       extFields: {
         msgId: '@msgId@',

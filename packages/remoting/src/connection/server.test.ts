@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { MqError } from '@rockhopper/message'
 import type { CommandName } from '../protocol/commands.js'
 import { HeaderScanner } from '../protocol/header-scanner.js'
-import { SerializeType } from '../protocol/remoting-command.js'
+import { CURRENT_VERSION, SerializeType } from '../protocol/remoting-command.js'
 import type { Connection } from './connection.js'
 import { frameOf, newWorld, rawPeer, startServer } from './peers.fixture.js'
 import { ok, type Processors, refuse } from './processor.js'
@@ -23,10 +23,17 @@ async function exchange(processors: Processors, ...frames: Buffer[]) {
 }
 
 describe('a request', () => {
-  test('is answered with its opaque, the response bit, language JAVA and version 0', async () => {
+  test('is answered with its opaque, the response bit, language JAVA and our version', async () => {
     const { received } = await exchange(answering, frameOf({ ...MAX_OFFSET, opaque: 77 }))
     expect(received).toMatchObject([
-      { code: 0, flag: 1, opaque: 77, language: 'JAVA', version: 0, extFields: { offset: '10' } },
+      {
+        code: 0,
+        flag: 1,
+        opaque: 77,
+        language: 'JAVA',
+        version: CURRENT_VERSION,
+        extFields: { offset: '10' },
+      },
     ])
   })
 

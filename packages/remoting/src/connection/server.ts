@@ -77,7 +77,8 @@ class Server implements RemotingServer {
       turnEntries: new Map(turnEntries.map(([code, entry]) => [Number(code), entry])),
       language: options.language ?? 'JAVA',
       requestVersion: CURRENT_VERSION,
-      responseVersion: 0,
+      // Java's client subscribes with SQL92 only where the heartbeat was answered with V4_1_0 or later.
+      responseVersion: CURRENT_VERSION,
       onAssertion: options.onAssertion,
       onResponse: undefined,
       onClosed: (connection, reason) => this.#onClosed(connection, reason),
