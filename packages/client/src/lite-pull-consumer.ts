@@ -4,6 +4,7 @@ import { ClientInstance } from './client-instance.js'
 import { queueKey } from './consuming/allocation.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
+import { checkFilters } from './consuming/filter-check.js'
 import { PolledConsumption } from './consuming/polled-consumption.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageView } from './message-view.js'
@@ -107,10 +108,14 @@ export class LitePullConsumer {
     for (const topic of new Set([...before, ...topics])) this.#run?.subscriptionsChanged(topic)
   }
 
-  /** Rejects with MqError NAME_SERVER_UNREACHABLE, ALREADY_STARTED or CLOSED. */
+  /**
+   * Rejects with MqError NAME_SERVER_UNREACHABLE, SUBSCRIPTION_ILLEGAL when a broker does not serve an SQL92
+   * expression, ALREADY_STARTED or CLOSED.
+   */
   async start(): Promise<void> {
     this.#instance.assertStartable()
     for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
+    await checkFilters(this.#instance, this.consumerGroup, this.#subscriptions.all())
     this.#instance.start()
     const work = { polled: this.#polled, chosen: (queue: MessageQueue) => this.#isChosen(queue) }
     this.#run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, work)

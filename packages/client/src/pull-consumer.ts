@@ -2,7 +2,7 @@ import { checkGroup, MqError, PullSysFlag } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
 import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
-import { Subscriptions } from './consuming/subscriptions.js'
+import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf, wantedBy } from './received-message.js'
 
@@ -27,8 +27,8 @@ export interface PullResult {
 export interface PullOptions {
   /** Default 32. */
   readonly countMax?: number
-  /** `*` or tags joined by `||`. Default `*`. */
-  readonly expression?: string
+  /** `*`, tags joined by `||`, or `{ sql }`, which needs a broker with enablePropertyFilter. Default `*`. */
+  readonly expression?: FilterExpression
   /** How long the broker may wait for a message. Default 0: it answers at once. */
   readonly suspendMs?: number
   readonly signal?: AbortSignal
@@ -63,13 +63,14 @@ export class PullConsumer {
     return (await this.#instance.routes.require(topic)).readQueues
   }
 
-  /** Rejects with MqError BODY_ILLEGAL or COMPRESSION_UNSUPPORTED when a body cannot be read here. */
+  /**
+   * Rejects with MqError SUBSCRIPTION_ILLEGAL, or BODY_ILLEGAL or COMPRESSION_UNSUPPORTED when a body cannot
+   * be read here.
+   */
   async pull(queue: MessageQueue, queueOffset: number, options: PullOptions = {}): Promise<PullResult> {
     const { countMax = 32, expression = '*', suspendMs = 0, signal } = options
     const { env, api } = this.#instance
-    const subscriptions = new Subscriptions(env.clock)
-    subscriptions.set(queue.topic, expression)
-    const { tagsSet = new Set<string>(), subVersion = 0 } = subscriptions.get(queue.topic) ?? {}
+    const subscription = new Subscriptions(env.clock).set(queue.topic, expression)
     const header = {
       consumerGroup: this.#consumerGroup,
       topic: queue.topic,
@@ -79,14 +80,14 @@ export class PullConsumer {
       sysFlag: PullSysFlag.SUBSCRIPTION | (suspendMs > 0 ? PullSysFlag.SUSPEND : 0),
       commitOffset: 0,
       suspendTimeoutMillis: suspendMs,
-      subscription: expression,
-      subVersion,
-      expressionType: 'TAG',
+      subscription: subscription.expression,
+      subVersion: subscription.subVersion,
+      expressionType: subscription.expressionType,
       bname: queue.brokerName,
     }
     const address = await this.#addressOf(queue, 'Pulling')
     const answer = await api.pull(address, header, { timeoutMs: suspendMs + POLL_SLACK_MS, signal })
-    const wanted = answer.records.filter((record) => wantedBy(tagsSet, record))
+    const wanted = answer.records.filter((record) => wantedBy(subscription.tagsSet, record))
     const readable = await Promise.all(
       wanted.map((record) => decompressed(record, env.compute, BODY_SIZE_MAX)),
     )

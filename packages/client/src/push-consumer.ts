@@ -3,6 +3,7 @@ import { checkGroup, MqError } from '@rockhopper/message'
 import { ClientInstance } from './client-instance.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
+import { checkFilters } from './consuming/filter-check.js'
 import { lockOffsets } from './consuming/offset-directory.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageListener } from './listener.js'
@@ -67,12 +68,14 @@ export class PushConsumer {
   /**
    * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or
    * routes are not there yet: it goes on trying. Rejects with MqError NAME_SERVER_UNREACHABLE when no name
-   * server answers (it may then be called again), ALREADY_STARTED or CLOSED; when broadcasting, also with
-   * ARGUMENT_ILLEGAL while another member on this host uses the same offsets, CONFIG_UNREADABLE.
+   * server answers or SUBSCRIPTION_ILLEGAL when a broker does not serve an SQL92 expression (it may then be
+   * called again), ALREADY_STARTED or CLOSED; when broadcasting, also with ARGUMENT_ILLEGAL while another
+   * member on this host uses the same offsets, CONFIG_UNREADABLE.
    */
   async start(listener: MessageListener): Promise<void> {
     this.#instance.assertStartable()
     for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
+    await checkFilters(this.#instance, this.consumerGroup, this.#subscriptions.all())
     const run = await this.#begin(listener)
     if (this.#suspended) run.suspend()
     await run.start()

@@ -26,7 +26,10 @@ export const ERRORS = {
     'Send a reference to the data instead.',
   ),
   MESSAGE_ILLEGAL: row('The message cannot be sent as it is.', 'Correct what the error names.'),
-  SUBSCRIPTION_ILLEGAL: row('The subscription expression cannot be read.', "Use '*', or tags joined by ||."),
+  SUBSCRIPTION_ILLEGAL: row(
+    'The subscription expression cannot be read.',
+    "Use '*' or tags joined by ||; correct an SQL92 expression where the error says.",
+  ),
   ADDRESS_ILLEGAL: row(
     'The address is not HOST:PORT.',
     'Write it as 127.0.0.1:9876; separate several by a semicolon.',

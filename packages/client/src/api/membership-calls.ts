@@ -1,4 +1,5 @@
 import {
+  CheckClientRequestBody,
   ConsumerIdList,
   HeartbeatData,
   LockBatchRequestBody,
@@ -37,6 +38,15 @@ export function membershipCalls(commands: Commands) {
         address,
         commands.UNREGISTER_CLIENT(address, header, undefined, options),
       )
+    },
+    /** Rejects with RESPONSE_REFUSED when the broker does not serve the subscription's expression. */
+    async checkSubscription(
+      address: string,
+      data: CheckClientRequestBody,
+      options?: CallOptions,
+    ): Promise<void> {
+      const body = CheckClientRequestBody.encode(data)
+      await accepted('CHECK_CLIENT_CONFIG', address, commands.CHECK_CLIENT_CONFIG(address, {}, body, options))
     },
     /** Client ids of a group's members as this broker knows them; empty when it knows none (code 1). */
     async consumerIds(address: string, consumerGroup: string, options?: CallOptions): Promise<string[]> {

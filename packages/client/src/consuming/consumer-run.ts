@@ -19,6 +19,7 @@ import { ConcurrentConsumption } from './concurrent-consumption.js'
 import { consumeDirectly } from './consume-directly.js'
 import type { ConsumerSettings } from './consumer-settings.js'
 import type { Consumption, ConsumptionParts } from './consumption.js'
+import { checkFilters, subscriptionData } from './filter-check.js'
 import { LocalOffsetStore } from './local-offset-store.js'
 import { offsetDirectory } from './offset-directory.js'
 import type { OffsetStore } from './offset-store.js'
@@ -136,7 +137,9 @@ export class ConsumerRun implements ConsumerMember {
   subscriptionsChanged(topic: string): void {
     this.#rebalance.forget(topic)
     this.#instance.background.run('heartbeat after subscribe', async () => {
-      if (this.#subscriptions.get(topic) !== undefined) await this.#instance.routes.find(topic)
+      const subscription = this.#subscriptions.get(topic)
+      if (subscription !== undefined) await this.#instance.routes.find(topic)
+      if (subscription !== undefined) await checkFilters(this.#instance, this.group, [subscription])
       await this.#instance.heartbeat()
       await this.#jobs.rebalance.trigger()
     })
@@ -160,15 +163,7 @@ export class ConsumerRun implements ConsumerMember {
       messageModel: clustering ? 'CLUSTERING' : 'BROADCASTING',
       consumeFromWhere,
       unitMode: false,
-      subscriptionDataSet: this.#subscriptions.all().map((subscription) => ({
-        classFilterMode: false,
-        codeSet: [...subscription.codeSet],
-        expressionType: subscription.expressionType,
-        subString: subscription.expression,
-        subVersion: subscription.subVersion,
-        tagsSet: [...subscription.tagsSet],
-        topic: subscription.topic,
-      })),
+      subscriptionDataSet: this.#subscriptions.all().map(subscriptionData),
     }
   }
 

@@ -177,11 +177,13 @@ export class PullLoop {
   }
 }
 
-/** After these the broker may not know us: a new connection, or 24, 25, 26. The next pull greets it. */
+/** After these the broker may not know us: a new connection, or 24 to 28. The next pull greets it. */
 const FORGOTTEN: ReadonlySet<number | string> = new Set([
   'CONNECTION_CLOSED',
   'CONNECT_FAILED',
   ResponseCode.SUBSCRIPTION_NOT_EXIST,
   ResponseCode.SUBSCRIPTION_NOT_LATEST,
   ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+  ResponseCode.FILTER_DATA_NOT_EXIST,
+  ResponseCode.FILTER_DATA_NOT_LATEST,
 ])

@@ -26,34 +26,13 @@ export class Subscriptions {
   }
 
   /** Throws MqError TOPIC_ILLEGAL or SUBSCRIPTION_ILLEGAL. */
-  set(topic: string, expression: FilterExpression): void {
+  set(topic: string, expression: FilterExpression): Subscription {
     const reason = checkTopic(topic)
     if (reason !== undefined) throw new MqError('TOPIC_ILLEGAL', `Subscribing to '${topic}': ${reason}`)
-    const subVersion = this.#clock.now()
-    if (typeof expression === 'object') {
-      const { sql } = expression
-      if (sql.trim() === '')
-        throw new MqError('SUBSCRIPTION_ILLEGAL', `Subscribing to '${topic}' with an empty SQL92 expression`)
-      const nothing = { tagsSet: new Set<string>(), codeSet: new Set<number>() }
-      this.#byTopic.set(topic, { topic, expressionType: 'SQL92', expression: sql, ...nothing, subVersion })
-      return
-    }
-    const parsed = parseTagExpression(expression)
-    if (!parsed.ok) {
-      throw new MqError(
-        'SUBSCRIPTION_ILLEGAL',
-        `Subscribing to '${topic}' with '${expression}': ${parsed.reason}`,
-      )
-    }
-    const { subString, tagsSet, codeSet } = parsed
-    this.#byTopic.set(topic, {
-      topic,
-      expressionType: 'TAG',
-      expression: subString,
-      tagsSet,
-      codeSet,
-      subVersion,
-    })
+    const filter = typeof expression === 'object' ? bySql(topic, expression.sql) : byTags(topic, expression)
+    const subscription = { ...filter, topic, subVersion: this.#clock.now() }
+    this.#byTopic.set(topic, subscription)
+    return subscription
   }
 
   delete(topic: string): void {
@@ -67,4 +46,23 @@ export class Subscriptions {
   all(): readonly Subscription[] {
     return [...this.#byTopic.values()]
   }
+}
+
+type Filter = Omit<Subscription, 'topic' | 'subVersion'>
+
+/** Brokers read the expression, at start: what they serve is not for this client to limit. */
+function bySql(topic: string, sql: string): Filter {
+  if (sql.trim() === '') throw illegal(topic, sql, 'the SQL92 expression is empty')
+  return { expressionType: 'SQL92', expression: sql, tagsSet: new Set(), codeSet: new Set() }
+}
+
+function byTags(topic: string, expression: string): Filter {
+  const parsed = parseTagExpression(expression)
+  if (!parsed.ok) throw illegal(topic, expression, parsed.reason)
+  const { subString, tagsSet, codeSet } = parsed
+  return { expressionType: 'TAG', expression: subString, tagsSet, codeSet }
+}
+
+function illegal(topic: string, expression: string, reason: string): MqError {
+  return new MqError('SUBSCRIPTION_ILLEGAL', `Subscribing to '${topic}' with '${expression}': ${reason}`)
 }
