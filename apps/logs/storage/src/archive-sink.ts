@@ -15,6 +15,9 @@ const compress = promisify(gzip)
 /** Lines per queue in which a repeated id is noticed. README.md tells what that means. */
 export const REPEAT_WINDOW_LINES = 50_000
 
+/** Older hours have been tidied while they were among the newest. */
+const TIDY_HOURS = 3
+
 export type Refusals = (queue: MessageQueue, texts: readonly string[], why: string) => Promise<void>
 
 /**
@@ -80,7 +83,9 @@ export class ArchiveSink implements LineSink {
 
   async tidy(): Promise<void> {
     const now = folderOf(Date.now())
-    for (const path of (await hourFolders(this.#folder)).slice(0, 48)) {
+    for (const path of (await hourFolders(this.#folder)).slice(0, TIDY_HOURS)) {
+      const queues = new Set((await filesIn(this.#folder, path)).map(({ queue }) => queue))
+      for (const queue of queues) await settleOverlaps(this.#folder, path, queue)
       if (path !== now) await compactHour(this.#folder, path)
     }
   }

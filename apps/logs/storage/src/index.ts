@@ -1,6 +1,7 @@
 export { archiveFile, pathOf } from './archive-name.js'
 export { filesIn, hourFolders, textsOf } from './archive-repair.js'
 export { ArchiveSink } from './archive-sink.js'
+export { ElasticsearchSink, indexOf } from './elasticsearch-sink.js'
 export type { Folder } from './folder.js'
 export { LocalFolder } from './local-folder.js'
 export type { LineSink } from './sink.js'

@@ -94,12 +94,16 @@ export async function archived(folder: Folder): Promise<LogLine[]> {
   return lines
 }
 
-/** The archive's lines as soon as there are so many. */
+/** The archive's lines as soon as there are so many. Files may go while they are read, and HDFS may restart. */
 export function archivedAtLeast(folder: Folder, count: number): Promise<LogLine[]> {
-  return eventually(`${count} lines`, async () => {
-    const found = await archived(folder)
-    return found.length >= count ? found : undefined
-  })
+  return eventually(
+    `${count} lines`,
+    async () => {
+      const found = await archived(folder).catch((error: unknown) => String(error))
+      return typeof found !== 'string' && found.length >= count ? found : undefined
+    },
+    60_000,
+  )
 }
 
 export async function eventually<T>(
@@ -127,4 +131,16 @@ export function post(
     headers: { 'x-batch-id': batchId, 'x-source': source, 'content-type': 'application/x-ndjson' },
     body: lines.map((line) => JSON.stringify(line)).join('\n'),
   })
+}
+
+export interface SinkCounts {
+  readonly sink: string
+  readonly stored: number
+  readonly repeated: number
+  readonly refused: number
+  readonly down?: string
+}
+
+export async function sinkCounts(storage: Service): Promise<SinkCounts[]> {
+  return (await (await fetch(`${storage.url}/storage`)).json()) as SinkCounts[]
 }
