@@ -41,7 +41,7 @@ export function readStorageSettings(service: ServiceSettings, env = process.env)
     lingerMs: wholeNumber('LOG_STORAGE_LINGER_MS', { byDefault: 1_000, min: 0, max: 60_000 }, env),
     webHdfsUrl: httpUrl('WEBHDFS_URL', env),
     hdfsPath,
-    elasticsearchUrl: readUrl('ELASTICSEARCH_URL', env),
+    elasticsearchUrl: httpUrl('ELASTICSEARCH_URL', env),
     indexPrefix,
     localPath: join(service.dataDir, 'archive'),
   }
