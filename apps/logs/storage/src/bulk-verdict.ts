@@ -11,8 +11,8 @@ export type ItemVerdict =
   | { readonly kind: 'refused'; readonly why: string }
 
 /**
- * A 400 of these kinds is about the cluster, for example that it has no room for the shards of a new day. Such
- * a line is as good as any, and waits.
+ * A 400 of these kinds is about the cluster, for example that it has no room for the shards of a new day.
+ * Such a line is as good as any, and waits.
  */
 const ABOUT_THE_CLUSTER = new Set(['validation_exception', 'cluster_block_exception'])
 

@@ -111,7 +111,7 @@ export class ElasticsearchSink implements LineSink {
   }
 }
 
-/** `rockhopper-log-2026.11.21`: by the time of the event, so that a repeat finds the same index on any day. */
+/** `rockhopper-log-2026.11.21`: by the time of the event, so that a repeat finds its index on any day. */
 export function indexOf(prefix: string, { at }: Pick<LogLine, 'at'>): string {
   return `${prefix}-${new Date(at).toISOString().split('T')[0]?.replaceAll('-', '.')}`
 }

@@ -21,7 +21,7 @@ const line = (n: number) => ({
 const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => line(from + n))
 
 describeWithContainers('lines in HDFS', [HDFS_IMAGE], () => {
-  test('each once, also after a stop of HDFS, with two writers at the same queues, and after a repeat', async () => {
+  test('each once, with two writers at the same queues, after a stop of HDFS, after a repeat', async () => {
     await using hdfs = await startHdfs()
     await using pipeline = await Pipeline.start()
     const folder = new WebHdfsFolder(hdfs.url, '/logs')

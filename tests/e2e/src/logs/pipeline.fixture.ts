@@ -94,7 +94,7 @@ export async function archived(folder: Folder): Promise<LogLine[]> {
   return lines
 }
 
-/** The archive's lines as soon as there are so many. Files may go while they are read, and HDFS may restart. */
+/** The archive's lines as soon as there are so many. Files may go while they are read; HDFS may restart. */
 export function archivedAtLeast(folder: Folder, count: number): Promise<LogLine[]> {
   return eventually(
     `${count} lines`,
