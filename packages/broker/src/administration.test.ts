@@ -156,6 +156,33 @@ describe('groups', () => {
     expect(await ask('you')).toMatchObject({ code: 1, remark: 'The Consumer <cg> <you> not online' })
   })
 
+  test('a group that is given the offsets of another goes on where that one is', async () => {
+    const each = await start()
+    const { address } = each.broker
+    await each.send({})
+    await untilDispatched(each, 'TopicTest', 0, 1)
+    await each.pull({})
+    const offsetOf = async (consumerGroup: string) => {
+      const header = { consumerGroup, topic: 'TopicTest', queueId: 0, setZeroIfNotFound: false }
+      const answer = await each.client.invoke(address, 'QUERY_CONSUMER_OFFSET', header)
+      return answer.code === 0 ? answer.header.offset : undefined
+    }
+    const queue = { consumerGroup: 'cg', topic: 'TopicTest', queueId: 0 }
+    await each.client.invoke(address, 'UPDATE_CONSUMER_OFFSET', { ...queue, commitOffset: 1 })
+    const clone = (destGroup: string, topic: string, offline = false) =>
+      each.client.invoke(address, 'CLONE_GROUP_OFFSET', { srcGroup: 'cg', destGroup, topic, offline })
+    expect((await clone('named', 'TopicTest')).code).toBe(0)
+    expect((await clone('all', '')).code).toBe(0)
+    expect((await clone('other', 'NoSuch')).code).toBe(0)
+    expect(await Promise.all(['named', 'all', 'other'].map(offsetOf))).toEqual([1, 1, undefined])
+    // Online members that do not want the topic have left it.
+    const data = { clientID: 'me', consumerDataSet: [consumerData('cg', 'Another')] }
+    await heartbeat(each.connect(), address, data)
+    expect((await clone('late', 'TopicTest')).code).toBe(0)
+    expect((await clone('forced', 'TopicTest', true)).code).toBe(0)
+    expect(await Promise.all(['late', 'forced'].map(offsetOf))).toEqual([undefined, 1])
+  })
+
   test('a reset offset is told by the next pull, and blocks commits until then', async () => {
     const each = await start()
     const { address } = each.broker

@@ -90,6 +90,12 @@ export const CONFIG = {
   popPollingSize: live(number(1_024, 0, 1_000_000, 'Pops of one queue and group that may wait.')),
   maxPopPollingSize: live(number(100_000, 0, 10_000_000, 'Pops that may wait in all.')),
   popFromRetryProbability: live(number(20, 0, 100, 'Percent of pops that take retries first.')),
+  popFromRetryProbabilityForPriority: live(
+    number(0, 0, 100, 'The same of pops that go by priority. 0: retries come last, 100: first.'),
+  ),
+  priorityOrderAsc: live(
+    flag(true, 'Pops go by priority from the highest queue down; false: from queue 0 up.'),
+  ),
   enableRetryTopicV2: flag(false, 'Retries of pops go to %RETRY%group+topic, not to %RETRY%group_topic.'),
   retrieveMessageFromPopRetryTopicV1: live(
     flag(true, 'With enableRetryTopicV2, old retries are popped, too.'),

@@ -65,6 +65,12 @@ export class ConsumerOffsets {
     return true
   }
 
+  /** As `commit`, for every queue of the topic that the source has an offset of. */
+  clone(srcGroup: string, destGroup: string, topic: string): boolean {
+    const queues = [...(this.#offsets.get(topic + SEPARATOR + srcGroup) ?? [])]
+    return queues.every(([queueId, queueOffset]) => this.commit(destGroup, topic, queueId, queueOffset))
+  }
+
   hasReset(consumerGroup: string, topic: string, queueId: number): boolean {
     return this.#resets.get(topic + SEPARATOR + consumerGroup)?.has(queueId) ?? false
   }

@@ -21,6 +21,7 @@ export const ODD_PROPERTIES: ReadonlySet<string> = new Set([
   Property.POP_CK,
   Property.DELAY,
   Property.TRAN_MSG,
+  Property.PRIORITY,
   Property.TIMER_DELAY_SEC,
   Property.TIMER_DELAY_MS,
   Property.TIMER_DELIVER_MS,

@@ -8,6 +8,8 @@ import {
 } from '@rockhopper/message'
 import type {
   ClusterInfo,
+  ConsumeMessageDirectlyResult,
+  ConsumerRunningInfo,
   ConsumeStats,
   MessageQueue,
   TopicConfig,
@@ -15,9 +17,18 @@ import type {
   TopicStatsTable,
 } from '@rockhopper/remoting'
 import { SubscriptionGroupConfig } from '@rockhopper/remoting'
+import type { CallOptions } from './api/commands.js'
 import { MASTER_ID } from './api/topic-route.js'
 import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
+import {
+  type CloneOffsetsOptions,
+  consumeDirectly,
+  membersOf,
+  type ResetOffsetOptions,
+  resetOffsets,
+  runningInfoOf,
+} from './consumer-administration.js'
 import { compareQueues } from './consuming/allocation.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf } from './received-message.js'
@@ -176,6 +187,62 @@ export class Admin {
     const record = await this.#instance.api.viewMessage(hostText(id.host), id.physicalOffset)
     const readable = await decompressed(record, this.#instance.env.compute, BODY_SIZE_MAX)
     return viewOf(readable, { topic: record.topic, brokerName: '', queueId: record.queueId })
+  }
+
+  /**
+   * The group goes on at the first message stored at `timestamp` (ms since 1970; -1: behind the last), its
+   * members online or not. Returns the new offsets; members hear of them with their next pull.
+   */
+  async resetOffsetByTime(
+    consumerGroup: string,
+    topic: string,
+    timestamp: number,
+    options: ResetOffsetOptions = {},
+  ): Promise<Entries<number>> {
+    this.#instance.assertStarted(`Resetting the offsets of '${consumerGroup}' in '${topic}'`)
+    const route = await this.#instance.routes.require(topic)
+    return resetOffsets(this.#instance, route, consumerGroup, timestamp, options)
+  }
+
+  /** `destGroup` goes on where `srcGroup` is (code 314); members of it must be offline. */
+  async cloneGroupOffset(
+    srcGroup: string,
+    destGroup: string,
+    { topic, offline, ...options }: CloneOffsetsOptions = {},
+  ): Promise<void> {
+    const attempted = `Cloning the offsets of '${srcGroup}' for '${destGroup}'`
+    const addresses = topic === undefined ? await this.#targets({}, attempted) : await this.#mastersOf(topic)
+    const header = { srcGroup, destGroup, topic: topic ?? '', offline: offline ?? false }
+    await Promise.all(
+      addresses.map((address) => this.#instance.api.cloneGroupOffset(address, header, options)),
+    )
+  }
+
+  /** Client ids of the members that are online, sorted. */
+  async consumerClientIds(consumerGroup: string, options: CallOptions = {}): Promise<readonly string[]> {
+    const addresses = await this.#targets({}, `Asking for the members of '${consumerGroup}'`)
+    return membersOf(this.#instance, addresses, consumerGroup, options)
+  }
+
+  /** What a member says of itself: queues, subscriptions, settings. Rejects with CONSUMER_NOT_FOUND. */
+  async consumerRunningInfo(
+    consumerGroup: string,
+    clientId: string,
+    options: CallOptions = {},
+  ): Promise<ConsumerRunningInfo> {
+    const addresses = await this.#targets({}, `Asking ${clientId} how it runs`)
+    return runningInfoOf(this.#instance, addresses, consumerGroup, clientId, options)
+  }
+
+  /** Has a member consume a message once more; no offset moves. Resolves with what became of it. */
+  async consumeMessageDirectly(
+    consumerGroup: string,
+    clientId: string,
+    offsetMessageId: string,
+    options: CallOptions = {},
+  ): Promise<ConsumeMessageDirectlyResult> {
+    this.#instance.assertStarted(`Having ${clientId} consume ${offsetMessageId}`)
+    return consumeDirectly(this.#instance, consumerGroup, clientId, offsetMessageId, options)
   }
 
   async #mastersOf(topic: string): Promise<string[]> {

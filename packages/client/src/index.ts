@@ -9,6 +9,7 @@ export type {
   SendEnd,
 } from './client-hook.js'
 export type { ClientOptions } from './client-options.js'
+export type { CloneOffsetsOptions, ResetOffsetOptions } from './consumer-administration.js'
 export { type AllocateStrategy, AVG, AVG_BY_CIRCLE, allocateByConfig } from './consuming/allocation.js'
 export type { FilterExpression } from './consuming/subscriptions.js'
 export type { ConsumeContext, ConsumeResult, MessageListener } from './listener.js'

@@ -72,6 +72,10 @@ export const ERRORS = {
     'Start one with `rockhopper server`, or correct namesrvAddr.',
   ),
   BROKER_NOT_FOUND: row('The name server knows no such broker.', 'Check `rockhopper clusterList`.'),
+  CONSUMER_NOT_FOUND: row(
+    'No broker knows such a member of the group.',
+    'Check group and client id; the member must be running.',
+  ),
   QUEUE_NOT_FOUND: row(
     'The topic has no queue that can be used.',
     'Check the permission of the topic with topicRoute.',

@@ -7,8 +7,8 @@ export const KEY_SEPARATOR = ' '
 
 /**
  * The properties of a message as they travel. WAIT is always written, as Java's Message does. Throws MqError:
- * PROPERTY_RESERVED, PROPERTY_ILLEGAL (blank, or with a separator, or two delays), KEY_ILLEGAL. The encoded
- * size is not checked.
+ * PROPERTY_RESERVED, PROPERTY_ILLEGAL (blank, or with a separator, or two delays, or a priority beside
+ * one), KEY_ILLEGAL. The encoded size is not checked.
  */
 export function messageProperties(message: Message): Properties {
   const properties = Object.create(null) as Properties
@@ -27,7 +27,17 @@ export function messageProperties(message: Message): Properties {
     const value = message[field]
     if (value !== undefined) properties[name] = timeText(message, field, value)
   }
+  if (message.priority !== undefined) properties[Property.PRIORITY] = priorityText(message, message.priority)
   return properties
+}
+
+/** A broker takes the priority off a message that is delayed or has a key: better told now. */
+function priorityText(message: Message, value: number): string {
+  if (isDelayed(message) || message.shardingKey !== undefined) {
+    throw new MqError('PROPERTY_ILLEGAL', `Setting 'priority' beside a delay or a shardingKey`)
+  }
+  if (Number.isSafeInteger(value) && value >= 0 && value <= 0x7fffffff) return String(value)
+  throw new MqError('PROPERTY_ILLEGAL', `Setting 'priority' to ${value}: it must be an i32 from 0 on`)
 }
 
 const TIMES = [

@@ -23,6 +23,13 @@ export interface Message {
   readonly deliverTimeMs?: number
   /** Messages of one key go to one queue and keep their order (property __SHARDINGKEY). */
   readonly shardingKey?: string
+  /**
+   * A whole number from 0 on, larger goes first (property _SYS_MSG_PRIORITY_, RocketMQ 5.4): the broker
+   * puts the message into the queue of this number, and POP consumers of a topic with
+   * `message.type=PRIORITY` get higher queues first. Not with a delay, a shardingKey or a transaction;
+   * older brokers and pulls do not look at it.
+   */
+  readonly priority?: number
   /** False: the send does not wait for flush or replicas (property WAIT). Default true. */
   readonly waitStoreMessageOk?: boolean
 }

@@ -15,6 +15,7 @@ import {
   refuse,
   type TopicConfig,
 } from '@rockhopper/remoting'
+import { popsByPriority } from '../priority.js'
 import { EVERYTHING, type PullFilter, subscriptionFilter } from '../pull-subscription.js'
 import type { Refusal } from '../send-checks.js'
 import { refusePop } from './pop-checks.js'
@@ -124,10 +125,16 @@ export class PopMessages {
 
   /** Retries first now and then, else last: a stream of new messages must not starve them. */
   async #popTopic(run: PopRun, topic: TopicConfig): Promise<void> {
-    const { config, random } = this.#parts
+    const { config, groups, random } = this.#parts
     const { consumerGroup, order, queueId } = run.header
-    const chance = random.int(100)
-    const retriesFirst = chance < config.popFromRetryProbability
+    const drawn = random.int(100)
+    const byPriority = order !== true && popsByPriority(topic, groups.get(consumerGroup), drawn)
+    const retriesPercent = byPriority
+      ? config.popFromRetryProbabilityForPriority
+      : config.popFromRetryProbability
+    const retriesFirst = drawn < retriesPercent
+    // By priority the first queue is no matter of chance.
+    const chance = byPriority ? 0 : drawn
     const retries = this.#retryTopics(topic.topicName, consumerGroup, chance)
     const popRetries = async () => {
       const before = run.records.length
@@ -154,7 +161,8 @@ export class PopMessages {
   async #popQueues(run: PopRun, topic: TopicConfig | undefined, first: number): Promise<void> {
     if (topic === undefined) return
     for (let i = 0; i < topic.readQueueNums; i++) {
-      const queueId = (first + i) % topic.readQueueNums
+      const step = this.#parts.config.priorityOrderAsc ? topic.readQueueNums - 1 - i : i
+      const queueId = (first + step) % topic.readQueueNums
       await popQueue(this.#parts, run, { topic: topic.topicName, queueId })
     }
   }

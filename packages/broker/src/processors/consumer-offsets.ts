@@ -2,7 +2,7 @@ import { ok, type Reply, type RequestHeader, ResponseCode, refuse } from '@rockh
 import type { BrokerParts } from '../parts.js'
 import { FAQ_TOPIC } from '../send-checks.js'
 
-/** Codes 14, 15 and 29 to 32 (remoting.md section 18). */
+/** Codes 14, 15, 29 to 32 (remoting.md section 18) and 314. */
 export function offsetProcessors(parts: BrokerParts) {
   const { store } = parts
   return {
@@ -12,6 +12,7 @@ export function offsetProcessors(parts: BrokerParts) {
       const { topic, queueId, timestamp, boundaryType } = header
       return ok({ offset: await store.offsetByTimestamp(topic, queueId, timestamp, boundaryType ?? 'LOWER') })
     },
+    CLONE_GROUP_OFFSET: (header: RequestHeader<'CLONE_GROUP_OFFSET'>) => cloneOffsets(parts, header),
     GET_MAX_OFFSET: ({ topic, queueId }: RequestHeader<'GET_MAX_OFFSET'>) =>
       ok({ offset: store.maxOffset(topic, queueId) }),
     GET_MIN_OFFSET: ({ topic, queueId }: RequestHeader<'GET_MIN_OFFSET'>) =>
@@ -61,4 +62,22 @@ function updateOffset(parts: BrokerParts, header: RequestHeader<'UPDATE_CONSUMER
   }
   if (offsets.commit(consumerGroup, topic, queueId, commitOffset)) return ok()
   return refuse(ResponseCode.SYSTEM_ERROR, 'the table of consumer offsets is full')
+}
+
+/**
+ * Gives a group the offsets of another (Apache: AdminBrokerProcessor.cloneGroupOffset), of all its topics
+ * or of one. Unlike Apache, which then clones nothing, no topic means all; a group whose members are
+ * online and do not subscribe to a topic has no offsets there, unless `offline`.
+ */
+function cloneOffsets(
+  { consumers, offsets, topics }: BrokerParts,
+  { destGroup, offline, srcGroup, topic }: RequestHeader<'CLONE_GROUP_OFFSET'>,
+) {
+  const subscriptions = consumers.get(srcGroup)?.subscriptions
+  const isLeft = (name: string) =>
+    offline !== true && subscriptions !== undefined && subscriptions.size > 0 && !subscriptions.has(name)
+  const named = topic === undefined || topic.trim() === '' ? offsets.topicsOf(srcGroup) : [topic]
+  const cloned = named.filter((name) => topics.get(name) !== undefined && !isLeft(name))
+  const done = cloned.every((name) => offsets.clone(srcGroup, destGroup, name))
+  return done ? ok() : refuse(ResponseCode.SYSTEM_ERROR, 'the table of consumer offsets is full')
 }

@@ -16,6 +16,7 @@ import {
   SubscriptionGroupWrapper,
   TopicList,
 } from '@rockhopper/remoting'
+import { alterGroupAttributes } from '../attributes.js'
 import { addressOf, type ClientChannel } from '../client-channel.js'
 import type { ConsumerGroup } from '../consumers.js'
 import type { BrokerParts } from '../parts.js'
@@ -29,7 +30,13 @@ function groupConfigs({ groups, offsets, store, topics }: BrokerParts): Processo
   const putAll = async (configs: readonly SubscriptionGroupConfig[]) => {
     const illegal = configs.map(({ groupName }) => checkGroup(groupName)).find((why) => why !== undefined)
     if (illegal !== undefined) return refuse(ResponseCode.INVALID_PARAMETER, illegal)
-    for (const config of configs) await groups.put(config)
+    const altered: SubscriptionGroupConfig[] = []
+    for (const config of configs) {
+      const change = alterGroupAttributes(groups.get(config.groupName)?.attributes, config.attributes)
+      if ('reason' in change) return refuse(ResponseCode.INVALID_PARAMETER, change.reason)
+      altered.push({ ...config, attributes: change.value })
+    }
+    for (const config of altered) await groups.put(config)
     return ok()
   }
   return {

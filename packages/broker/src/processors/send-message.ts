@@ -15,6 +15,7 @@ import { type Request, ResponseCode, refuse, type TopicConfig } from '@rockhoppe
 import { delayLevelOf } from '../delayed-message.js'
 import { needsOf, refuseWrite, settle, writeDraft, writeMessage } from '../message-writer.js'
 import type { BrokerParts } from '../parts.js'
+import { takePriorityQueue } from '../priority.js'
 import {
   findSendTopic,
   type Refusal,
@@ -68,8 +69,11 @@ async function sendSingle(parts: SendParts, header: SendHeader, request: Request
   const text = header.properties ?? ''
   const properties = parseProperties(text)
   if (!isQueued(header.sysFlag) && !wantsTransaction(properties)) return refuseTransaction(parts)
-  const draft = draftOf(parts, header, request, target.queueId)
-  if (isPlain(properties) && !isRetryTopic(header.topic)) {
+  // Asked first: a priority that is taken off must not be stored with the text it came in.
+  const plain = isPlain(properties) && !isRetryTopic(header.topic)
+  const queueId = takePriorityQueue(properties, target.topic) ?? target.queueId
+  const draft = draftOf(parts, header, request, queueId)
+  if (plain) {
     const bytes = Buffer.from(closedText(text))
     const propertiesTail = parts.propertiesTail.of(parts.config)
     if (bytes.length + propertiesTail.length > PROPERTIES_SIZE_MAX)
@@ -79,7 +83,7 @@ async function sendSingle(parts: SendParts, header: SendHeader, request: Request
       { ...draft, properties: bytes, propertiesTail },
       needsOf(parts, properties),
     )
-    return sendReply(parts, written, target.queueId, properties[Property.UNIQ_KEY])
+    return sendReply(parts, written, queueId, properties[Property.UNIQ_KEY])
   }
   return sendOdd(parts, header, request, { ...draft, properties })
 }

@@ -13,11 +13,11 @@ import {
   TopicList,
   TopicStatsTable,
 } from '@rockhopper/remoting'
+import { alterAttributes } from '../attributes.js'
 import { refusedByDisk } from '../disk-refusal.js'
 import type { BrokerParts } from '../parts.js'
 import type { Refusal } from '../send-checks.js'
 import { isBrokerTopic, systemTopics } from '../system-topics.js'
-import { alterAttributes } from '../topic-attributes.js'
 
 const QUEUES_MAX = 65_536
 

@@ -8,6 +8,7 @@ import {
 } from '@rockhopper/remoting'
 import { adminCalls } from './admin-calls.js'
 import { type CallOptions, type Commands, commandsOf } from './commands.js'
+import { consumerCalls } from './consumer-calls.js'
 import { membershipCalls } from './membership-calls.js'
 import { messageCalls } from './message-calls.js'
 import { offsetCalls } from './offset-calls.js'
@@ -31,6 +32,7 @@ export interface ClientApi
     ReturnType<typeof offsetCalls>,
     ReturnType<typeof popCalls>,
     ReturnType<typeof membershipCalls>,
+    ReturnType<typeof consumerCalls>,
     ReturnType<typeof adminCalls> {
   /** Every row of the command table, with its header and raw body. */
   readonly commands: Commands
@@ -73,6 +75,7 @@ export function createClientApi(options: ClientApiOptions): ClientApi {
     ...offsetCalls(commands),
     ...popCalls(commands, env.log),
     ...membershipCalls(commands),
+    ...consumerCalls(commands),
     ...adminCalls(commands),
     oneway: (address, name, header, body, callOptions) =>
       client.invokeOneway(address, name, header, body, callOptions),

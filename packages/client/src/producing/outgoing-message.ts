@@ -170,6 +170,7 @@ function refusalInBatch(message: Message, topic: string, wait: boolean): string 
   if (message.topic !== topic) return `a message is for '${message.topic}'.`
   if ((message.waitStoreMessageOk ?? true) !== wait) return 'waitStoreMessageOk differs between its messages.'
   if (isDelayed(message)) return 'a message has a delay.'
+  if (message.priority !== undefined) return 'a message has a priority.'
   if (isRetryTopic(topic)) return 'retry topics take no batches.'
   return undefined
 }

@@ -54,6 +54,71 @@ describe('admin', () => {
     ])
   })
 
+  test('a group is moved in time while it runs and while it does not, and hands its offsets on', async () => {
+    await using world = await World.start({ topics: [{ topic: 'T', queues: 1 }] })
+    const admin = await adminOf(world)
+    const producer = await world.producer()
+    for (const body of ['1', '2', '3']) await producer.send({ topic: 'T', body })
+    const inbox = new Inbox()
+    const consumer = await world.consumer(inbox, { T: '*' })
+    await inbox.count(3)
+    const queue = { topic: 'T', brokerName: 'broker-a', queueId: 0 }
+    expect(await admin.resetOffsetByTime('consumers', 'T', 0)).toEqual([[queue, 0]])
+    await inbox.count(6)
+    expect(inbox.bodies()).toEqual(['1', '2', '3', '1', '2', '3'])
+    await consumer.shutdown()
+    expect(await admin.resetOffsetByTime('consumers', 'T', -1)).toEqual([[queue, 3]])
+    await admin.cloneGroupOffset('consumers', 'successors', { topic: 'T' })
+    await producer.send({ topic: 'T', body: '4' })
+    for (const consumerGroup of ['consumers', 'successors']) {
+      const again = new Inbox()
+      await world.consumer(again, { T: '*' }, { consumerGroup })
+      await again.count(1)
+      expect(again.bodies()).toEqual(['4'])
+    }
+  })
+
+  test('brokers that leave resets to the members reset a group without members, too', async () => {
+    const config = { useServerSideResetOffset: false }
+    await using world = await World.start({ topics: [{ topic: 'T', queues: 1 }], config })
+    const admin = await adminOf(world)
+    const producer = await world.producer()
+    for (const body of ['1', '2', '3']) await producer.send({ topic: 'T', body })
+    const first = new Inbox()
+    const consumer = await world.consumer(first, { T: '*' })
+    await first.count(3)
+    await admin.resetOffsetByTime('consumers', 'T', 0)
+    await first.count(6)
+    await consumer.shutdown()
+    await admin.resetOffsetByTime('consumers', 'T', 0)
+    const second = new Inbox()
+    await world.consumer(second, { T: '*' })
+    await second.count(3)
+  })
+
+  test('a member tells how it runs, and consumes a message once more when it is told to', async () => {
+    await using world = await World.start({ topics: [{ topic: 'T', queues: 2 }] })
+    const admin = await adminOf(world)
+    const producer = await world.producer()
+    const inbox = new Inbox()
+    const consumer = await world.consumer(inbox, { T: '*' })
+    const { offsetMessageId } = await producer.send({ topic: 'T', body: 'again' })
+    await inbox.count(1)
+    expect(await admin.consumerClientIds('consumers')).toEqual([consumer.clientId])
+    const info = await admin.consumerRunningInfo('consumers', consumer.clientId)
+    expect(info.subscriptionSet.map(({ topic }) => topic).sort()).toEqual(['%RETRY%consumers', 'T'])
+    expect(info.mqTable.map(([{ queueId, topic }]) => `${topic} ${queueId}`)).toContain('T 1')
+    expect(await admin.consumeMessageDirectly('consumers', consumer.clientId, offsetMessageId)).toMatchObject(
+      {
+        consumeResult: 'CR_SUCCESS',
+      },
+    )
+    expect(inbox.bodies()).toEqual(['again', 'again'])
+    await expect(admin.consumerRunningInfo('consumers', 'nobody')).rejects.toMatchObject({
+      code: 'CONSUMER_NOT_FOUND',
+    })
+  })
+
   test('a group without retries dead-letters at the first failure', async () => {
     await using world = await World.start({
       topics: [{ topic: 'T', queues: 1 }],

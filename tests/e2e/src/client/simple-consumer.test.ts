@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  Admin,
   type MessageQueue,
   type PoppedMessage,
   PullConsumer,
@@ -130,6 +131,26 @@ describe('a simple consumer', () => {
     await consumer.ack(one)
     await consumer.ack(two)
     expect(bodiesOf(await waiting)).toEqual(['3'])
+  })
+
+  test('gets messages of a higher priority first', async () => {
+    await using world = await World.start()
+    const admin = new Admin({ namesrvAddr: world.namesrvAddr })
+    world.atEnd(() => admin.shutdown())
+    await admin.start()
+    await admin.createTopic(TOPIC, { queues: 4, attributes: { 'message.type': 'PRIORITY' } })
+    const producer = await world.producer()
+    for (const priority of [1, 0, 3, 2])
+      await producer.send({ topic: TOPIC, body: String(priority), priority })
+    const illegal = { topic: TOPIC, body: 'x', priority: 1, delayTimeLevel: 1 }
+    await expect(producer.send(illegal)).rejects.toMatchObject({ code: 'PROPERTY_ILLEGAL' })
+    const consumer = await receiving(world)
+    const bodies: string[] = []
+    while (bodies.length < 4) {
+      const messages = await consumer.receive(TOPIC, { countMax: 1 })
+      bodies.push(...messages.map(({ body }) => body.toString()))
+    }
+    expect(bodies).toEqual(['3', '2', '1', '0'])
   })
 
   test('finds what is at either of two brokers', async () => {
