@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Column, DataSource, type DataSourceOptions, Entity, type Logger, PrimaryColumn } from 'typeorm'
-import { ROCKETMQ_ENTITIES } from './index.js'
+import { ROCKETMQ_ENTITIES, rocketMQEntities } from './entities.js'
 import { CreateOutboxAndInbox1764000000000 } from './migration.js'
 import { TransactionEntry } from './transaction-entry.js'
 
@@ -17,44 +17,53 @@ export class Effect {
   count!: number
 }
 
-const entities = [...ROCKETMQ_ENTITIES, TransactionEntry, Effect]
+const entitiesOn = (type: DataSourceOptions['type']) => [...rocketMQEntities(type), TransactionEntry, Effect]
 
+const SERVER_TYPES = ['postgres', 'mariadb'] as const
+type ServerType = (typeof SERVER_TYPES)[number]
+
+/**
+ * A server the tests run on, too: DATABASE_URL, `postgres://…` or `mariadb://…`, of a user who may make
+ * databases.
+ */
 const url = process.env['DATABASE_URL']
+const server = SERVER_TYPES.find((type) => url?.startsWith(`${type}:`))
 
-/** Every database the tests run on here: PostgreSQL, too, when DATABASE_URL names one. */
-export const DATABASES: Record<string, (schema: string) => DataSourceOptions> = {
-  'sql.js': () => ({ type: 'sqljs', entities, synchronize: true }),
-  'better-sqlite3': () => ({ type: 'better-sqlite3', database: ':memory:', entities, synchronize: true }),
-  ...(url === undefined
-    ? {}
-    : {
-        postgres: (schema: string) => ({
-          type: 'postgres' as const,
-          url,
-          schema,
-          entities,
-          synchronize: true,
-        }),
-      }),
+/** Those that give each transaction a connection of its own. */
+export const SERVERS: readonly string[] = server === undefined ? [] : [server]
+
+/** Every database the tests run on here. */
+export const DATABASES: readonly string[] = ['sql.js', 'better-sqlite3', ...SERVERS]
+
+export async function open(name: string): Promise<DataSource> {
+  switch (name) {
+    case 'sql.js':
+      return ready({ type: 'sqljs' })
+    case 'better-sqlite3':
+      return ready({ type: 'better-sqlite3', database: ':memory:' })
+    case server:
+      return openDatabase(name as ServerType, url ?? '')
+    default:
+      throw new Error(`no database ${name}`)
+  }
 }
 
-export async function open(name: keyof typeof DATABASES & string): Promise<DataSource> {
-  const schema = `rockhopper_${randomUUID().slice(0, 8)}`
-  const options = DATABASES[name]?.(schema)
-  if (options === undefined) throw new Error(`no database ${name}`)
-  if (options.type !== 'postgres') return new DataSource(options).initialize()
-  return openSchema(options, schema)
+function ready(options: DataSourceOptions): Promise<DataSource> {
+  return new DataSource({ ...options, entities: entitiesOn(options.type), synchronize: true }).initialize()
 }
 
-/** A schema of its own, so that a test leaves nothing behind in somebody's database. */
-async function openSchema(options: DataSourceOptions, schema: string): Promise<DataSource> {
-  const admin = await new DataSource({ type: 'postgres', url: url ?? '' }).initialize()
-  await admin.query(`CREATE SCHEMA ${schema}`)
-  const db = await new DataSource(options).initialize()
+/** A database of its own, so that a test leaves nothing behind on somebody's server. */
+async function openDatabase(type: ServerType, address: string): Promise<DataSource> {
+  const database = `rockhopper_${randomUUID().slice(0, 8)}`
+  const admin = await new DataSource({ type, url: address }).initialize()
+  await admin.query(`CREATE DATABASE ${database}`)
+  const own = new URL(address)
+  own.pathname = `/${database}`
+  const db = await ready({ type, url: own.href })
   const destroy = db.destroy.bind(db)
   db.destroy = async () => {
     await destroy()
-    await admin.query(`DROP SCHEMA ${schema} CASCADE`)
+    await admin.query(`DROP DATABASE ${database}`)
     await admin.destroy()
   }
   return db

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { EntityManager } from 'typeorm'
-import { DATABASES, Effect, open } from './database.fixture.js'
+import { DATABASES, Effect, open, SERVERS } from './database.fixture.js'
 import { Inbox } from './inbox.js'
 import { InboxEntry } from './inbox-entry.js'
 import { serializeTransactions } from './turns.js'
@@ -12,7 +12,7 @@ async function count(manager: EntityManager, id: string): Promise<void> {
   await manager.increment(Effect, { id }, 'count', 1)
 }
 
-describe.each(Object.keys(DATABASES))('inbox on %s', (name) => {
+describe.each(DATABASES)('inbox on %s', (name) => {
   test('many deliveries of one key at the same time have one effect', async () => {
     const db = await open(name)
     serializeTransactions(db)
@@ -63,3 +63,20 @@ describe.each(Object.keys(DATABASES))('inbox on %s', (name) => {
     await db.destroy()
   })
 })
+
+for (const name of SERVERS) {
+  test(`on ${name} a transaction that read before another one committed knows its key, too`, async () => {
+    const db = await open(name)
+    const inbox = new Inbox('payment', clock)
+    const late = await db.transaction(async (manager) => {
+      // On MariaDB the first read fixes what plain reads of the transaction see.
+      await manager.count(Effect)
+      await manager.countBy(InboxEntry, { key: 'k' })
+      await inbox.once(db.manager, 'k', (inside) => count(inside, 'charge'))
+      return inbox.once(manager, 'k', (inside) => count(inside, 'charge'))
+    })
+    expect(late).toEqual({ first: false })
+    expect(await db.manager.findOneBy(Effect, { id: 'charge' })).toEqual({ id: 'charge', count: 1 })
+    await db.destroy()
+  })
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '@rockhopper/env'
 import type { EntityManager } from 'typeorm'
+import { isMySQL } from './entities.js'
 import { InboxEntry } from './inbox-entry.js'
 import { systemClock } from './system-clock.js'
 
@@ -28,7 +29,7 @@ export class Inbox {
   /**
    * Runs `work` unless this key was dealt with. The key is noted in the same transaction: the manager's own
    * if it is in one, else a new one. When `work` rejects, all is rolled back and the key stays free. A second
-   * caller with the same key waits for the first one's commit (PostgreSQL), or takes its turn (SQLite).
+   * caller with the same key waits for the first one's commit, or takes its turn (SQLite).
    */
   async once<T>(
     manager: EntityManager,
@@ -54,7 +55,11 @@ export class Inbox {
       .orIgnore()
       .updateEntity(false)
       .execute()
-    const row = await manager.findOneByOrFail(InboxEntry, { consumer: this.#consumer, key })
+    const row = await manager.findOneOrFail(InboxEntry, {
+      where: { consumer: this.#consumer, key },
+      // A plain read of MariaDB sees the database as it was at the first read of the transaction.
+      ...(isMySQL(manager.dataSource.options.type) ? { lock: { mode: 'pessimistic_read' } } : {}),
+    })
     return row.token === token
   }
 }

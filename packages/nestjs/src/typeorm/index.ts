@@ -1,6 +1,4 @@
-import { InboxEntry } from './inbox-entry.js'
-import { OutboxEvent } from './outbox-event.js'
-
+export { ROCKETMQ_ENTITIES, rocketMQEntities } from './entities.js'
 export { Inbox, type InboxOutcome } from './inbox.js'
 export { InboxEntry } from './inbox-entry.js'
 export { CreateOutboxAndInbox1764000000000 } from './migration.js'
@@ -18,6 +16,3 @@ export { TransactionEntry } from './transaction-entry.js'
 export { CreateRocketMQTransaction1764000000001 } from './transaction-migration.js'
 export { RocketMQTransactionsModule, type RocketMQTransactionsModuleOptions } from './transaction-module.js'
 export { serializeTransactions } from './turns.js'
-
-/** For the `entities` of a data source. */
-export const ROCKETMQ_ENTITIES = [OutboxEvent, InboxEntry] as const

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner, Table, TableIndex } from 'typeorm'
+import { bodyType } from './entities.js'
 
 /**
  * Makes both tables, for applications without `synchronize`: add it to the `migrations` of the data source.
@@ -7,7 +8,7 @@ export class CreateOutboxAndInbox1764000000000 implements MigrationInterface {
   readonly name = 'CreateOutboxAndInbox1764000000000'
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.createTable(outboxTable(), true)
+    await runner.createTable(outboxTable(bodyType(runner.dataSource.options.type)), true)
     await runner.createTable(inboxTable(), true)
   }
 
@@ -17,17 +18,17 @@ export class CreateOutboxAndInbox1764000000000 implements MigrationInterface {
   }
 }
 
-function outboxTable(): Table {
+function outboxTable(body: string): Table {
   return new Table({
     name: 'rocketmq_outbox',
     columns: [
       { name: 'id', type: 'integer', isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
-      { name: 'event_id', type: 'varchar', length: '36', isUnique: true },
+      { name: 'event_id', type: 'varchar', length: '36' },
       { name: 'topic', type: 'varchar', length: '127' },
       { name: 'tag', type: 'varchar', length: '255', isNullable: true },
       { name: 'keys', type: 'text', isNullable: true },
       { name: 'properties', type: 'text', isNullable: true },
-      { name: 'body', type: 'text' },
+      { name: 'body', type: body },
       { name: 'aggregate_id', type: 'varchar', length: '127', isNullable: true },
       { name: 'delay_level', type: 'integer', isNullable: true },
       { name: 'created_at', type: 'bigint' },
@@ -40,6 +41,7 @@ function outboxTable(): Table {
       { name: 'last_error', type: 'text', isNullable: true },
     ],
     indices: [
+      new TableIndex({ name: 'rocketmq_outbox_event', columnNames: ['event_id'], isUnique: true }),
       new TableIndex({ name: 'rocketmq_outbox_due', columnNames: ['sent_at', 'next_attempt_at', 'id'] }),
       new TableIndex({ name: 'rocketmq_outbox_aggregate', columnNames: ['aggregate_id', 'sent_at', 'id'] }),
     ],

@@ -6,6 +6,7 @@ import { json, time } from './columns.js'
  * transaction.
  */
 @Entity('rocketmq_outbox')
+@Index('rocketmq_outbox_event', ['eventId'], { unique: true })
 @Index('rocketmq_outbox_due', ['sentAt', 'nextAttemptAt', 'id'])
 @Index('rocketmq_outbox_aggregate', ['aggregateId', 'sentAt', 'id'])
 export class OutboxEvent {
@@ -14,7 +15,7 @@ export class OutboxEvent {
   id!: number
 
   /** Stays the same when the event is sent twice; travels as the property `rockhopper-event-id`. */
-  @Column({ name: 'event_id', type: 'varchar', length: 36, unique: true })
+  @Column({ name: 'event_id', type: 'varchar', length: 36 })
   eventId!: string
 
   @Column({ type: 'varchar', length: 127 })

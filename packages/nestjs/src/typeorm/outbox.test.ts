@@ -61,7 +61,7 @@ const add = (db: DataSource, outbox: Outbox, ...events: NewOutboxEvent[]) =>
 const unsent = (db: DataSource) =>
   db.manager.createQueryBuilder(OutboxEvent, 'e').where('e.sentAt IS NULL').getCount()
 
-describe.each(Object.keys(DATABASES))('outbox on %s', (name) => {
+describe.each(DATABASES)('outbox on %s', (name) => {
   async function running(more: object = {}) {
     const db = await open(name)
     const clock = new ManualClock()

@@ -65,7 +65,7 @@ function transactionsOn(db: DataSource, name?: string) {
   return { broker, transactions }
 }
 
-describe.each(Object.keys(DATABASES))('transactions on %s', (database) => {
+describe.each(DATABASES)('transactions on %s', (database) => {
   async function withDb(run: (db: DataSource) => Promise<void>): Promise<void> {
     const db = await open(database)
     try {
