@@ -47,12 +47,16 @@ export class StoreFiles {
     return `${this.#root}/rockhopper`
   }
 
-  /** Takes the directory for this store. Throws MqError STORE_LOCKED when somebody else has it. */
+  /** Takes the directory for this store. Throws MqError STORE_LOCKED, naming who has it. */
   async lock(): Promise<void> {
     this.#disk.makeDirectory(this.#root)
     if (!this.#disk.exists(`${this.#root}/lock`)) this.#write(`${this.#root}/lock`, 'lock').close()
     this.#lock = await this.#disk.acquireLock(this.#root)
-    if (this.#lock === undefined) throw new MqError('STORE_LOCKED', `opening '${this.#root}'`)
+    if (this.#lock === undefined)
+      throw new MqError('STORE_LOCKED', `opening '${this.#root}'${this.#holderText()}`)
+    this.#disk.makeDirectory(this.rockhopper)
+    const { pid, bootId, address } = this.#host
+    this.#write(this.#owner, `${JSON.stringify({ pid, bootId, address })}\n`).close()
   }
 
   async unlock(): Promise<void> {
@@ -84,10 +88,6 @@ export class StoreFiles {
 
   /** Apache writes its process id and reads nothing; `mark` tells our own from another's. */
   async markAborted(mark: string): Promise<void> {
-    // For people who look for who holds the lock.
-    this.#disk.makeDirectory(this.rockhopper)
-    const { pid, bootId, address } = this.#host
-    this.#write(`${this.rockhopper}/owner.json`, `${JSON.stringify({ pid, bootId, address })}\n`).close()
     const file = this.#write(`${this.#root}/abort`, `${this.#host.pid}\n${mark}\n`)
     try {
       await file.sync()
@@ -100,6 +100,19 @@ export class StoreFiles {
   async clearAborted(): Promise<void> {
     this.#disk.remove(`${this.#root}/abort`)
     await this.#disk.syncDirectory(this.#root)
+  }
+
+  /** Who holds the lock: for people, the lock itself is the kernel's. */
+  get #owner(): string {
+    return `${this.rockhopper}/owner.json`
+  }
+
+  /** Empty when the holder has not said who it is. */
+  #holderText(): string {
+    const text = this.#disk.readFile(this.#owner)?.toString('utf8') ?? ''
+    const pid = /"pid":(\d+)/.exec(text)?.[1]
+    const address = /"address":"([^"]*)"/.exec(text)?.[1]
+    return pid === undefined ? '' : `: process ${pid} on ${address ?? 'this machine'} has it`
   }
 
   #write(path: string, text: string): ReturnType<Disk['open']> {
