@@ -124,7 +124,7 @@ export const ERRORS = {
   ),
   STORE_FAILED: row(
     'The disk failed; the store takes no more writes.',
-    'Repair the disk, then restart the broker.',
+    'Repair the disk or its rights, then restart the broker.',
   ),
   STORE_CLOSED: row('The store is not open.', 'Start the broker first.'),
   DISK_FULL: row('The disk is full.', 'Free space; the broker goes on by itself.'),

@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from '@rockhopper/env'
+import { hasNoDescriptor } from './full-write.js'
 
 interface Descriptor {
   readonly file: DiskFile
@@ -15,10 +16,11 @@ export interface HeldFile {
 /**
  * One least-recently-used set of open files for all data files. A file that is held (a pooled call is under
  * way) is never closed; so the limit may be passed by as many files as are held.
+ * Where the system has fewer descriptors than that, the limit becomes half of what there were.
  */
 export class Descriptors {
   readonly #disk: Disk
-  readonly #limit: number
+  #limit: number
   readonly #open = new Map<string, Descriptor>()
 
   constructor(disk: Disk, limit = 512) {
@@ -29,6 +31,11 @@ export class Descriptors {
   /** An open file for calls that end before control returns to the loop. Throws DiskError. */
   file(path: string, create = false): DiskFile {
     return this.#descriptor(path, create).file
+  }
+
+  /** Opens a file that the caller closes. Throws DiskError. */
+  open(path: string): DiskFile {
+    return this.#opened(path, true)
   }
 
   /** An open file for pooled calls; the caller must release it. Throws DiskError. */
@@ -77,18 +84,28 @@ export class Descriptors {
       this.#open.set(path, known)
       return known
     }
-    const descriptor = { file: this.#disk.open(path, { create }), holds: 0, retired: false }
+    const descriptor = { file: this.#opened(path, create), holds: 0, retired: false }
     this.#open.set(path, descriptor)
     this.#shrink()
     return descriptor
   }
 
+  #opened(path: string, create: boolean): DiskFile {
+    try {
+      return this.#disk.open(path, { create })
+    } catch (error) {
+      if (!hasNoDescriptor(error) || this.#open.size === 0) throw error
+      // Half of them are left for sockets, and for files that are opened elsewhere.
+      this.#limit = Math.max(1, this.#open.size >> 1)
+      this.#shrink()
+      return this.#disk.open(path, { create })
+    }
+  }
+
   #shrink(): void {
-    if (this.#open.size <= this.#limit) return
     for (const [path, { holds }] of this.#open) {
-      if (holds > 0) continue
-      this.retire(path)
-      return
+      if (this.#open.size <= this.#limit) return
+      if (holds === 0) this.retire(path)
     }
   }
 }

@@ -1,6 +1,13 @@
 import type { Cancel, Clock } from '@rockhopper/env'
 import { BehindWrite } from './behind-write.js'
-import { diskErrorCode, TornWrite, writeFully, writeFullyPooled, writeZeros } from './full-write.js'
+import {
+  diskErrorCode,
+  hasNoDescriptor,
+  TornWrite,
+  writeFully,
+  writeFullyPooled,
+  writeZeros,
+} from './full-write.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogTail, TailSpan } from './log-tail.js'
 import { SyncGroup } from './sync-group.js'
@@ -10,6 +17,8 @@ import { SyncGroup } from './sync-group.js'
  * disk.
  */
 const SLOW_WRITE_MS = 5
+/** A sync that found no descriptor is tried again after this. */
+const SYNC_AGAIN_MS = 100
 
 export interface FlushOptions {
   readonly clock: Clock
@@ -190,10 +199,7 @@ export class Flush {
     const startedAt = clock.monotonic()
     this.#sync = segments.sync(this.#synced, target).then(
       () => this.#afterSync(target, clock.monotonic() - startedAt),
-      (error) => {
-        this.#sync = undefined
-        this.#fail(error)
-      },
+      (error) => this.#syncRefused(error),
     )
   }
 
@@ -206,6 +212,15 @@ export class Flush {
       this.#startSync()
     })
     return true
+  }
+
+  #syncRefused(error: unknown): void {
+    this.#sync = undefined
+    if (!hasNoDescriptor(error) || this.#stopped) return this.#fail(error)
+    this.#cancelHold ??= this.#options.clock.after(SYNC_AGAIN_MS, () => {
+      this.#cancelHold = undefined
+      this.#startSync(true)
+    })
   }
 
   #release(): void {

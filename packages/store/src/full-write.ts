@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert/strict'
 import type { DiskFile } from '@rockhopper/env'
+import { MqError } from '@rockhopper/message'
 
 /** Bytes that reached the file before a write failed; `cause` is the disk's error. */
 export class TornWrite extends Error {
@@ -17,6 +18,19 @@ export function diskErrorCode(error: unknown): string | undefined {
     if ('code' in at && typeof at.code === 'string' && /^E[A-Z0-9]+$/.test(at.code)) return at.code
   }
   return undefined
+}
+
+/** What a store says of a failure: what was attempted, and which call of the disk failed. */
+export function storeError(attempted: string, cause: unknown): MqError {
+  if (cause instanceof MqError) return cause
+  const said = diskErrorCode(cause) === undefined ? '' : `: ${(cause as Error).message}`
+  return new MqError('STORE_FAILED', `${attempted}${said}`, { cause })
+}
+
+/** No file could be opened: what was to be done with it was not tried. */
+export function hasNoDescriptor(error: unknown): boolean {
+  const code = diskErrorCode(error)
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 /** Our own mistakes are not the disk's: they pass through every catch. */

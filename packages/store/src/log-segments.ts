@@ -82,7 +82,7 @@ export class LogSegments {
   writable(physicalOffset: number): DiskFile {
     const start = this.startOf(physicalOffset)
     if (this.#current?.start === start) return this.#current.file
-    const file = this.#disk.open(this.#path(start), { create: true })
+    const file = this.#descriptors.open(this.#path(start))
     try {
       if (file.size() !== this.segmentSize) file.truncate(this.segmentSize)
     } catch (error) {
@@ -115,9 +115,18 @@ export class LogSegments {
   async sync(from: number, to: number): Promise<void> {
     if (this.#directoryDirty) {
       this.#directoryDirty = false
-      await this.#disk.syncDirectory(this.directory)
+      try {
+        await this.#disk.syncDirectory(this.directory)
+      } catch (error) {
+        this.#directoryDirty = true
+        throw error
+      }
     }
     for (let start = this.startOf(from); start < to; start += this.segmentSize) {
+      if (this.#current?.start === start) {
+        await this.#current.file.sync()
+        continue
+      }
       const held = this.hold(start)
       try {
         await held?.file.sync()

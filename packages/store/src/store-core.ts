@@ -4,7 +4,7 @@ import type { ConsumeQueues } from './consume-queues.js'
 import { cutLog } from './cut-log.js'
 import type { DerivedFiles } from './derived-files.js'
 import { isQueued } from './dispatch.js'
-import { diskErrorCode, rethrowAssertion } from './full-write.js'
+import { diskErrorCode, rethrowAssertion, storeError } from './full-write.js'
 import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
 import type {
@@ -194,7 +194,7 @@ export class StoreCore {
     } catch (error) {
       this.#fail(error)
       rethrowAssertion(error)
-      throw this.#wrapped('cutting the log', error)
+      throw storeError('cutting the log', error)
     } finally {
       this.#held = undefined
     }
@@ -206,7 +206,7 @@ export class StoreCore {
       await this.#parts.files.lock()
     } catch (error) {
       rethrowAssertion(error)
-      throw this.#wrapped(`opening '${this.config.storePathRootDir}'`, error)
+      throw storeError(`opening '${this.config.storePathRootDir}'`, error)
     }
     try {
       await this.#load()
@@ -214,7 +214,7 @@ export class StoreCore {
       await this.#close()
       this.#state = { kind: 'stopped' }
       rethrowAssertion(error)
-      throw this.#wrapped(`opening '${this.config.storePathRootDir}'`, error)
+      throw storeError(`opening '${this.config.storePathRootDir}'`, error)
     }
   }
 
@@ -353,7 +353,7 @@ export class StoreCore {
   #fail(cause: unknown): void {
     if (this.#state.kind === 'failed') return
     const from = this.watermarks.readable
-    const error = this.#wrapped(`writing to '${this.config.storePathRootDir}'`, cause)
+    const error = storeError(`writing to '${this.config.storePathRootDir}'`, cause)
     this.#state = { kind: 'failed', error }
     this.queues.close()
     this.#parts.index?.close()
@@ -391,9 +391,5 @@ export class StoreCore {
       return { status: 'SERVICE_NOT_AVAILABLE', remark: 'disk full: over diskSpaceWarningLevelRatio' }
     if (this.writingMs <= this.config.osPageCacheBusyTimeOutMills) return undefined
     return { status: 'OS_PAGE_CACHE_BUSY', remark: `a write has taken ${Math.floor(this.writingMs)} ms` }
-  }
-
-  #wrapped(attempted: string, cause: unknown): MqError {
-    return cause instanceof MqError ? cause : new MqError('STORE_FAILED', attempted, { cause })
   }
 }

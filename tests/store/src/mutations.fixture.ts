@@ -24,11 +24,8 @@ export const MUTATIONS: readonly (readonly [name: string, says: RegExp, bugs: re
     [
       {
         file: '/store/dist/flush.js',
-        find: `(error) => {
-            this.#sync = undefined;
-            this.#fail(error);
-        }`,
-        replace: '() => this.#afterSync(target)',
+        find: '(error) => this.#syncRefused(error)',
+        replace: '() => this.#afterSync(target, 0)',
       },
     ],
   ],
