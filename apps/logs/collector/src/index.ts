@@ -1,1 +1,2 @@
 export { CollectorModule } from './collector-module.js'
+export { readCollectorSettings } from './collector-settings.js'

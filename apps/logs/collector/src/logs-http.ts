@@ -12,8 +12,10 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common'
 import { faultPoint } from '@rockhopper/logs-contracts'
+import type { TailState } from './file-tail.js'
 import { LogSending } from './log-sending.js'
 import { readBody, requestLines } from './request-lines.js'
+import { Tails } from './tails.js'
 
 interface Taken {
   readonly batchId: string
@@ -25,7 +27,10 @@ interface Taken {
 export class LogsHttp {
   readonly #logger = new Logger(LogsHttp.name)
 
-  constructor(@Inject(LogSending) private readonly sending: LogSending) {}
+  constructor(
+    @Inject(LogSending) private readonly sending: LogSending,
+    @Inject(Tails) private readonly tails: Tails,
+  ) {}
 
   /**
    * NDJSON, one JSON object a line. 202 is the broker's word that all lines are kept. After anything else,
@@ -59,7 +64,7 @@ export class LogsHttp {
   }
 
   @Get()
-  state(): { readonly lines: number; readonly messages: number } {
-    return this.sending.acknowledged
+  state(): { readonly lines: number; readonly messages: number; readonly files: readonly TailState[] } {
+    return { ...this.sending.acknowledged, files: this.tails.states() }
   }
 }

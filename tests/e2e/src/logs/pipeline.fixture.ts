@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EmbeddedRocketMQ } from '@rockhopper/embedded'
 import type { LogLine } from '@rockhopper/log-transport'
-import { CollectorModule } from '@rockhopper/logs-collector'
+import { CollectorModule, readCollectorSettings } from '@rockhopper/logs-collector'
 import { LOG_TOPICS, type ServicePlan, startService } from '@rockhopper/logs-contracts'
 import {
   type Folder,
@@ -20,7 +20,7 @@ import {
 export const COLLECTOR: ServicePlan = {
   name: 'collector',
   defaultPort: 0,
-  module: (settings) => CollectorModule.forRoot(settings),
+  module: (settings) => CollectorModule.forRoot(settings, readCollectorSettings(settings)),
 }
 
 export interface Service extends AsyncDisposable {
@@ -62,6 +62,16 @@ export class Pipeline {
     }
     this.#ends.push(end)
     return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: end }
+  }
+
+  /** Follows files, which it looks at often. */
+  collector(files: readonly string[]): Promise<Service> {
+    const env = { LOG_TAIL_FILES: files.join(','), LOG_TAIL_POLL_MS: '10', LOG_TAIL_GRACE_MS: '100' }
+    return this.runApart({
+      name: 'collector',
+      defaultPort: 0,
+      module: (settings) => CollectorModule.forRoot(settings, readCollectorSettings(settings, env)),
+    })
   }
 
   storage(env: Record<string, string> = {}): Promise<Service> {
