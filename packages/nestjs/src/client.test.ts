@@ -139,6 +139,15 @@ describe('events', () => {
     await client.close()
   })
 
+  test('a delayed message is taken back by its receipt; another one has no handle for it', async () => {
+    const { broker, client } = connected()
+    await client.recall('reminder_topic:cart', { recallHandle: 'h1' })
+    expect(broker.recalled).toEqual(['reminder_topic h1'])
+    const receipt = await client.publish('reminder_topic', 1)
+    await expect(client.recall('reminder_topic', receipt)).rejects.toThrow('send it with setDelay')
+    await client.close()
+  })
+
   // B42
   test('emit sends although nobody watches, and its failure is told to on(publishError)', async () => {
     const { broker, client } = connected()

@@ -168,6 +168,23 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     })
   }
 
+  /**
+   * Takes back a message sent with a delay or a time, by the `recallHandle` of its receipt; brokers of
+   * RocketMQ 5. Resolves with its message id. Rejects with MqError RESPONSE_REFUSED, responseCode 16: the
+   * broker does not allow it (recallMessageEnable); 604: it is delivered already, or nearly so.
+   */
+  async recall(pattern: RocketMQPattern, receipt: Pick<SendReceipt, 'recallHandle'>): Promise<string> {
+    const { topic } = parseDestination(pattern)
+    const { recallHandle } = receipt
+    if (recallHandle === undefined) {
+      throw new RocketMQSetupError(
+        `a message to '${topic}' has no recallHandle: send it with setDelay or setDeliverAt`,
+      )
+    }
+    await this.connect()
+    return this.#started().recallMessage(topic, recallHandle, this.#limit(undefined))
+  }
+
   /** Called by `emit` of Nest's ClientProxy. */
   protected dispatchEvent<T = SendReceipt>(packet: ReadPacket): Promise<T> {
     return this.#publish(packet) as Promise<T>

@@ -28,6 +28,8 @@ export class MemoryBroker implements RocketMQClients {
   readonly topics = new Map<string, MessageView[]>()
   /** Delay levels that listeners asked for, in order; retries come at once all the same. */
   readonly delays: number[] = []
+  /** Messages that were taken back: topic and handle. They are delivered all the same. */
+  readonly recalled: string[] = []
   /** Set: probes, sends, requests and starts of consumers fail with it. */
   down: Error | undefined
   readonly #groups = new Set<MemoryConsumer>()
@@ -62,6 +64,10 @@ export class MemoryBroker implements RocketMQClients {
         return { ...(sent[0] as (typeof sent)[0]), messageId: ids, offsetMessageId: ids }
       },
       request: (message, options) => this.#request(message, { timeoutMs: 3000, ...options }),
+      recallMessage: async (topic, recallHandle) => {
+        this.recalled.push(`${topic} ${recallHandle}`)
+        return recallHandle
+      },
     }
   }
 

@@ -7,7 +7,7 @@ import {
   type PushConsumerOptions,
 } from '@rockhopper/client'
 
-export type NativeProducer = Pick<Producer, 'start' | 'shutdown' | 'send' | 'request'>
+export type NativeProducer = Pick<Producer, 'start' | 'shutdown' | 'send' | 'request' | 'recallMessage'>
 export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend' | 'resume' | 'shutdown'>
 
 /** What health, topics of regular expressions and `unwrap()` ask a cluster. */

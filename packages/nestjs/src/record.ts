@@ -63,7 +63,7 @@ export class RocketMQRecordBuilder<Data = unknown> {
     return this.#set({ delayLevel })
   }
 
-  /** Any delay, by the broker's clock. The receipt's `recallHandle` takes the message back until then. */
+  /** Any delay, by the broker's clock. Until then `client.recall(topic, receipt)` takes it back. */
   setDelay(delayMs: number): this {
     return this.#set({ delayMs })
   }

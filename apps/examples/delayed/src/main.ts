@@ -1,4 +1,4 @@
-// A message is stored at once and delivered later: after a delay, or at a time.
+// Stored at once and delivered later: after a delay, or at a time. Until then a message can be taken back.
 import 'reflect-metadata'
 import { Controller, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -14,7 +14,9 @@ import {
 import { EmbeddedRocketMQ } from '@rockhopper/testing'
 import { waitForConsumption } from '@rockhopper/testing/nest'
 
-const mq = await EmbeddedRocketMQ.start({ topics: ['reminder_topic'] })
+// Brokers allow it only when told so, Apache's as well.
+const config = { recallMessageEnable: true }
+const mq = await EmbeddedRocketMQ.start({ topics: ['reminder_topic'], config })
 
 @Controller()
 class Reminders {
@@ -44,6 +46,8 @@ const cart = new RocketMQRecordBuilder({ text: 'your cart is still here' }).setD
 await client.publish('reminder_topic', cart.build())
 const table = new RocketMQRecordBuilder({ text: 'your table is ready' }).setDeliverAt(Date.now() + 1_000)
 await client.publish('reminder_topic', table.build())
+const paid = new RocketMQRecordBuilder({ text: 'please pay' }).setDelay(2_000).build()
+await client.recall('reminder_topic', await client.publish('reminder_topic', paid))
 await client.publish('reminder_topic', { text: 'welcome' })
 await handled
 
