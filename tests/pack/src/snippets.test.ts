@@ -9,6 +9,11 @@ test('code blocks are found with their language and line, others are left', () =
   ])
 })
 
+test('a code block within a list is found without its indentation', () => {
+  const page = ['1. x', '', '   ```ts', '   if (a) {', '     b()', '   }', '   ```'].join('\n')
+  expect(snippetsOf(page)).toEqual([{ language: 'ts', code: 'if (a) {\n  b()\n}', line: 4 }])
+})
+
 test('a code block without an end is an error, not half a page of code', () => {
   expect(() => snippetsOf('```ts\na()')).toThrow('line 1 has no end')
 })

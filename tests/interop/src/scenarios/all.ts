@@ -109,9 +109,14 @@ export function scenariosAgainst(servers: string, start: () => Promise<Cluster>)
         )
       }
       scenario(`${name}: messages of one key keep their order`, () => keepOrder(cluster, client, PER_KEY))
-      scenario(`${name}: two members share the queues of a topic`, () => shareQueues(cluster, client, COUNT))
+      scenario(`${name}: two members share the queues of a topic`, () =>
+        shareQueues(cluster, [client, client], COUNT),
+      )
       scenario(`${name}: broadcasting members each get everything`, () => broadcast(cluster, client, COUNT))
     }
+    scenario('a Java 5.4 member and one of ours share the queues of a topic', () =>
+      shareQueues(cluster, [java5, ourClient], COUNT),
+    )
     scenario('offsets, searches and pulls fit together for Java 4.9', () =>
       readByOffset(cluster, '4.9.8', COUNT),
     )

@@ -10,14 +10,20 @@ const QUEUES = 4
 const PROBES_MAX = 20
 
 /** Two members of a group share a topic's queues: both get a part, together everything once. */
-export async function shareQueues(cluster: Cluster, client: ClientProgram, count: number): Promise<void> {
+export async function shareQueues(
+  cluster: Cluster,
+  clients: readonly [ClientProgram, ClientProgram],
+  count: number,
+): Promise<void> {
   const { nameserver } = cluster
-  const topic = `share-${client.name.replaceAll(/\W/g, '_')}`
+  const topic = `share-${clients.map(({ name }) => name.replaceAll(/\W/g, '_')).join('-')}`
   await createTopic(cluster, topic, QUEUES)
   await withPrograms(async (programs) => {
     const options = { nameserver, topic, group: `${topic}-group` }
-    const members = await Promise.all([client.consume(options), client.consume(options)])
+    const members = await Promise.all(clients.map((client) => client.consume(options)))
     programs.push(...members)
+    // One that starts slowly would miss every probe.
+    await Promise.all(members.map((member) => member.until(({ event }) => event === 'started')))
     await untilShared(cluster, topic, members, programs)
     const messages = assortedMessages(topic, count, 'shared')
     await produced(cluster, messages, programs)
