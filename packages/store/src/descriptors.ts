@@ -1,5 +1,4 @@
 import type { Disk, DiskFile } from '@rockhopper/env'
-import { hasNoDescriptor } from './full-write.js'
 
 interface Descriptor {
   readonly file: DiskFile
@@ -33,9 +32,15 @@ export class Descriptors {
     return this.#descriptor(path, create).file
   }
 
-  /** Opens a file that the caller closes. Throws DiskError. */
-  open(path: string): DiskFile {
-    return this.#opened(path, true)
+  /**
+   * The system has no descriptor left: closes half of the files, and keeps so few from now on; the others are
+   * for sockets. False when there is nothing to close.
+   */
+  relieve(): boolean {
+    const before = this.#open.size
+    this.#limit = Math.max(1, before >> 1)
+    this.#shrink()
+    return this.#open.size < before
   }
 
   /** An open file for pooled calls; the caller must release it. Throws DiskError. */
@@ -84,22 +89,10 @@ export class Descriptors {
       this.#open.set(path, known)
       return known
     }
-    const descriptor = { file: this.#opened(path, create), holds: 0, retired: false }
+    const descriptor = { file: this.#disk.open(path, { create }), holds: 0, retired: false }
     this.#open.set(path, descriptor)
     this.#shrink()
     return descriptor
-  }
-
-  #opened(path: string, create: boolean): DiskFile {
-    try {
-      return this.#disk.open(path, { create })
-    } catch (error) {
-      if (!hasNoDescriptor(error) || this.#open.size === 0) throw error
-      // Half of them are left for sockets, and for files that are opened elsewhere.
-      this.#limit = Math.max(1, this.#open.size >> 1)
-      this.#shrink()
-      return this.#disk.open(path, { create })
-    }
   }
 
   #shrink(): void {

@@ -82,7 +82,7 @@ export class LogSegments {
   writable(physicalOffset: number): DiskFile {
     const start = this.startOf(physicalOffset)
     if (this.#current?.start === start) return this.#current.file
-    const file = this.#descriptors.open(this.#path(start))
+    const file = this.#disk.open(this.#path(start), { create: true })
     try {
       if (file.size() !== this.segmentSize) file.truncate(this.segmentSize)
     } catch (error) {

@@ -219,7 +219,7 @@ export class StoreCore {
   }
 
   async #load(): Promise<void> {
-    const { disk, log } = this.#env
+    const { log } = this.#env
     const { files, integrity } = this.#parts
     const abortText = files.abortText
     const lastExitOk = abortText === undefined
@@ -240,7 +240,6 @@ export class StoreCore {
     for (const start of missing) integrity.quarantine.add(start, this.segments.segmentSize)
     const recovered = await recover({
       ...this.#parts,
-      disk,
       log,
       config: this.config,
       lastExitOk,

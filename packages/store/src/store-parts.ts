@@ -1,4 +1,4 @@
-import type { Env } from '@rockhopper/env'
+import type { Disk, Env } from '@rockhopper/env'
 import { Checkpoint } from './checkpoint.js'
 import { checkpointRound } from './checkpoint-round.js'
 import { CommitLog } from './commit-log.js'
@@ -20,6 +20,7 @@ import { ReadLoans } from './read-loans.js'
 import { DeletedTopics } from './retention/deleted-topics.js'
 import { Retention } from './retention/retention.js'
 import { Scrub } from './scrub.js'
+import { sparingDisk } from './sparing-disk.js'
 import type { StoreConfig } from './store-config.js'
 import { StoreFiles } from './store-files.js'
 
@@ -38,12 +39,15 @@ type StoreEnv = Pick<Env, 'clock' | 'disk' | 'host' | 'log'>
 
 /** Makes the parts of a store and connects them; touches nothing. */
 export function storeParts(
-  env: StoreEnv,
+  given: StoreEnv,
   config: StoreConfig,
   { advanced, lost, overdue, failed, synced }: StoreEvents,
 ) {
+  const disk: Disk = sparingDisk(given.disk, () => descriptors.relieve())
+  const descriptors = new Descriptors(disk)
+  const env = { ...given, disk }
   const { clock } = env
-  const logs = logParts(env, config, {
+  const logs = logParts(env, config, descriptors, {
     reached: () => live.reached.logEnd,
     synced,
     onFailed: failed,
@@ -100,19 +104,19 @@ export function storeParts(
     },
     stop: () => Promise.all([retention.stop(), scrub.stop()]),
   }
-  return { ...logs, ...derived, live, flush, checkpoint, round, retention, background, waiters }
+  return { disk, ...logs, ...derived, live, flush, checkpoint, round, retention, background, waiters }
 }
 
 /** The log and how it is read. */
 function logParts(
   env: StoreEnv,
   config: StoreConfig,
+  descriptors: Descriptors,
   events: Pick<IntegrityOptions, 'reached' | 'synced' | 'onFailed'>,
 ) {
   const { clock, disk, host } = env
   const segmentSize = config.mappedFileSizeCommitLog
   const files = new StoreFiles(disk, host, config.storePathRootDir)
-  const descriptors = new Descriptors(disk)
   const tail = new LogTail(segmentSize)
   const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
   const integrity = new Integrity({ ...env, ...events, descriptors, directory: files.rockhopper, segments })
