@@ -258,7 +258,7 @@ export async function answersOf(
   return { offsets, missingTopics }
 }
 
-function header(
+export function header(
   topic: string,
   queueId: number,
   properties: Readonly<Record<string, string>>,
