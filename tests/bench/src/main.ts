@@ -1,11 +1,12 @@
 import { cpus } from 'node:os'
 import { otherBuild, rockhopper } from './contenders.js'
 import { benchPaired } from './paired.js'
+import { needFreeDisk, Recorder } from './recorder.js'
 import { benchSend, SEND_FULL } from './send.js'
 import { benchStartup } from './startup.js'
 import { benchStore } from './store.js'
 
-const HELP = `npm run bench -- [startup|send|store] [quick] [ours] [only=CELL]
+const HELP = `npm run bench -- [startup|send|store] [quick] [ours] [only=CELL] [flush=MODE] [out=FILE]
        npm run bench -- against=DIR [only=CELL] [flush=MODE] [pairs=20]
 
   startup   time to the first acknowledged send and idle memory, Rockhopper and Apache in one run (default)
@@ -15,7 +16,8 @@ const HELP = `npm run bench -- [startup|send|store] [quick] [ours] [only=CELL]
   ours      only Rockhopper
   only=c4   only cells whose name has this in it
   against   sends to this build and to another (the root of a checkout that is compiled), in short turns;
-            flush=SYNC takes only one mode of flushing
+  flush=SYNC  only one mode of flushing
+  out=FILE  each measurement is also added to this file, a line of JSON each
 
 Needs java and mvn for Apache's side, and Linux for memory and CPU figures.
 `
@@ -24,7 +26,9 @@ const WORDS = ['startup', 'send', 'store', 'quick', 'ours']
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2).filter((word) => word !== '--')
-  const unknown = words.find((word) => !WORDS.includes(word) && !/^(only|against|flush|pairs)=./.test(word))
+  const unknown = words.find(
+    (word) => !WORDS.includes(word) && !/^(only|against|flush|pairs|out)=./.test(word),
+  )
   if (words.includes('--help') || unknown !== undefined) {
     process.stdout.write(HELP)
     process.exitCode = words.includes('--help') ? 0 : 2
@@ -43,15 +47,18 @@ async function main(): Promise<void> {
     )
     return
   }
+  const recorder = new Recorder(print, wordOf(words, 'out'))
+  if (!quick) needFreeDisk()
   if (words.includes('send')) {
     await benchSend(
       {
         ...SEND_FULL,
-        ...(quick ? { rounds: 2, measureMs: 2_000, warmUpMs: 3_000 } : {}),
+        ...(quick ? { rounds: 2, measureMs: 2_000, warmUpMs: 1_000 } : {}),
         only: wordOf(words, 'only'),
+        flush: wordOf(words, 'flush'),
         ...(words.includes('ours') ? { contenders: [rockhopper] } : {}),
       },
-      print,
+      recorder,
     )
     return
   }

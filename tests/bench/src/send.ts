@@ -1,7 +1,9 @@
 import { Admin } from '@rockhopper/client'
 import { apache, type Contender, rockhopper } from './contenders.js'
+import { startEcho } from './echo/echo-server.js'
 import { type Loaded, runLoad } from './load/run-load.js'
-import { type Spread, spread } from './statistics.js'
+import type { Recorder } from './recorder.js'
+import { ECHO, printSends } from './send-table.js'
 
 export const QUEUES = 4
 /** Apache's broker is given what it needs under load, not the least it starts with. */
@@ -35,57 +37,86 @@ export const CELLS = [
 export interface SendBenchOptions {
   readonly rounds: number
   readonly measureMs: number
-  /** Load before the measured part. A Java virtual machine needs some 10 s of it to compile what is hot. */
+  /** For what runs on Node; a Java virtual machine gets `JAVA_WARM_UP` times as much. */
   readonly warmUpMs: number
-  /** Only cells whose name has this in it. */
+  /** Only cells whose name has this in it, and modes of flushing whose name begins with that. */
   readonly only: string | undefined
+  readonly flush: string | undefined
   readonly contenders: readonly Contender[]
 }
 
 export const SEND_FULL: SendBenchOptions = {
   rounds: 5,
-  measureMs: 5_000,
-  warmUpMs: 10_000,
+  measureMs: 4_000,
+  warmUpMs: 3_000,
   only: undefined,
+  flush: undefined,
   contenders: [rockhopper, apache],
 }
 
+const JAVA_WARM_UP = 10 / 3
+
 /**
  * Acknowledged sends per second, latency, and the CPU each message costs the broker's side. Both sides
- * alternate within each round and cell, each on an empty store that is deleted behind it.
+ * alternate within each cell, the first one by turns, each on an empty store that is deleted behind it.
+ * In ASYNC_FLUSH a bare echo of the same frames shows what sockets alone allow here.
  */
-export async function benchSend(options: SendBenchOptions, print: (line: string) => void): Promise<void> {
+export async function benchSend(options: SendBenchOptions, recorder: Recorder): Promise<void> {
+  const cells = CELLS.filter(({ name }) => name.includes(options.only ?? ''))
   for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
-    const cells = CELLS.filter(({ name }) => options.only === undefined || name.includes(options.only))
-    const results = new Map<string, Loaded[]>()
+    if (!flushDiskType.startsWith(options.flush ?? '')) continue
     for (let round = 1; round <= options.rounds; round++) {
-      for (const contender of options.contenders) {
-        for (const each of cells) {
+      const { contenders } = options
+      for (const each of cells) {
+        for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
           const loaded = await measure(contender, each, flushDiskType, options)
-          const key = `${contender.name} ${each.name}`
-          results.set(key, [...(results.get(key) ?? []), loaded])
-          const who = `${contender.name.padEnd(22)} ${each.name.padEnd(14)}`
-          print(`${flushDiskType} round ${round}  ${who} ${brief(loaded)}`)
-          if (loaded.errors > 0) print(`  ${loaded.errors} errors, the first: ${loaded.problem}`)
+          keep(recorder, `${flushDiskType} ${each.name}`, contender.name, round, loaded)
         }
+        if (flushDiskType !== 'ASYNC_FLUSH') continue
+        keep(recorder, `${flushDiskType} ${each.name}`, ECHO, round, await loadEcho(each, options))
       }
     }
-    print('')
-    printTable(flushDiskType, cells, options.contenders, results, print)
+    recorder.print('')
+    printSends(recorder, flushDiskType, cells, options.contenders)
   }
+}
+
+function keep(recorder: Recorder, cell: string, contender: string, round: number, loaded: Loaded): void {
+  const { p50Us, p99Us, p999Us, errors, problem, cpuUs, seconds } = loaded
+  const rate = rateOf(loaded)
+  const generatorCores = cpuUs / seconds / 1e6
+  const values = { rate, p50Us, p99Us, p999Us, cpuUs: perMessageUs(loaded), generatorCores, errors }
+  recorder.add({ part: 'send', cell, contender, round, values })
+  recorder.print(`round ${round}  ${contender.padEnd(22)} ${cell.padEnd(26)} ${brief(loaded)}`)
+  if (errors > 0) recorder.print(`  ${errors} errors, the first: ${problem}`)
 }
 
 async function measure(
   contender: Contender,
   cell: Cell,
   flushDiskType: string,
-  times: Pick<SendBenchOptions, 'warmUpMs' | 'measureMs'>,
+  { warmUpMs, measureMs }: SendBenchOptions,
 ): Promise<Loaded> {
   const cluster = await contender.start({ config: { flushDiskType }, heapMb: APACHE_HEAP_MB })
   try {
+    const times = { warmUpMs: contender === apache ? warmUpMs * JAVA_WARM_UP : warmUpMs, measureMs }
     return await load(await brokerWithTopic(cluster.nameserver), cell, times)
   } finally {
     await cluster.stop()
+  }
+}
+
+async function loadEcho(
+  { connections, inFlight, bodySize }: Cell,
+  { warmUpMs, measureMs }: SendBenchOptions,
+): Promise<Loaded> {
+  const echo = await startEcho()
+  try {
+    const shape = { connections, inFlight, bodySize, warmUpMs: warmUpMs / 3, measureMs: measureMs / 2 }
+    const at = { host: '127.0.0.1', port: echo.port, topic: TOPIC, queues: QUEUES }
+    return await runLoad({ kind: 'echo', ...at, ...shape }, echo.pid)
+  } finally {
+    await echo.stop()
   }
 }
 
@@ -135,47 +166,4 @@ function brief(loaded: Loaded): string {
   return `${rate}/s  p50 ${p50Us} p99 ${p99Us} p99.9 ${p999Us} us  ${cpu}`
 }
 
-function printTable(
-  flushDiskType: string,
-  cells: readonly Cell[],
-  contenders: readonly Contender[],
-  results: ReadonlyMap<string, readonly Loaded[]>,
-  print: (line: string) => void,
-): void {
-  const [first, second] = contenders
-  if (first === undefined) return
-  const names = contenders.map(({ name }) => `${name} msg/s`).join(' | ')
-  print(`| ${flushDiskType}, median (min to max) | ${names} | ratio | p99 us | ratio | CPU us/msg | ratio |`)
-  print(`|---|${contenders.map(() => '---|').join('')}---|---|---|---|---|`)
-  for (const { name } of cells) {
-    const of = (contender: Contender, value: (loaded: Loaded) => number) =>
-      spread((results.get(`${contender.name} ${name}`) ?? []).map(value))
-    const medians = (value: (loaded: Loaded) => number) => contenders.map((each) => of(each, value).median)
-    const rates = medians(rateOf)
-    const p99 = medians(({ p99Us }) => p99Us)
-    const cpu = medians(perMessageUs)
-    const row = [
-      name,
-      ...contenders.map((each) => shown(of(each, rateOf))),
-      ratio(rates),
-      both(p99, 0),
-      ratio(p99),
-      both(cpu, 2),
-      ratio(cpu),
-    ]
-    print(`| ${row.join(' | ')} |`)
-  }
-  if (second !== undefined) print(`Ratios are ${first.name} / ${second.name}.`)
-  print('')
-}
-
 export const rateOf = ({ messages, seconds }: Loaded) => messages / seconds
-
-const ratio = ([ours = 0, theirs]: readonly number[]) =>
-  theirs === undefined ? '' : (ours / theirs).toFixed(2)
-
-const both = (values: readonly number[], digits: number) =>
-  values.map((value) => value.toFixed(digits)).join(' / ')
-
-const shown = ({ min, median, max }: Spread): string =>
-  `${median.toFixed(0)} (${min.toFixed(0)} to ${max.toFixed(0)})`
