@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Logger } from '@nestjs/common'
 import { type LogLine, lineId } from '@rockhopper/log-transport'
-import { faultPoint } from '@rockhopper/logs-contracts'
+import { faultPoint, pause } from '@rockhopper/logs-contracts'
 import type { CollectorSettings } from './collector-settings.js'
 import type { LogSending } from './log-sending.js'
 import { rotatedFiles } from './rotated-files.js'
@@ -167,17 +167,3 @@ const begunAnew = (position: TailPosition): TailPosition => ({
   position: 0,
   head: NOTHING_READ,
 })
-
-/** Ends early, without a failure, when the signal says so. */
-function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, pauseMs)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
-}

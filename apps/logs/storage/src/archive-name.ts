@@ -1,5 +1,3 @@
-import type { MessageQueue } from '@rockhopper/client'
-
 /** One file of the archive: lines of the messages `from` to `next - 1` of a queue. */
 export interface ArchiveFile {
   /** `dt=2026-11-21/hour=09` */
@@ -10,10 +8,6 @@ export interface ArchiveFile {
   readonly next: number
   readonly size: number
 }
-
-/** `broker-a.3` */
-export const queueName = ({ brokerName, queueId }: Pick<MessageQueue, 'brokerName' | 'queueId'>): string =>
-  `${brokerName}.${queueId}`
 
 /**
  * By the time at which the broker stored the first message: the same whoever writes the file, and whenever.

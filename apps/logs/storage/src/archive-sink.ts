@@ -3,11 +3,10 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { MessageQueue, MessageView } from '@rockhopper/client'
 import { type LogLine, linesOf } from '@rockhopper/log-transport'
-import { faultPoint } from '@rockhopper/logs-contracts'
-import { type ArchiveFile, folderOf, pathOf, queueName } from './archive-name.js'
+import { faultPoint, queueName, RecentIds } from '@rockhopper/logs-contracts'
+import { type ArchiveFile, folderOf, pathOf } from './archive-name.js'
 import { compactHour, filesIn, hourFolders, settleOverlaps, textsOf } from './archive-repair.js'
 import type { Folder } from './folder.js'
-import { RecentIds } from './recent-ids.js'
 import type { LineSink, SinkTold } from './sink.js'
 
 const compress = promisify(gzip)

@@ -1,7 +1,6 @@
 import type { MessageQueue } from '@rockhopper/client'
-import { Topic } from '@rockhopper/logs-contracts'
+import { queueName, Topic } from '@rockhopper/logs-contracts'
 import { type ClientRocketMQ, RocketMQRecordBuilder } from '@rockhopper/nestjs'
-import { queueName } from './archive-name.js'
 import type { Refusals } from './archive-sink.js'
 
 /** What a sink cannot take goes to a topic of its own, one line a message, before the rest counts as kept. */

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common'
 import { LitePullConsumer, type MessageQueue, type MessageView } from '@rockhopper/client'
-import { Topic } from '@rockhopper/logs-contracts'
-import { queueName } from './archive-name.js'
+import { pause, queueName, Topic } from '@rockhopper/logs-contracts'
 import type { LineSink } from './sink.js'
 
 export interface SinkLoopOptions {
@@ -191,20 +190,6 @@ export class SinkLoop {
       }
     }
   }
-}
-
-/** Ends early, without a failure, when the signal says so. */
-function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, pauseMs)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
 }
 
 function byQueue(messages: readonly MessageView[]): Map<MessageQueue, MessageView[]> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EmbeddedRocketMQ } from '@rockhopper/embedded'
 import type { LogLine } from '@rockhopper/log-transport'
+import { AnalyticsModule, readAnalyticsSettings } from '@rockhopper/logs-analytics'
 import { CollectorModule, readCollectorSettings } from '@rockhopper/logs-collector'
 import { LOG_TOPICS, type ServicePlan, startService } from '@rockhopper/logs-contracts'
 import {
@@ -71,6 +72,23 @@ export class Pipeline {
       name: 'collector',
       defaultPort: 0,
       module: (settings) => CollectorModule.forRoot(settings, readCollectorSettings(settings, env)),
+    })
+  }
+
+  /** With windows of a second. */
+  analytics(env: Record<string, string> = {}): Promise<Service> {
+    const all = {
+      LOG_WINDOW_MS: '1000',
+      LOG_SLIDING_MS: '3000',
+      LOG_DISORDER_MS: '500',
+      LOG_LATENESS_MS: '2000',
+      LOG_IDLE_MS: '300',
+      ...env,
+    }
+    return this.runApart({
+      name: 'analytics',
+      defaultPort: 0,
+      module: (settings) => AnalyticsModule.forRoot(settings, readAnalyticsSettings(settings, all)),
     })
   }
 
