@@ -73,6 +73,11 @@ export class DerivedFiles {
     }
   }
 
+  /** There was a list that can be read. */
+  get isKnown(): boolean {
+    return this.#known !== undefined
+  }
+
   /** These are the sizes the files were made with: a file of another size is damaged. */
   get sizesAreKnown(): boolean {
     return this.#known?.sizes.join() === this.#sizes.join()
@@ -160,7 +165,7 @@ export class DerivedFiles {
   /** Whether a file of the index, or entries of it, are lost. */
   isIndexDamaged(lastExitOk: boolean): boolean {
     const { index, segments } = this.#options
-    if (index === undefined || index.isDamaged) return index !== undefined
+    if (index === undefined) return false
     const found = new Map(index.fileRows.map(([name, entryCount]) => [name, entryCount]))
     return (this.#known ?? NOTHING_KNOWN).index.some(([name, entryCount, endPhysicalOffset]) => {
       if (endPhysicalOffset < segments.first) return false

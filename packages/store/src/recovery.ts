@@ -66,7 +66,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   }
   const { deleted, derived, integrity } = options
   const damagedQueues = integrity.isOurs ? derived.damagedQueues(deleted, lastExitOk) : []
-  const indexDamaged = index?.isDamaged === true || (integrity.isOurs && derived.isIndexDamaged(lastExitOk))
+  const indexDamaged = isIndexLost(options) || (integrity.isOurs && derived.isIndexDamaged(lastExitOk))
   if (indexDamaged) removeIndex(options)
   const newest = lastExitOk ? normalStart(options) : await abnormalStart(options)
   // Its records are added in their order: all of them once more.
@@ -110,6 +110,12 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   await index?.flush()
   const lastStoreTimestamp = Math.max(walked.lastStoreTimestamp, options.integrity.lastStoreTimestamp)
   return { end: walked.end, lastStoreTimestamp }
+}
+
+/** All of the index: the checkpoint speaks of one, there is none, and no list of ours says why. */
+function isIndexLost({ index, derived, checkpoint }: RecoveryOptions): boolean {
+  if (index === undefined || index.isDamaged) return index !== undefined
+  return !derived.isKnown && index.fileRows.length === 0 && checkpoint.times.indexMsgTimestamp > 0
 }
 
 function removeIndex({ index, log }: RecoveryOptions): void {

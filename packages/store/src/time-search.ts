@@ -5,6 +5,8 @@ import type { LogReader } from './log-reader.js'
 
 /** Bytes of a record up to its store timestamp, with an IPv6 born host. */
 const HEAD_SIZE = 76
+/** Entries in a row whose records are damaged are few: as many are passed to find a neighbour's time. */
+const DAMAGED_PASSED_MAX = 64
 
 export interface TimeContext {
   readonly reader: LogReader
@@ -40,8 +42,9 @@ export async function recordStoreTime(
 /**
  * LOWER: the first queue offset stored at or after `timestamp`, maxOffset when all are older. UPPER: the
  * last one stored at or before it; minOffset when all are younger, maxOffset when there is none at all.
- * Entries without a record count as older. Source: ConsumeQueue#getOffsetInQueueByTime, over all files at
- * once.
+ * An entry without a record counts as stored with the one before it. Source:
+ * ConsumeQueue#getOffsetInQueueByTime, over all files at once, in the range that
+ * ConsumeQueueStore#getOffsetInQueueByTime allows.
  */
 export async function offsetByTimestamp(
   context: TimeContext,
@@ -55,9 +58,23 @@ export async function offsetByTimestamp(
   let high = maxOffset
   while (low < high) {
     const middle = low + Math.floor((high - low) / 2)
-    const storeTime = await storeTimeOf(context, queue, middle)
+    const storeTime = await timeNear(context, queue, Math.max(low, middle - DAMAGED_PASSED_MAX), middle)
     if (boundary === 'LOWER' ? storeTime >= timestamp : storeTime > timestamp) high = middle
     else low = middle + 1
   }
   return boundary === 'LOWER' ? low : Math.max(minOffset, low - 1)
+}
+
+/** Store time of the last entry in [from, to] that has one; -1 when none has. */
+async function timeNear(
+  context: TimeContext,
+  queue: ConsumeQueue,
+  from: number,
+  to: number,
+): Promise<number> {
+  for (let queueOffset = to; queueOffset >= from; queueOffset--) {
+    const storeTime = await storeTimeOf(context, queue, queueOffset)
+    if (storeTime >= 0) return storeTime
+  }
+  return -1
 }
