@@ -8,7 +8,7 @@ import { serializeTransactions } from './turns.js'
 const clock = { now: () => 1 }
 
 async function count(manager: EntityManager, id: string): Promise<void> {
-  await manager.upsert(Effect, { id, count: 0 }, ['id'])
+  await manager.createQueryBuilder().insert().into(Effect).values({ id, count: 0 }).orIgnore().execute()
   await manager.increment(Effect, { id }, 'count', 1)
 }
 
