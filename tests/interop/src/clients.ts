@@ -38,6 +38,8 @@ export interface ConsumeOptions {
   readonly deadlineMs?: number
   /** Keeps listening so long after the last expected message, to see duplicates. */
   readonly lingerMs?: number
+  /** Of ours only: another split of the queues than the rest of the group, which is wrong. */
+  readonly allocate?: 'circle'
 }
 
 type Options = Readonly<Record<string, string | number | boolean | undefined>>
@@ -173,6 +175,7 @@ function consumeArguments(options: ConsumeOptions): Options {
     'max-reconsume': options.maxReconsume,
     'deadline-ms': options.deadlineMs ?? CONSUME_DEADLINE_MS,
     'linger-ms': options.lingerMs,
+    allocate: options.allocate,
     instance: nextInstance(),
   }
 }

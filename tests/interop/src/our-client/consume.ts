@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type MessageView, PushConsumer } from '@rockhopper/client'
+import { AVG, AVG_BY_CIRCLE, type MessageView, PushConsumer } from '@rockhopper/client'
 import { emit, emitReceived } from './lines.js'
 import { number, type Options, required, switched, text } from './options.js'
 
@@ -20,6 +20,7 @@ export async function consume(options: Options): Promise<number> {
     offsetStoreDir: text(options, 'offset-dir', '.'),
     pollNameServerIntervalMs: 5_000,
     rebalanceIntervalMs: 1_000,
+    allocateStrategy: text(options, 'allocate', '') === 'circle' ? AVG_BY_CIRCLE : AVG,
     orderly,
   })
   consumer.subscribe(topic, text(options, 'expression', '*'))
