@@ -38,6 +38,7 @@ export function createGroupConsumer(
       ? {}
       : { consumeTimeoutMs: CONSUME_TIMEOUT_MAX }),
     ...(broadcast === true ? broadcasting(options) : {}),
+    ...(orderly === true ? withoutUndefined({ instanceName: options.instanceName }) : {}),
     ...startPosition(from),
   })
   for (const [topic, expression] of plan.subscriptions) consumer.subscribe(topic, expression)
@@ -102,7 +103,7 @@ function threads({ extras, routes }: GroupPlan, options: RocketMQServerOptions):
   return largest === 0 ? wanted : Math.max(largest, wanted ?? 0)
 }
 
-/** Members that share messages get no name: the same one for all would be the same client id. */
+/** Members that merely share messages get no name: nothing of theirs has to be found again. */
 function broadcasting({ instanceName, offsetStoreDir }: RocketMQServerOptions) {
   return { messageModel: 'BROADCASTING' as const, ...withoutUndefined({ instanceName, offsetStoreDir }) }
 }

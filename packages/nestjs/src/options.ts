@@ -43,8 +43,10 @@ export interface RocketMQServerOptions extends RocketMQConnectionOptions {
    */
   readonly shutdownTimeoutMs?: number
   /**
-   * Tells the members of a `broadcast` group on one host apart, and names the file of their offsets: each
-   * needs its own, the same after a restart. Default `DEFAULT`. Groups that share messages need no name.
+   * Tells the members of a `broadcast` or `orderly` group on one host apart: each needs its own, the same
+   * after a restart. It names the file of a broadcast member's offsets (default `DEFAULT`), and lets an
+   * orderly one that was killed go on with its queues at once; without a name they stay locked for a minute.
+   * Groups that merely share messages do not use it.
    */
   readonly instanceName?: string
   /** Directory of the offsets of `broadcast` groups; default `.rocketmq_offsets` in the home directory. */

@@ -36,6 +36,30 @@ export const BUGS = {
       replace: '',
     },
   ],
+  'seckill without unique key': [
+    {
+      file: '/worker/dist/ticket-row.js',
+      find: '{ unique: true }',
+      replace: '{ unique: false }',
+    },
+    {
+      file: '/worker/dist/decisions.js',
+      find: 'if (before !== null)',
+      replace: 'if (false)',
+    },
+    {
+      file: '/worker/dist/decisions.js',
+      find: '...{ ticket, campaignId, itemId, userId },',
+      replace: 'ticket: before === null ? ticket : ticket + Math.random(), campaignId, itemId, userId,',
+    },
+  ],
+  'seckill win not given back': [
+    {
+      file: '/worker/dist/wins.js',
+      find: "remaining: () => 'remaining + 1',",
+      replace: '',
+    },
+  ],
   'broker acks before it writes': [
     {
       file: '/broker/dist/tickets.js',

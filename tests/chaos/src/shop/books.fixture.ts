@@ -52,7 +52,8 @@ function moneyFaults(run: ShopRun, asked: readonly Asked[], confirmed: ReadonlyS
 
 /** One distinct Message-ID per customer and channel; a repeat needs a kill of the notification service. */
 function noticeFaults(run: ShopRun, asked: readonly Asked[], confirmed: ReadonlySet<Asked>): string[] {
-  const { received, kills } = run
+  const { kills } = run.processes
+  const { received } = run
   const faults = asked.flatMap((one) =>
     (['mail', 'sms'] as const).flatMap((channel) => {
       const to = channel === 'mail' ? one.email : one.phone

@@ -52,7 +52,7 @@ describe('a shop whose processes are killed', () => {
       const load = new Load(shop)
       let brokerKills = 0
       // On until the last fault has fired: a fault that did not fire has shown nothing.
-      while (load.asked.length < ORDERS || (shop.armed > 0 && load.asked.length < 4 * ORDERS)) {
+      while (load.asked.length < ORDERS || (shop.processes.armed > 0 && load.asked.length < 4 * ORDERS)) {
         await load.place()
         await delay(PAUSE_MS)
         if (
@@ -60,14 +60,14 @@ describe('a shop whose processes are killed', () => {
           load.asked.length >= ((brokerKills + 1) * ORDERS) / (BROKER_KILLS + 1)
         ) {
           brokerKills++
-          await shop.kill('broker')
+          await shop.processes.kill('broker')
         }
       }
-      await shop.settled(SETTLE_MS)
+      await shop.processes.settled(SETTLE_MS)
       await placeLateOrder(shop, load)
       expect(await verdict(shop, load.asked)).toEqual([])
       const points = [...Object.values(faults).flat(), ...Array(BROKER_KILLS).fill('broker'), 'inventory']
-      expect([...shop.kills].sort()).toEqual(points.sort())
+      expect([...shop.processes.kills].sort()).toEqual(points.sort())
     },
     LONG ? 900_000 : 150_000,
   )
@@ -121,11 +121,11 @@ describe('a planted bug is found', () => {
       const shop = new ShopRun({ [service]: withBug(bug) }, fault === undefined ? {} : { [service]: [fault] })
       run = shop
       await shop.start()
-      expect(shop.said(service, /^planted a bug into /)).toBe(true)
+      expect(shop.processes.said(service, /^planted a bug into /)).toBe(true)
       const load = new Load(shop)
       for (let count = 0; count < orders; count++) await load.place({ pid: 1, quantity: 1 })
       if (late) await placeLateOrder(shop, load)
-      await shop.settled(SETTLE_MS)
+      await shop.processes.settled(SETTLE_MS)
       expect((await verdict(shop, load.asked)).join('\n')).toMatch(finds)
     },
     90_000,

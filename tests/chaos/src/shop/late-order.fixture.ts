@@ -17,7 +17,7 @@ export async function placeLateOrder(run: ShopRun, load: Load): Promise<void> {
   try {
     await admin.updateSubscriptionGroup({ groupName: Group.INVENTORY_ORDERS, consumeEnable: false })
     // Pulls that the broker holds already would still be answered.
-    await run.kill('inventory')
+    await run.processes.kill('inventory')
     const { orderId } = await load.place(TOO_DEAR)
     await handled(run, Group.INVENTORY_COMMANDS, orderId)
     if (wasHandled(run, Group.INVENTORY_ORDERS, orderId)) throw new Error('the order was not late')

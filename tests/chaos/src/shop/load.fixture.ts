@@ -53,7 +53,7 @@ export class Load {
 
   async #post(key: string, body: unknown): Promise<string> {
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
-      this.#run.check()
+      this.#run.processes.check()
       const answer = await fetch(`${this.#run.url('order')}/orders`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },

@@ -16,7 +16,7 @@ export async function verdict(run: ShopRun, asked: readonly Asked[]): Promise<st
   let since = performance.now()
   let right = 0
   for (;;) {
-    run.check()
+    run.processes.check()
     const faults = audit(run, asked)
     const now = progress(run)
     if (now !== seen) {
