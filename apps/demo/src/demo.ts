@@ -4,9 +4,10 @@ import type { Step } from '@rockhopper/shop-contracts'
 import { Child, type ChildEvents, type ChildState } from './child.js'
 import { Feed } from './feed.js'
 import { Inboxes, type Running, startSmsInbox, startSmtpInbox } from './inboxes.js'
-import type { DemoOptions } from './options.js'
+import { logPlans } from './log-plan.js'
+import type { DemoOptions, Scenario } from './options.js'
 import { startPage } from './page-server.js'
-import { type Addresses, brokerPlan, HOST, shopPlans } from './plan.js'
+import { type Addresses, brokerPlan, HOST, type ServicePlanned, shopPlans } from './plan.js'
 import { Ports } from './ports.js'
 
 /** Less than the ten seconds that a drain may take in all: killing the stragglers needs some, too. */
@@ -18,6 +19,14 @@ export interface ServiceView {
   readonly name: string
   readonly state: ChildState
   readonly port: number
+  /** Where it belongs; absent for the broker, which is everybody's. */
+  readonly scenario?: Scenario
+}
+
+interface Part {
+  readonly child: Child
+  readonly port: number
+  readonly scenario: Scenario | undefined
 }
 
 /** Everything that runs, and what the page may do with it. */
@@ -27,7 +36,7 @@ export class Demo {
   /** Proof that a command comes from a page that this run served. */
   readonly token = randomBytes(16).toString('hex')
   readonly #options: DemoOptions
-  readonly #children = new Map<string, { readonly child: Child; readonly port: number }>()
+  readonly #children = new Map<string, Part>()
   readonly #running: Running[] = []
   readonly #lines = new Map<string, string[]>()
   readonly #say: (line: string) => void
@@ -57,20 +66,26 @@ export class Demo {
     this.#running.push(await startSmsInbox(this.inboxes, HOST, addresses.sms))
     await this.#add(brokerPlan(this.#options, addresses), addresses.broker).start()
     this.#say(`broker        ${HOST}:${addresses.broker}   name server ${HOST}:${addresses.nameserver}`)
-    const planned = await shopPlans(this.#options, addresses, ports)
-    await Promise.all(
-      planned.map(async ({ plan, port }) => {
-        await this.#add(plan, port).start()
-        this.#say(`${plan.name.padEnd(13)} http://${HOST}:${port}`)
-      }),
-    )
+    for (const scenario of this.scenarios) {
+      const planned = await this.#plans(scenario, addresses, ports)
+      await Promise.all(planned.map((one) => this.#startPlanned(scenario, one)))
+    }
     const server = await startPage(this, HOST, page)
     this.#running.push(server)
     this.pageUrl = `http://${HOST}:${server.port}/`
   }
 
+  get scenarios(): readonly Scenario[] {
+    return this.#options.scenarios
+  }
+
   services(): ServiceView[] {
-    return [...this.#children].map(([name, { child, port }]) => ({ name, port, state: child.state }))
+    return [...this.#children].map(([name, { child, port, scenario }]) => ({
+      name,
+      port,
+      state: child.state,
+      ...(scenario === undefined ? {} : { scenario }),
+    }))
   }
 
   portOf(service: string): number | undefined {
@@ -114,9 +129,24 @@ export class Demo {
     await Promise.all(this.#running.map((server) => server.close()))
   }
 
-  #add(plan: Child['plan'], port: number): Child {
+  #plans(scenario: Scenario, addresses: Addresses, ports: Ports): Promise<ServicePlanned[]> {
+    switch (scenario) {
+      case 'shop':
+        return shopPlans(this.#options, addresses, ports)
+      case 'logs':
+        return logPlans(this.#options, addresses, ports)
+    }
+  }
+
+  async #startPlanned(scenario: Scenario, { plan, port }: ServicePlanned): Promise<void> {
+    await this.#add(plan, port, scenario).start()
+    // The generator of the log pipeline listens to nobody.
+    if (port > 0) this.#say(`${plan.name.padEnd(13)} http://${HOST}:${port}`)
+  }
+
+  #add(plan: Child['plan'], port: number, scenario?: Scenario): Child {
     const child = new Child(plan, this.#events())
-    this.#children.set(plan.name, { child, port })
+    this.#children.set(plan.name, { child, port, scenario })
     return child
   }
 

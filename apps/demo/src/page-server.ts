@@ -28,6 +28,11 @@ const READS: Readonly<Record<string, readonly [service: string, path: string]>> 
   '/api/orders': ['order', '/orders?limit=50'],
   '/api/stock': ['inventory', '/stock'],
   '/api/payments': ['payment', '/payments'],
+  '/api/logs/windows': ['analytics', '/windows?count=60'],
+  '/api/logs/sliding': ['analytics', '/windows/sliding?count=60'],
+  '/api/logs/state': ['analytics', '/analytics'],
+  '/api/logs/storage': ['storage', '/storage'],
+  '/api/logs/collector': ['collector', '/logs'],
 }
 const WRITES: Readonly<Record<string, readonly [service: string, path: string]>> = {
   '/api/orders': ['order', '/orders'],
@@ -80,6 +85,8 @@ function refuse(demo: Demo, request: IncomingMessage): string | undefined {
 async function read(demo: Demo, path: string, response: ServerResponse): Promise<void> {
   if (path === '/api/feed') return demo.feed.join(response)
   if (path === '/api/services') return reply(response, 200, demo.services())
+  if (path === '/api/scenarios') return reply(response, 200, demo.scenarios)
+  if (path === '/api/logs/live') return forwardEvents(demo, ['analytics', '/live'], response)
   if (path === '/api/inboxes') return reply(response, 200, demo.inboxes.list())
   const log = /^\/api\/services\/([a-z]+)\/log$/.exec(path)
   if (log !== null) return reply(response, 200, demo.linesOf(log[1] ?? ''))
@@ -125,6 +132,26 @@ async function forward(
     response.writeHead(answer.status, { 'content-type': 'application/json', ...SECURITY_HEADERS }).end(text)
   } catch {
     reply(response, 503, { message: `the ${service} service does not answer; start it on this page` })
+  }
+}
+
+/** A service's stream of events, until either side ends it. */
+async function forwardEvents(
+  demo: Demo,
+  [service, path]: readonly [string, string],
+  response: ServerResponse,
+): Promise<void> {
+  const ending = new AbortController()
+  response.once('close', () => ending.abort())
+  try {
+    const answer = await fetch(`http://127.0.0.1:${demo.portOf(service)}${path}`, { signal: ending.signal })
+    response.writeHead(answer.status, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    for await (const chunk of answer.body ?? []) response.write(chunk)
+    response.end()
+  } catch {
+    // Gone, or never there: the page connects again by itself.
+    if (response.headersSent) response.destroy()
+    else reply(response, 503, { message: `the ${service} service does not answer; start it on this page` })
   }
 }
 

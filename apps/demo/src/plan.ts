@@ -82,6 +82,6 @@ export interface ServicePlanned {
   readonly port: number
 }
 
-function packageFolder(name: string): string {
+export function packageFolder(name: string): string {
   return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
 }

@@ -1,7 +1,7 @@
 import { App as AntApp, ConfigProvider, theme } from 'antd'
 import { StrictMode, useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Shop } from './shop.js'
+import { Scenarios } from './scenarios.js'
 
 function Root() {
   const dark = usePrefersDark()
@@ -9,7 +9,7 @@ function Root() {
   return (
     <ConfigProvider theme={{ algorithm, cssVar: {}, token: { colorPrimary: '#d48806', borderRadius: 8 } }}>
       <AntApp>
-        <Shop />
+        <Scenarios dark={dark} />
       </AntApp>
     </ConfigProvider>
   )

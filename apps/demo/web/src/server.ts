@@ -25,6 +25,7 @@ export interface Received {
 export interface Service {
   readonly name: string
   readonly port: number
+  readonly scenario?: string
   readonly state: {
     readonly kind: 'stopped' | 'starting' | 'running' | 'stopping'
     readonly pid?: number

@@ -24,7 +24,9 @@ export function ServiceCards({ services }: { readonly services: readonly Service
           <Flex vertical gap={4}>
             <Badge status={BADGES[state.kind]} text={<strong>{name}</strong>} />
             <Typography.Text type="secondary" style={{ fontSize: 12 }}>
-              {state.pid === undefined ? (state.why ?? 'stopped') : `pid ${state.pid}, port ${port}`}
+              {state.pid === undefined
+                ? (state.why ?? 'stopped')
+                : `pid ${state.pid}${port > 0 ? `, port ${port}` : ''}`}
             </Typography.Text>
             {state.kind === 'stopped' ? (
               <Button size="small" type="primary" onClick={() => control(name, 'start')}>

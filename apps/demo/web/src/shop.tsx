@@ -1,16 +1,15 @@
 import { Badge, Card, Col, Flex, Layout, Row, Tabs, Typography, theme } from 'antd'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { InboxList } from './inbox-list.js'
 import { OrderForm } from './order-form.js'
 import { OrderList } from './order-list.js'
 import { RegisterForm } from './register-form.js'
 import { ServiceCards } from './service-cards.js'
 import { StepList } from './step-list.js'
-import { useFeed } from './use-feed.js'
+import type { FeedState } from './use-feed.js'
 
 /** The whole page: what you can do on the left, what happens on the right; one column on a phone. */
-export function Shop() {
-  const feed = useFeed()
+export function Shop({ feed, scenarios }: { readonly feed: FeedState; readonly scenarios: ReactNode }) {
   const [selected, setSelected] = useState<string>()
   const { token } = theme.useToken()
   const steps = selected === undefined ? feed.steps : feed.steps.filter((step) => step.orderId === selected)
@@ -21,10 +20,13 @@ export function Shop() {
         <Typography.Title level={3} style={{ margin: 0 }}>
           Rockhopper shop
         </Typography.Title>
-        <Badge
-          status={feed.online ? 'success' : 'error'}
-          text={feed.online ? 'live' : 'the demo does not answer'}
-        />
+        <Flex align="center" gap="small" wrap>
+          {scenarios}
+          <Badge
+            status={feed.online ? 'success' : 'error'}
+            text={feed.online ? 'live' : 'the demo does not answer'}
+          />
+        </Flex>
       </Flex>
       <Typography.Paragraph type="secondary" style={{ padding: '4px 16px 0', marginBottom: 8 }}>
         Five services, one broker, each a process of its own. Place an order, kill what you like, start it
@@ -32,7 +34,7 @@ export function Shop() {
       </Typography.Paragraph>
       <Row gutter={[16, 16]} style={{ padding: 8, margin: 0 }}>
         <Col xs={24}>
-          <ServiceCards services={feed.services} />
+          <ServiceCards services={feed.services.filter(({ scenario }) => (scenario ?? 'shop') === 'shop')} />
         </Col>
         <Col xs={24} lg={9}>
           <Flex vertical gap={16}>

@@ -3,19 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { CHROMIUM, FLAGS } from './chromium.fixture.js'
 import { DemoRun } from './demo-run.fixture.js'
 
-const CHROMIUM = process.env['ROCKHOPPER_CHROMIUM'] ?? '/usr/bin/chromium'
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 /** Where pictures are kept; the ones in docs/images are made with ROCKHOPPER_SCREENSHOTS=docs/images. */
 const PICTURES = process.env['ROCKHOPPER_SCREENSHOTS']
 const WAIT_MS = 30_000
@@ -30,7 +20,7 @@ let browser: Browser | undefined
 beforeAll(async () => {
   if (withBrowser !== test) return
   const base = 20_000 + Math.floor(Math.random() * 20_000)
-  demo = new DemoRun(['--', '--port-base', String(base), '--data-dir', folder])
+  demo = new DemoRun(['--', 'shop', '--port-base', String(base), '--data-dir', folder])
   await demo.ready()
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
 }, 120_000)

@@ -1,0 +1,40 @@
+import { Segmented } from 'antd'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { get } from './server.js'
+import { useFeed } from './use-feed.js'
+
+const PAGES: Readonly<Record<string, string>> = { shop: 'Shop', logs: 'Logs' }
+
+const Shop = lazy(async () => ({ default: (await import('./shop.js')).Shop }))
+// Its charts are most of what a browser loads: only who looks at them waits for them.
+const Logs = lazy(async () => ({ default: (await import('./logs.js')).Logs }))
+
+/** One page for each scenario that runs; the address says which one is open. */
+export function Scenarios({ dark }: { readonly dark: boolean }) {
+  const feed = useFeed()
+  const [running, setRunning] = useState<readonly string[]>([])
+  const [open, setOpen] = useState(() => location.hash.slice(1))
+  useEffect(() => {
+    get<string[]>('/api/scenarios').then(setRunning, () => undefined)
+    const changed = () => setOpen(location.hash.slice(1))
+    addEventListener('hashchange', changed)
+    return () => removeEventListener('hashchange', changed)
+  }, [])
+  const shown = running.includes(open) ? open : running[0]
+  const choice = running.length > 1 && (
+    <Segmented
+      value={shown ?? ''}
+      onChange={(name) => {
+        location.hash = name
+      }}
+      options={running.map((name) => ({ label: PAGES[name] ?? name, value: name }))}
+    />
+  )
+  const services = feed.services.filter(({ scenario }) => (scenario ?? shown) === shown)
+  return (
+    <Suspense>
+      {shown === 'shop' && <Shop feed={feed} scenarios={choice} />}
+      {shown === 'logs' && <Logs services={services} dark={dark} scenarios={choice} />}
+    </Suspense>
+  )
+}
