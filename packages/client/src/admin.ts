@@ -32,13 +32,14 @@ import {
 import { compareQueues } from './consuming/allocation.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf } from './received-message.js'
+import { unlessAborted } from './wait.js'
 
 /** Queues per broker that a topic gets by default (Apache: updateTopic). */
 const QUEUES_DEFAULT = 8
 const BODY_SIZE_MAX = 64 * 1024 * 1024
 
 /** Where a topic or group is made: every master of a cluster (default: of every cluster), or one broker. */
-export interface AdminTarget {
+export interface AdminTarget extends CallOptions {
   readonly cluster?: string
   /** `host:port` */
   readonly brokerAddr?: string
@@ -106,17 +107,21 @@ export class Admin {
         ? {}
         : { attributes: attributes.map(([key, value]) => `+${key}=${value}`).join(',') }),
     }
+    const call = callOptions(options)
     const targets = await this.#targets(options, `Creating the topic '${topic}'`)
-    await Promise.all(targets.map((address) => this.#instance.api.createTopic(address, header)))
+    await Promise.all(targets.map((address) => this.#instance.api.createTopic(address, header, call)))
     return config
   }
 
   /** Removes the topic from the brokers, then from the name servers. */
   async deleteTopic(topic: string, target: AdminTarget = {}): Promise<void> {
     const { api, nameServers } = this.#instance
+    const call = callOptions(target)
     const targets = await this.#targets(target, `Deleting the topic '${topic}'`)
-    await Promise.all(targets.map((address) => api.deleteTopicInBroker(address, topic)))
-    await Promise.all(nameServers.addresses.map((address) => api.deleteTopicInNameServer(address, topic)))
+    await Promise.all(targets.map((address) => api.deleteTopicInBroker(address, topic, call)))
+    await Promise.all(
+      nameServers.addresses.map((address) => api.deleteTopicInNameServer(address, topic, call)),
+    )
   }
 
   async updateSubscriptionGroup(
@@ -131,30 +136,39 @@ export class Admin {
       ...SubscriptionGroupConfig.read({ groupName }, '$'),
       ...settings,
     }
+    const call = callOptions(target)
     const targets = await this.#targets(target, `Changing the group '${groupName}'`)
-    await Promise.all(targets.map((address) => this.#instance.api.updateSubscriptionGroup(address, config)))
+    await Promise.all(
+      targets.map((address) => this.#instance.api.updateSubscriptionGroup(address, config, call)),
+    )
   }
 
   /** Asks the name server, not the cache. Rejects with ROUTE_NOT_FOUND. */
-  async topicRoute(topic: string): Promise<TopicRouteData> {
-    this.#instance.assertStarted(`Asking for the route of '${topic}'`)
-    await this.#instance.routes.fetch(topic)
-    return (await this.#instance.routes.require(topic)).data
+  async topicRoute(topic: string, { signal }: CallOptions = {}): Promise<TopicRouteData> {
+    const attempted = `Asking for the route of '${topic}'`
+    this.#instance.assertStarted(attempted)
+    const { routes } = this.#instance
+    const asking = routes.fetch(topic).then(() => routes.require(topic))
+    return (await unlessAborted(asking, attempted, signal)).data
   }
 
-  async clusterInfo(): Promise<ClusterInfo> {
-    return this.#atNameServer('Asking for the clusters', (address) => this.#instance.api.clusterInfo(address))
+  async clusterInfo(options: CallOptions = {}): Promise<ClusterInfo> {
+    return this.#atNameServer('Asking for the clusters', (address) =>
+      this.#instance.api.clusterInfo(address, options),
+    )
   }
 
-  async topicList(): Promise<readonly string[]> {
-    return this.#atNameServer('Asking for the topics', (address) => this.#instance.api.topicList(address))
+  async topicList(options: CallOptions = {}): Promise<readonly string[]> {
+    return this.#atNameServer('Asking for the topics', (address) =>
+      this.#instance.api.topicList(address, options),
+    )
   }
 
   /** Offsets of the topic's queues at all its brokers. */
-  async topicStats(topic: string): Promise<TopicStatsTable> {
-    const addresses = await this.#mastersOf(topic)
+  async topicStats(topic: string, options: CallOptions = {}): Promise<TopicStatsTable> {
+    const addresses = await this.#mastersOf(topic, options)
     const tables = await Promise.all(
-      addresses.map((address) => this.#instance.api.topicStats(address, topic)),
+      addresses.map((address) => this.#instance.api.topicStats(address, topic, options)),
     )
     return {
       offsetTable: joined(tables.map((table) => table.offsetTable)),
@@ -166,11 +180,16 @@ export class Admin {
    * Offsets of the group in its topics, or in one, at all brokers that serve `topic` or the group's retry
    * topic.
    */
-  async consumerProgress(consumerGroup: string, topic?: string): Promise<ConsumeStats> {
+  async consumerProgress(
+    consumerGroup: string,
+    topic?: string,
+    options: CallOptions = {},
+  ): Promise<ConsumeStats> {
     const attempted = `Asking for the progress of '${consumerGroup}'`
-    const addresses = topic === undefined ? await this.#targets({}, attempted) : await this.#mastersOf(topic)
+    const addresses =
+      topic === undefined ? await this.#targets(options, attempted) : await this.#mastersOf(topic, options)
     const tables = await Promise.all(
-      addresses.map((address) => this.#instance.api.consumeStats(address, consumerGroup, topic)),
+      addresses.map((address) => this.#instance.api.consumeStats(address, consumerGroup, topic, options)),
     )
     return {
       offsetTable: joined(tables.map((table) => table.offsetTable)),
@@ -179,12 +198,12 @@ export class Admin {
   }
 
   /** The message an offset message id names. Rejects with MESSAGE_NOT_FOUND. */
-  async viewMessage(offsetMessageId: string): Promise<MessageView> {
+  async viewMessage(offsetMessageId: string, options: CallOptions = {}): Promise<MessageView> {
     this.#instance.assertStarted(`Reading the message ${offsetMessageId}`)
     const id = parseOffsetMessageId(offsetMessageId)
     if (id === undefined)
       throw new MqError('ARGUMENT_ILLEGAL', `'${offsetMessageId}' is not an offset message id`)
-    const record = await this.#instance.api.viewMessage(hostText(id.host), id.physicalOffset)
+    const record = await this.#instance.api.viewMessage(hostText(id.host), id.physicalOffset, options)
     const readable = await decompressed(record, this.#instance.env.compute, BODY_SIZE_MAX)
     return viewOf(readable, { topic: record.topic, brokerName: '', queueId: record.queueId })
   }
@@ -199,8 +218,10 @@ export class Admin {
     timestamp: number,
     options: ResetOffsetOptions = {},
   ): Promise<Entries<number>> {
-    this.#instance.assertStarted(`Resetting the offsets of '${consumerGroup}' in '${topic}'`)
-    const route = await this.#instance.routes.require(topic)
+    const attempted = `Resetting the offsets of '${consumerGroup}' in '${topic}'`
+    this.#instance.assertStarted(attempted)
+    const routing = this.#instance.routes.require(topic)
+    const route = await unlessAborted(routing, attempted, options.signal)
     return resetOffsets(this.#instance, route, consumerGroup, timestamp, options)
   }
 
@@ -211,7 +232,8 @@ export class Admin {
     { topic, offline, ...options }: CloneOffsetsOptions = {},
   ): Promise<void> {
     const attempted = `Cloning the offsets of '${srcGroup}' for '${destGroup}'`
-    const addresses = topic === undefined ? await this.#targets({}, attempted) : await this.#mastersOf(topic)
+    const addresses =
+      topic === undefined ? await this.#targets(options, attempted) : await this.#mastersOf(topic, options)
     const header = { srcGroup, destGroup, topic: topic ?? '', offline: offline ?? false }
     await Promise.all(
       addresses.map((address) => this.#instance.api.cloneGroupOffset(address, header, options)),
@@ -220,7 +242,7 @@ export class Admin {
 
   /** Client ids of the members that are online, sorted. */
   async consumerClientIds(consumerGroup: string, options: CallOptions = {}): Promise<readonly string[]> {
-    const addresses = await this.#targets({}, `Asking for the members of '${consumerGroup}'`)
+    const addresses = await this.#targets(options, `Asking for the members of '${consumerGroup}'`)
     return membersOf(this.#instance, addresses, consumerGroup, options)
   }
 
@@ -230,7 +252,7 @@ export class Admin {
     clientId: string,
     options: CallOptions = {},
   ): Promise<ConsumerRunningInfo> {
-    const addresses = await this.#targets({}, `Asking ${clientId} how it runs`)
+    const addresses = await this.#targets(options, `Asking ${clientId} how it runs`)
     return runningInfoOf(this.#instance, addresses, consumerGroup, clientId, options)
   }
 
@@ -245,16 +267,16 @@ export class Admin {
     return consumeDirectly(this.#instance, consumerGroup, clientId, offsetMessageId, options)
   }
 
-  async #mastersOf(topic: string): Promise<string[]> {
-    const route = await this.topicRoute(topic)
+  async #mastersOf(topic: string, options: CallOptions): Promise<string[]> {
+    const route = await this.topicRoute(topic, options)
     return route.brokerDatas.flatMap((row) => row.brokerAddrs.get(MASTER_ID) ?? [])
   }
 
   /** Addresses of all masters that are meant. Rejects with BROKER_NOT_FOUND when there is none. */
-  async #targets({ brokerAddr, cluster }: AdminTarget, attempted: string): Promise<string[]> {
+  async #targets({ brokerAddr, cluster, ...call }: AdminTarget, attempted: string): Promise<string[]> {
     this.#instance.assertStarted(attempted)
     if (brokerAddr !== undefined) return [brokerAddr]
-    const { brokerAddrTable } = await this.clusterInfo()
+    const { brokerAddrTable } = await this.clusterInfo(callOptions(call))
     const rows = [...brokerAddrTable.values()].filter(
       (row) => cluster === undefined || row.cluster === cluster,
     )
@@ -274,7 +296,7 @@ export class Admin {
       try {
         return await call(address)
       } catch (error) {
-        if (!(error instanceof MqError) || error.code === 'RESPONSE_REFUSED') throw error
+        if (!(error instanceof MqError) || FINAL.has(error.code)) throw error
         cause = error
       }
     }
@@ -284,3 +306,12 @@ export class Admin {
 
 const joined = <T>(tables: readonly Entries<T>[]): Entries<T> =>
   tables.flat().sort(([a], [b]) => compareQueues(a, b))
+
+/** Errors that another name server would not change. */
+const FINAL: ReadonlySet<string> = new Set(['RESPONSE_REFUSED', 'REQUEST_ABORTED'])
+
+/** Without the fields that say what is meant, not how long. */
+const callOptions = ({ signal, timeoutMs }: CallOptions): CallOptions => ({
+  ...(signal === undefined ? {} : { signal }),
+  ...(timeoutMs === undefined ? {} : { timeoutMs }),
+})

@@ -11,7 +11,7 @@ import { ClientHooks } from './client-hook.js'
 import { clientIdOf } from './client-id.js'
 import type { ClientOptions } from './client-options.js'
 import { Periodic } from './periodic.js'
-import { settledWithin, wait } from './wait.js'
+import { jittered, settledWithin, wait } from './wait.js'
 
 /** How long a stopping client waits for the brokers' answers to its farewell. */
 const FAREWELL_MS = 3_000
@@ -171,7 +171,7 @@ export class ClientInstance {
     if (!this.#greeted.delete(address)) return
     this.#tellLost(address)
     this.background.run('heartbeat after a lost connection', async () => {
-      await wait(this.env.clock, RECONNECT_MS, this.#stopping.signal)
+      await wait(this.env.clock, jittered(this.env.random, RECONNECT_MS), this.#stopping.signal)
       if (this.#brokers().includes(address)) await this.greet(address)
     })
   }

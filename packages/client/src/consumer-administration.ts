@@ -85,7 +85,7 @@ export async function runningInfoOf(
     try {
       return await instance.api.consumerRunningInfo(address, header, options)
     } catch (error) {
-      if (!isMqError(error)) throw error
+      if (!isMqError(error) || error.code === 'REQUEST_ABORTED') throw error
       cause = error
     }
   }

@@ -1,5 +1,6 @@
 import { checkGroup, MqError } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
+import type { CallOptions } from './api/commands.js'
 import { ClientInstance } from './client-instance.js'
 import { queueKey } from './consuming/allocation.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
@@ -9,6 +10,7 @@ import { PolledConsumption } from './consuming/polled-consumption.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageView } from './message-view.js'
 import type { PushConsumerOptions } from './push-consumer-options.js'
+import { unlessAborted } from './wait.js'
 
 /** How long running releases are waited for at shutdown. */
 const SHUTDOWN_TIMEOUT_MS = 10_000
@@ -123,8 +125,9 @@ export class LitePullConsumer {
   }
 
   /** Resolves when queues of every topic were shared out once. */
-  async ready(): Promise<void> {
-    await this.#started('Waiting for queues').ready()
+  async ready({ signal }: CallOptions = {}): Promise<void> {
+    const attempted = 'Waiting for queues'
+    await unlessAborted(this.#started(attempted).ready(), attempted, signal)
   }
 
   /** Messages in queue order within each queue; empty when none came in time or the consumer is closing. */
@@ -142,42 +145,46 @@ export class LitePullConsumer {
   }
 
   /** All that was polled is consumed. Brokers that cannot be told now are told at the next interval. */
-  async commit(): Promise<void> {
+  async commit({ signal }: CallOptions = {}): Promise<void> {
     const run = this.#started('Committing')
     this.#polled.finish()
-    await run.persistOffsets()
+    await unlessAborted(run.persistOffsets(), 'Committing', signal)
   }
 
   /** The group's committed offset, or undefined. */
-  async committed(queue: MessageQueue): Promise<number | undefined> {
-    const address = await this.#addressOf(queue, 'Asking for the committed offset')
-    return this.#instance.api.queryConsumerOffset(address, this.consumerGroup, queue)
+  async committed(queue: MessageQueue, options: CallOptions = {}): Promise<number | undefined> {
+    const address = await this.#addressOf(queue, 'Asking for the committed offset', options)
+    return this.#instance.api.queryConsumerOffset(address, this.consumerGroup, queue, options)
   }
 
   /** Goes on at `queueOffset`, which is then committed. Rejects when the queue is not assigned here. */
-  async seek(queue: MessageQueue, queueOffset: number): Promise<void> {
+  async seek(queue: MessageQueue, queueOffset: number, { signal }: CallOptions = {}): Promise<void> {
     const run = this.#started('Seeking')
     if (!this.assignment().some((mine) => queueKey(mine) === queueKey(queue))) {
       const what = `Seeking in queue ${queue.queueId} of '${queue.topic}' at '${queue.brokerName}'`
       throw new MqError('QUEUE_NOT_FOUND', `${what}: it is not assigned to this consumer`)
     }
-    await run.resetOffsets(queue.topic, [[queue, queueOffset]])
+    await unlessAborted(run.resetOffsets(queue.topic, [[queue, queueOffset]]), 'Seeking', signal)
   }
 
-  async seekToBegin(queue: MessageQueue): Promise<void> {
-    const address = await this.#addressOf(queue, 'Seeking')
-    await this.seek(queue, await this.#instance.api.minOffset(address, queue))
+  async seekToBegin(queue: MessageQueue, options: CallOptions = {}): Promise<void> {
+    const address = await this.#addressOf(queue, 'Seeking', options)
+    await this.seek(queue, await this.#instance.api.minOffset(address, queue, options), options)
   }
 
-  async seekToEnd(queue: MessageQueue): Promise<void> {
-    const address = await this.#addressOf(queue, 'Seeking')
-    await this.seek(queue, await this.#instance.api.maxOffset(address, queue))
+  async seekToEnd(queue: MessageQueue, options: CallOptions = {}): Promise<void> {
+    const address = await this.#addressOf(queue, 'Seeking', options)
+    await this.seek(queue, await this.#instance.api.maxOffset(address, queue, options), options)
   }
 
   /** First message stored at `timestamp` (ms since 1970) or later; the max offset when there is none. */
-  async offsetForTimestamp(queue: MessageQueue, timestamp: number): Promise<number> {
-    const address = await this.#addressOf(queue, 'Searching an offset')
-    return this.#instance.api.searchOffset(address, queue, timestamp)
+  async offsetForTimestamp(
+    queue: MessageQueue,
+    timestamp: number,
+    options: CallOptions = {},
+  ): Promise<number> {
+    const address = await this.#addressOf(queue, 'Searching an offset', options)
+    return this.#instance.api.searchOffset(address, queue, timestamp, options)
   }
 
   /** The queues that are this consumer's now. */
@@ -186,9 +193,10 @@ export class LitePullConsumer {
   }
 
   /** The topic's queues that can be read, sorted by broker name and id. Rejects with ROUTE_NOT_FOUND. */
-  async messageQueues(topic: string): Promise<readonly MessageQueue[]> {
-    this.#instance.assertStarted(`Listing the queues of '${topic}'`)
-    return (await this.#instance.routes.require(topic)).readQueues
+  async messageQueues(topic: string, { signal }: CallOptions = {}): Promise<readonly MessageQueue[]> {
+    const attempted = `Listing the queues of '${topic}'`
+    this.#instance.assertStarted(attempted)
+    return (await unlessAborted(this.#instance.routes.require(topic), attempted, signal)).readQueues
   }
 
   /** Nothing of these queues is handed out until `resume`. */
@@ -214,9 +222,10 @@ export class LitePullConsumer {
     return this.#assigned?.has(queueKey(queue))
   }
 
-  async #addressOf(queue: MessageQueue, attempted: string): Promise<string> {
-    this.#instance.assertStarted(`${attempted} of queue ${queue.queueId} of '${queue.topic}'`)
-    await this.#instance.routes.require(queue.topic)
+  async #addressOf(queue: MessageQueue, attempted: string, { signal }: CallOptions): Promise<string> {
+    const what = `${attempted} of queue ${queue.queueId} of '${queue.topic}'`
+    this.#instance.assertStarted(what)
+    await unlessAborted(this.#instance.routes.require(queue.topic), what, signal)
     return this.#instance.routes.requireMaster(queue.brokerName)
   }
 

@@ -1,10 +1,12 @@
 import { checkGroup, MqError, PullSysFlag } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
+import type { CallOptions } from './api/commands.js'
 import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf, wantedBy } from './received-message.js'
+import { unlessAborted } from './wait.js'
 
 /** Largest body after decompression. */
 const BODY_SIZE_MAX = 64 * 1024 * 1024
@@ -58,9 +60,10 @@ export class PullConsumer {
   }
 
   /** The topic's queues that can be read, sorted by broker name and id. Rejects with ROUTE_NOT_FOUND. */
-  async messageQueues(topic: string): Promise<readonly MessageQueue[]> {
-    this.#instance.assertStarted(`Listing the queues of '${topic}'`)
-    return (await this.#instance.routes.require(topic)).readQueues
+  async messageQueues(topic: string, { signal }: CallOptions = {}): Promise<readonly MessageQueue[]> {
+    const attempted = `Listing the queues of '${topic}'`
+    this.#instance.assertStarted(attempted)
+    return (await unlessAborted(this.#instance.routes.require(topic), attempted, signal)).readQueues
   }
 
   /**
@@ -85,7 +88,7 @@ export class PullConsumer {
       expressionType: subscription.expressionType,
       bname: queue.brokerName,
     }
-    const address = await this.#addressOf(queue, 'Pulling')
+    const address = await this.#addressOf(queue, 'Pulling', { signal })
     const answer = await api.pull(address, header, { timeoutMs: suspendMs + POLL_SLACK_MS, signal })
     const wanted = answer.records.filter((record) => wantedBy(subscription.tagsSet, record))
     const readable = await Promise.all(
@@ -101,39 +104,39 @@ export class PullConsumer {
   }
 
   /** The first offset that exists. */
-  async minOffset(queue: MessageQueue): Promise<number> {
-    return this.#instance.api.minOffset(await this.#addressOf(queue, 'Asking for the min offset'), queue)
+  async minOffset(queue: MessageQueue, options: CallOptions = {}): Promise<number> {
+    const address = await this.#addressOf(queue, 'Asking for the min offset', options)
+    return this.#instance.api.minOffset(address, queue, options)
   }
 
   /** The offset that the next message will get. */
-  async maxOffset(queue: MessageQueue): Promise<number> {
-    return this.#instance.api.maxOffset(await this.#addressOf(queue, 'Asking for the max offset'), queue)
+  async maxOffset(queue: MessageQueue, options: CallOptions = {}): Promise<number> {
+    const address = await this.#addressOf(queue, 'Asking for the max offset', options)
+    return this.#instance.api.maxOffset(address, queue, options)
   }
 
   /** First message stored at `timestamp` (ms since 1970) or later; the max offset when there is none. */
-  async searchOffset(queue: MessageQueue, timestamp: number): Promise<number> {
-    return this.#instance.api.searchOffset(
-      await this.#addressOf(queue, 'Searching an offset'),
-      queue,
-      timestamp,
-    )
+  async searchOffset(queue: MessageQueue, timestamp: number, options: CallOptions = {}): Promise<number> {
+    const address = await this.#addressOf(queue, 'Searching an offset', options)
+    return this.#instance.api.searchOffset(address, queue, timestamp, options)
   }
 
   /** The group's committed offset, or undefined. */
-  async committedOffset(queue: MessageQueue): Promise<number | undefined> {
-    const address = await this.#addressOf(queue, 'Asking for the committed offset')
-    return this.#instance.api.queryConsumerOffset(address, this.#consumerGroup, queue)
+  async committedOffset(queue: MessageQueue, options: CallOptions = {}): Promise<number | undefined> {
+    const address = await this.#addressOf(queue, 'Asking for the committed offset', options)
+    return this.#instance.api.queryConsumerOffset(address, this.#consumerGroup, queue, options)
   }
 
   /** `queueOffset` is the next one to consume. */
-  async commitOffset(queue: MessageQueue, queueOffset: number): Promise<void> {
-    const address = await this.#addressOf(queue, 'Committing an offset')
-    await this.#instance.api.updateConsumerOffset(address, this.#consumerGroup, queue, queueOffset)
+  async commitOffset(queue: MessageQueue, queueOffset: number, options: CallOptions = {}): Promise<void> {
+    const address = await this.#addressOf(queue, 'Committing an offset', options)
+    await this.#instance.api.updateConsumerOffset(address, this.#consumerGroup, queue, queueOffset, options)
   }
 
-  async #addressOf(queue: MessageQueue, attempted: string): Promise<string> {
-    this.#instance.assertStarted(`${attempted} of queue ${queue.queueId} of '${queue.topic}'`)
-    await this.#instance.routes.require(queue.topic)
+  async #addressOf(queue: MessageQueue, attempted: string, { signal }: CallOptions): Promise<string> {
+    const what = `${attempted} of queue ${queue.queueId} of '${queue.topic}'`
+    this.#instance.assertStarted(what)
+    await unlessAborted(this.#instance.routes.require(queue.topic), what, signal)
     return this.#instance.routes.requireMaster(queue.brokerName)
   }
 }

@@ -68,7 +68,7 @@ export interface PushConsumerOptions extends ClientOptions {
   readonly brokerSuspendMaxTimeMs?: number
   /** Deadline of a pull. Default 30,000 ms. */
   readonly consumerTimeoutMsWhenSuspend?: number
-  /** Pause after a failed pull. Default 1000 ms. */
+  /** Pause after a failed pull, half to one and a half of it by chance. Default 1000 ms. */
   readonly pullTimeDelayMsWhenException?: number
   /**
    * Directory of offset files of BROADCASTING consumers. Default `.rocketmq_offsets` in the home directory.

@@ -1,5 +1,6 @@
 import type { DiskLock } from '@rockhopper/env'
 import { checkGroup, MqError } from '@rockhopper/message'
+import type { CallOptions } from './api/commands.js'
 import { ClientInstance } from './client-instance.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
@@ -9,6 +10,7 @@ import { type FilterExpression, Subscriptions } from './consuming/subscriptions.
 import type { MessageListener } from './listener.js'
 import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
 import { startTracing } from './tracing/trace-hook.js'
+import { unlessAborted } from './wait.js'
 
 /** How long running listener calls are waited for by default. */
 const SHUTDOWN_TIMEOUT_MS = 10_000
@@ -97,8 +99,9 @@ export class PushConsumer {
   }
 
   /** Resolves when queues of every subscribed topic were assigned once (to this member or to others). */
-  async ready(): Promise<void> {
-    await this.#started('Waiting for queues').ready()
+  async ready({ signal }: CallOptions = {}): Promise<void> {
+    const attempted = 'Waiting for queues'
+    await unlessAborted(this.#started(attempted).ready(), attempted, signal)
   }
 
   /**

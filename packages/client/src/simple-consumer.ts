@@ -5,7 +5,7 @@ import type { ClientOptions } from './client-options.js'
 import { type FilterExpression, type Subscription, Subscriptions } from './consuming/subscriptions.js'
 import { batchAcks, grouped, type PoppedMessage, receiptOf } from './popped-message.js'
 import { decompressed, viewOf, wantedBy } from './received-message.js'
-import { wait } from './wait.js'
+import { unlessAborted, wait } from './wait.js'
 
 /** Largest body after decompression. */
 const BODY_SIZE_MAX = 64 * 1024 * 1024
@@ -92,7 +92,7 @@ export class SimpleConsumer {
     const asked = this.#asked(topic, options)
     const until = env.clock.monotonic() + asked.waitMs
     for (;;) {
-      const brokers = await this.#brokersOf(topic)
+      const brokers = await this.#brokersOf(topic, asked.signal)
       let failure: MqError | undefined
       for (const [at, brokerName] of brokers.entries()) {
         const leftMs = Math.max(0, until - env.clock.monotonic())
@@ -120,7 +120,7 @@ export class SimpleConsumer {
    * the message stays with who has it now.
    */
   async ack(message: PoppedMessage, { signal }: AckOptions = {}): Promise<void> {
-    const { address, header } = await this.#named(message, 'Acknowledging')
+    const { address, header } = await this.#named(message, 'Acknowledging', signal)
     await this.#instance.api.ack(address, header, { signal })
   }
 
@@ -130,7 +130,7 @@ export class SimpleConsumer {
   async ackAll(messages: readonly PoppedMessage[], { signal }: AckOptions = {}): Promise<void> {
     const byBroker = grouped(messages, ({ brokerName }) => brokerName)
     const requests = [...byBroker].map(async ([brokerName, own]) => {
-      const { address } = await this.#named(own[0] as PoppedMessage, 'Acknowledging')
+      const { address } = await this.#named(own[0] as PoppedMessage, 'Acknowledging', signal)
       await this.#instance.api.ackBatch(address, brokerName, batchAcks(this.#options.consumerGroup, own), {
         signal,
       })
@@ -148,7 +148,7 @@ export class SimpleConsumer {
     { signal }: AckOptions = {},
   ): Promise<PoppedMessage> {
     checkInvisibleTime(invisibleTimeMs)
-    const { address, header, receipt } = await this.#named(message, 'Changing the invisible time')
+    const { address, header, receipt } = await this.#named(message, 'Changing the invisible time', signal)
     const { api } = this.#instance
     const changed = await api.changeInvisibleTime(
       address,
@@ -169,7 +169,7 @@ export class SimpleConsumer {
 
   /** Puts the message into `%DLQ%<group>`, then acknowledges it. */
   async deadLetter(message: PoppedMessage, options: AckOptions = {}): Promise<void> {
-    const { address } = await this.#named(message, 'Dead-lettering')
+    const { address } = await this.#named(message, 'Dead-lettering', options.signal)
     const header = {
       offset: message.physicalOffset,
       group: this.#options.consumerGroup,
@@ -197,8 +197,9 @@ export class SimpleConsumer {
   }
 
   /** In another order each time. */
-  async #brokersOf(topic: string): Promise<readonly string[]> {
-    const { readQueues } = await this.#instance.routes.require(topic)
+  async #brokersOf(topic: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const routing = this.#instance.routes.require(topic)
+    const { readQueues } = await unlessAborted(routing, `Receiving from '${topic}'`, signal)
     const names = [...new Set(readQueues.map(({ brokerName }) => brokerName))]
     if (names.length === 0) throw new MqError('ROUTE_NOT_FOUND', `No queue of '${topic}' can be read`)
     const first = this.#turn++ % names.length
@@ -262,11 +263,16 @@ export class SimpleConsumer {
     }
   }
 
-  async #named({ receipt: extraInfo, queueOffset, topic }: PoppedMessage, attempted: string) {
-    this.#instance.assertStarted(`${attempted} a message of '${topic}'`)
+  async #named(
+    { receipt: extraInfo, queueOffset, topic }: PoppedMessage,
+    attempted: string,
+    signal?: AbortSignal,
+  ) {
+    const what = `${attempted} a message of '${topic}'`
+    this.#instance.assertStarted(what)
     const receipt = receiptOf(extraInfo)
     const { consumerGroup } = this.#options
-    await this.#instance.routes.require(topic)
+    await unlessAborted(this.#instance.routes.require(topic), what, signal)
     const real = realPopTopic(topic, consumerGroup, receipt.retryFlag)
     const header = { consumerGroup, topic: real, queueId: receipt.queueId, extraInfo, offset: queueOffset }
     return { address: this.#instance.routes.requireMaster(receipt.brokerName), header, receipt }

@@ -1,4 +1,4 @@
-import type { Clock } from '@rockhopper/env'
+import type { Clock, Random } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 
 /** Resolves after `delayMs`, or at once when `signal` is or becomes aborted. Never rejects. */
@@ -67,3 +67,27 @@ export function inTime<T>(
     }, fail)
   })
 }
+
+/**
+ * As `promise`, but rejects with MqError REQUEST_ABORTED when the signal comes first; the work itself goes
+ * on.
+ */
+export function unlessAborted<T>(promise: Promise<T>, what: string, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => fail(new MqError('REQUEST_ABORTED', what, { cause: signal.reason }))
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', abort)
+      reject(error)
+    }
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort)
+    promise.then((value) => {
+      signal.removeEventListener('abort', abort)
+      resolve(value)
+    }, fail)
+  })
+}
+
+/** Half to one and a half of `ms`: what many clients do at the same moment they then do at different ones. */
+export const jittered = (random: Random, ms: number): number => Math.round(ms * (0.5 + random.float()))

@@ -7,7 +7,7 @@ import { MASTER_ID } from '../api/topic-route.js'
 import type { ClientInstance } from '../client-instance.js'
 import type { Gate } from '../gate.js'
 import { decompressed, viewOf, wantedBy } from '../received-message.js'
-import { aborted, wait } from '../wait.js'
+import { aborted, jittered, wait } from '../wait.js'
 import type { Consumption } from './consumption.js'
 import type { OffsetStore } from './offset-store.js'
 import type { ProcessQueue, Pulled } from './process-queue.js'
@@ -164,7 +164,8 @@ export class PullLoop {
   }
 
   #failed(address: string | undefined, error: unknown): number {
-    const { instance, consumerGroup, failurePauseMs } = this.#parts
+    const { instance, consumerGroup } = this.#parts
+    const failurePauseMs = jittered(this.#env.random, this.#parts.failurePauseMs)
     if (error instanceof AssertionError) throw error
     this.#brokerId = MASTER_ID
     this.#env.log.warn('client.pull.failed', { consumerGroup, ...this.#processQueue.queue, address, error })
