@@ -1,7 +1,5 @@
 import type { INestApplication, INestMicroservice } from '@nestjs/common'
-import type { MicroserviceOptions, NestMicroservice } from '@nestjs/microservices'
 import type { RocketMQServerOptions } from './options.js'
-import { keepOriginalErrors } from './original-error.js'
 import { ServerRocketMQ } from './server.js'
 
 export interface ConnectRocketMQOptions extends RocketMQServerOptions {
@@ -27,16 +25,7 @@ export function connectRocketMQ(
   const own = Object.keys(server).length > 0 ? new ServerRocketMQ(server) : undefined
   const made = strategy ?? own ?? app.get<ServerRocketMQ>(ServerRocketMQ)
   holdUntilBootstrapped(app, made)
-  const microservice = app.connectMicroservice<MicroserviceOptions>(
-    { strategy: made },
-    { inheritAppConfig, deferInitialization: true },
-  ) as NestMicroservice
-  keepOriginalErrors(microservice)
-  // What connectMicroservice does by itself when nothing is deferred: too early for the line above.
-  microservice.registerListeners()
-  microservice.setIsInitialized(true)
-  microservice.setIsInitHookCalled(true)
-  return microservice
+  return app.connectMicroservice({ strategy: made }, { inheritAppConfig })
 }
 
 /** Servers that wait for the end of an application's `init`. */

@@ -1,15 +1,11 @@
-import { applyDecorators, UseInterceptors } from '@nestjs/common'
 import { EventPattern, MessagePattern } from '@nestjs/microservices'
 import type { RocketMQContext } from './context.js'
 import { plainExtras, type RocketMQExtras } from './extras.js'
-import { KeepOriginalError } from './original-error.js'
 import type { HandlerPattern } from './pattern.js'
 import { ROCKETMQ_TRANSPORT } from './transport.js'
 
 /** Extras of a handler, and which strategy it belongs to when an application has several. */
 export type HandlerOptions = RocketMQExtras & { readonly transport?: symbol }
-
-const keepsOriginalError = UseInterceptors(new KeepOriginalError())
 
 /**
  * Handles events of a topic: `@RocketMQEvent('order_topic:created')`. Unlike `@EventPattern` of Nest 12 it is
@@ -20,7 +16,7 @@ export function RocketMQEvent(
   options: HandlerOptions = {},
 ): MethodDecorator {
   const { transport = ROCKETMQ_TRANSPORT, ...extras } = options
-  return applyDecorators(EventPattern<unknown>(pattern, transport, plainExtras(extras)), keepsOriginalError)
+  return EventPattern<unknown>(pattern, transport, plainExtras(extras))
 }
 
 /**
@@ -32,7 +28,7 @@ export function RocketMQMessage(
   options: HandlerOptions = {},
 ): MethodDecorator {
   const { transport = ROCKETMQ_TRANSPORT, ...extras } = options
-  return applyDecorators(MessagePattern<unknown>(pattern, transport, plainExtras(extras)), keepsOriginalError)
+  return MessagePattern<unknown>(pattern, transport, plainExtras(extras))
 }
 
 /**

@@ -46,7 +46,7 @@ export type {
   RocketMQModuleOptions,
   RocketMQServerOptions,
 } from './options.js'
-export { KeepOriginalError, keepOriginalErrors } from './original-error.js'
+export { keepOriginalErrors } from './original-error.js'
 export {
   formatPattern,
   type HandlerPattern,

@@ -1,5 +1,7 @@
-import { type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common'
+import type { ArgumentsHost, CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common'
+import { BaseRpcExceptionFilter } from '@nestjs/microservices'
 import { catchError, type Observable } from 'rxjs'
+import { RocketMQContext } from './context.js'
 
 /**
  * Nest hands a strategy what its exception filters leave of an error, mostly `{ status, message }`. What was
@@ -10,10 +12,24 @@ const originals = new WeakMap<object, unknown>()
 /** What the handler of this delivery threw, if it was seen. */
 export const originalError = (context: object): unknown => originals.get(context)
 
-/** Sees what handlers, pipes and inner interceptors throw. Our decorators bring it along. */
-export class KeepOriginalError implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return keep(context, next.handle())
+let isKeeping = false
+
+/**
+ * Keeps what Nest's own filter is about to flatten, of handlers, pipes, guards and interceptors, on Nest 11
+ * and 12. Nest has no seam there that costs nothing while all goes well: an interceptor or a pre-request hook
+ * takes more of each message than everything else the transport does.
+ */
+export function keepFlattenedErrors(): void {
+  if (isKeeping) return
+  isKeeping = true
+  const flatten = BaseRpcExceptionFilter.prototype.catch
+  BaseRpcExceptionFilter.prototype.catch = function (
+    this: BaseRpcExceptionFilter,
+    exception: unknown,
+    host: ArgumentsHost,
+  ): Observable<unknown> {
+    remember(host, exception)
+    return flatten.call(this, exception, host)
   }
 }
 
@@ -25,26 +41,31 @@ interface Hookable {
 }
 
 /**
- * Keeps the errors of every handler of a microservice, also of those with Nest's own decorators. On Nest 12
- * through a pre-request hook, which sees what guards throw as well; Nest 11 has none, so there an interceptor
- * does it. Call it before the microservice starts; `connectRocketMQ` does.
+ * Keeps errors also where a filter of the application replaces them, at a cost for every message. On Nest 12
+ * through a pre-request hook, on Nest 11 through an interceptor, which does not see what guards throw. Call
+ * it before the microservice registers its handlers: before `listen` of `createMicroservice`.
  */
 export function keepOriginalErrors(microservice: Hookable): void {
-  if (microservice.registerPreRequestHook === undefined) {
-    microservice.useGlobalInterceptors(new KeepOriginalError())
-  } else {
+  if (microservice.registerPreRequestHook !== undefined) {
     microservice.registerPreRequestHook((context, next) => keep(context, next()))
+    return
   }
+  microservice.useGlobalInterceptors({
+    intercept: (context: ExecutionContext, next: CallHandler) => keep(context, next.handle()),
+  })
 }
 
 function keep(context: ExecutionContext, result$: Observable<unknown>): Observable<unknown> {
   return result$.pipe(
     catchError((error: unknown) => {
-      if (context.getType() === 'rpc') {
-        const delivery: unknown = context.switchToRpc().getContext()
-        if (typeof delivery === 'object' && delivery !== null) originals.set(delivery, error)
-      }
+      remember(context, error)
       throw error
     }),
   )
+}
+
+function remember(host: ArgumentsHost, error: unknown): void {
+  if (host.getType() !== 'rpc') return
+  const delivery: unknown = host.switchToRpc().getContext()
+  if (delivery instanceof RocketMQContext) originals.set(delivery, error)
 }

@@ -19,6 +19,7 @@ import { instrumentedDelivery } from './instrumentation.js'
 import { Listeners } from './listeners.js'
 import type { NativeAdmin, NativeConsumer, NativeProducer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
+import { keepFlattenedErrors } from './original-error.js'
 import { parsePattern } from './pattern.js'
 import { type Reply, replyMessage } from './reply.js'
 import { runReplies } from './reply-stream.js'
@@ -222,6 +223,7 @@ export class ServerRocketMQ
   async #listen(): Promise<void> {
     if (this.#closing !== undefined) throw new MqError('CLOSED', 'listening with ServerRocketMQ')
     if (this.#run !== undefined) throw new MqError('ALREADY_STARTED', 'listening with ServerRocketMQ')
+    keepFlattenedErrors()
     const plans = planGroups(this.#registrations, this.#options)
     this.#run = new ServerRun(this.#options, plans, {
       logger: this.logger,

@@ -1,17 +1,19 @@
 import { cpus } from 'node:os'
 import { otherBuild, rockhopper } from './contenders.js'
+import { benchNest, NEST_FULL, NEST_QUICK } from './nest.js'
 import { benchPaired } from './paired.js'
 import { needFreeDisk, Recorder } from './recorder.js'
 import { benchSend, SEND_FULL } from './send.js'
 import { benchStartup } from './startup.js'
 import { benchStore } from './store.js'
 
-const HELP = `npm run bench -- [startup|send|store] [quick] [ours] [only=CELL] [flush=MODE] [out=FILE]
+const HELP = `npm run bench -- [startup|send|store|nest] [quick] [ours] [only=CELL] [flush=MODE] [out=FILE]
        npm run bench -- against=DIR [only=CELL] [flush=MODE] [pairs=20]
 
   startup   time to the first acknowledged send and idle memory, Rockhopper and Apache in one run (default)
   send      acknowledged sends: rate, latency, CPU per message; both in one run, ASYNC_FLUSH and SYNC_FLUSH
   store     the store alone: put, get, zeros ahead, recovery, memory; needs 30 GB of free disk
+  nest      handler invocations through NestJS transports against plain clients: ours, Kafka, NATS
   quick     two rounds instead of five, and shorter: Apache's side is not warm then
   ours      only Rockhopper
   only=c4   only cells whose name has this in it
@@ -19,10 +21,10 @@ const HELP = `npm run bench -- [startup|send|store] [quick] [ours] [only=CELL] [
   flush=SYNC  only one mode of flushing
   out=FILE  each measurement is also added to this file, a line of JSON each
 
-Needs java and mvn for Apache's side, and Linux for memory and CPU figures.
+Needs java and mvn for Apache's side and Kafka, nats-server for NATS, and Linux for memory and CPU figures.
 `
 
-const WORDS = ['startup', 'send', 'store', 'quick', 'ours']
+const WORDS = ['startup', 'send', 'store', 'nest', 'quick', 'ours']
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2).filter((word) => word !== '--')
@@ -46,6 +48,10 @@ async function main(): Promise<void> {
       print,
     )
     return
+  }
+  if (words.includes('nest')) {
+    const ours = words.includes('ours')
+    return benchNest({ ...(quick ? NEST_QUICK : NEST_FULL), ours }, print)
   }
   const recorder = new Recorder(print, wordOf(words, 'out'))
   if (!quick) needFreeDisk()

@@ -1,0 +1,95 @@
+import { connect } from '@nats-io/transport-node'
+import { Admin, Producer } from '@rockhopper/client'
+import { Kafka, logLevel } from 'kafkajs'
+import { rockhopper } from '../contenders.js'
+import { startKafka } from './kafka-server.js'
+import { startNats } from './nats-server.js'
+
+export const TOPIC = 'bench_orders'
+const QUEUES = 4
+const BATCH = 500
+
+/** A broker with `count` orders for the consumers. */
+export interface FilledBroker {
+  readonly address: string
+  /** For brokers that keep nothing: sends the orders, to whoever listens. */
+  feed?(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface BrokerKind {
+  readonly name: 'rockhopper' | 'kafka' | 'nats'
+  /** Resolves with why it cannot run here, instead of a broker. */
+  start(count: number): Promise<FilledBroker | string>
+}
+
+export const BROKERS: readonly BrokerKind[] = [
+  { name: 'rockhopper', start: filledRockhopper },
+  { name: 'kafka', start: filledKafka },
+  { name: 'nats', start: filledNats },
+]
+
+/** About 100 bytes of JSON. */
+const order = (n: number) => ({
+  id: `o-${n}`,
+  customer: `c-${n % 1_000}`,
+  total: n % 97,
+  currency: 'EUR',
+  lines: [n, n + 1],
+})
+
+async function inBatches<T>(
+  count: number,
+  make: (n: number) => T,
+  send: (batch: T[]) => Promise<unknown>,
+): Promise<void> {
+  for (let from = 0; from < count; from += BATCH) {
+    const length = Math.min(BATCH, count - from)
+    await send(Array.from({ length }, (_, index) => make(from + index)))
+  }
+}
+
+async function filledRockhopper(count: number): Promise<FilledBroker> {
+  const { nameserver, stop } = await rockhopper.start()
+  const admin = new Admin({ namesrvAddr: nameserver })
+  await admin.start()
+  await admin.createTopic(TOPIC, { queues: QUEUES })
+  await admin.shutdown()
+  const producer = new Producer({ namesrvAddr: nameserver, producerGroup: 'bench' })
+  await producer.start()
+  const message = (n: number) => ({ topic: TOPIC, body: JSON.stringify(order(n)) })
+  await inBatches(count, message, (batch) => producer.send(batch))
+  await producer.shutdown()
+  return { address: nameserver, stop }
+}
+
+async function filledKafka(count: number): Promise<FilledBroker | string> {
+  const server = await startKafka(QUEUES)
+  if (typeof server === 'string') return server
+  const kafka = new Kafka({ brokers: [server.address], logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: QUEUES }] })
+  await admin.disconnect()
+  const producer = kafka.producer()
+  await producer.connect()
+  const message = (n: number) => ({ value: JSON.stringify(order(n)) })
+  await inBatches(count, message, (messages) => producer.send({ topic: TOPIC, messages }))
+  await producer.disconnect()
+  return server
+}
+
+async function filledNats(count: number): Promise<FilledBroker | string> {
+  const server = await startNats()
+  if (typeof server === 'string') return server
+  const feed = async (): Promise<void> => {
+    const connection = await connect({ servers: server.address })
+    const message = (n: number) => JSON.stringify({ pattern: TOPIC, data: order(n) })
+    await inBatches(count, message, async (batch) => {
+      for (const one of batch) connection.publish(TOPIC, one)
+      await connection.flush()
+    })
+    await connection.close()
+  }
+  return { ...server, feed }
+}
