@@ -28,6 +28,8 @@ export interface ConsumeOptions {
   readonly group: string
   readonly topic: string
   readonly expression?: string
+  /** An SQL92 expression, instead of tags. */
+  readonly sql?: string
   readonly orderly?: boolean
   readonly broadcast?: boolean
   /** It ends after so many distinct messages; without it when its input is closed. */
@@ -167,6 +169,7 @@ function consumeArguments(options: ConsumeOptions): Options {
     group: options.group,
     topic: options.topic,
     expression: options.expression,
+    sql: options.sql,
     orderly: options.orderly,
     broadcast: options.broadcast,
     count: options.count,

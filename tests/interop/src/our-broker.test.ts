@@ -1,7 +1,9 @@
 import { Rockhopper } from './rockhopper.js'
 import { scenariosAgainst } from './scenarios/all.js'
 
-scenariosAgainst('our name server and broker', () =>
+scenariosAgainst('our name server and broker', 'ours', () =>
   // As for Apache's broker: nobody wants to wait half a minute for a check.
-  Rockhopper.start({ properties: { transactionCheckInterval: 5_000, transactionTimeOut: 3_000 } }),
+  Rockhopper.start({
+    properties: { enablePropertyFilter: true, transactionCheckInterval: 5_000, transactionTimeOut: 3_000 },
+  }),
 )

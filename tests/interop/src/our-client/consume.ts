@@ -23,7 +23,8 @@ export async function consume(options: Options): Promise<number> {
     allocateStrategy: text(options, 'allocate', '') === 'circle' ? AVG_BY_CIRCLE : AVG,
     orderly,
   })
-  consumer.subscribe(topic, text(options, 'expression', '*'))
+  const sql = text(options, 'sql', '')
+  consumer.subscribe(topic, sql === '' ? text(options, 'expression', '*') : { sql })
   const intake = new Intake(options)
   await consumer.start((messages, context) => {
     context.delayLevelWhenNextConsume = RETRY_DELAY_LEVEL

@@ -1,0 +1,38 @@
+/** Whose clients a scenario runs: ours, or official ones of Apache. */
+export type Side = 'ours' | 'official'
+export type Servers = 'ours' | 'apache'
+
+export interface Feature {
+  /** As the page says it. */
+  readonly title: string
+  /** Its scenarios, in src/scenarios. */
+  readonly file: string
+  /** Why a cell holds nothing, by `side/servers`; every other cell must be green. */
+  readonly without?: Readonly<Partial<Record<Cell, string>>>
+}
+
+export type Cell = `${Side}/${Servers}`
+export const CELLS: readonly Cell[] = ['ours/ours', 'official/ours', 'ours/apache', 'official/apache']
+
+const features = <T extends Readonly<Record<string, Feature>>>(
+  table: T,
+): Readonly<Record<keyof T, Feature>> => table
+
+/** A row each of docs/compatibility.md. */
+export const FEATURES = features({
+  send: { title: 'Send, synchronous and asynchronous; properties of every kind', file: 'send-and-receive' },
+  batch: { title: 'Batches', file: 'send-and-receive' },
+  oneway: { title: 'One-way sends', file: 'send-and-receive' },
+  ordered: { title: 'Order per sharding key, also when a message fails in place', file: 'order' },
+  retry: { title: 'Retry by level, attempts per group, dead letters', file: 'retry' },
+  timed: { title: 'Messages with a time of their own', file: 'timer' },
+  transactions: { title: 'Transactions: commit, rollback, checks', file: 'transactions' },
+  sql92: { title: 'Filters by SQL92 expressions', file: 'sql92' },
+  requestReply: { title: 'Request and reply', file: 'request-reply' },
+  rebalance: { title: 'Members of a group share the queues', file: 'groups' },
+  broadcast: { title: 'Broadcasting', file: 'groups' },
+  offsets: { title: 'Offsets: smallest, largest, by time, committed; pulls by offset', file: 'offsets' },
+  trace: { title: 'Message traces', file: 'tracing' },
+})
+
+export type FeatureId = keyof typeof FEATURES

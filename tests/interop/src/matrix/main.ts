@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { INTEROP_DIR } from '../build-cache.js'
+import type { Servers } from './features.js'
+import { COMPATIBILITY_FILE, compatibilityOf, outcomesFile, readOutcomes } from './outcomes.js'
+import { compatibilityPage, compatibilityTable, matrixRows } from './page.js'
+
+/**
+ * Runs every scenario against both servers and writes vectors/compatibility.json and docs/compatibility.md:
+ *
+ *     npm run compatibility
+ *
+ * With `--no-run` it writes them from the outcomes of the last runs.
+ */
+const SERVERS: readonly Servers[] = ['ours', 'apache']
+if (!process.argv.includes('--no-run')) {
+  for (const servers of SERVERS) {
+    rmSync(outcomesFile(servers), { force: true })
+    const args = ['../../tools/jest.mjs', servers === 'ours' ? 'our-broker.test' : 'apache-broker.test']
+    const env = { ...process.env, ROCKHOPPER_MATRIX: '1' }
+    spawnSync(process.execPath, args, { cwd: INTEROP_DIR, stdio: 'inherit', env })
+  }
+}
+const outcomes = SERVERS.flatMap(readOutcomes)
+const compatibility = compatibilityOf('npm run compatibility', outcomes)
+writeFileSync(COMPATIBILITY_FILE, `${JSON.stringify(compatibility, null, 2)}\n`)
+writeFileSync(join(INTEROP_DIR, '../../docs/compatibility.md'), compatibilityPage(compatibility))
+process.stdout.write(`${compatibilityTable(compatibility)}\n`)
+const states = matrixRows(compatibility).flatMap(({ cells }) => Object.values(cells))
+if (states.some(({ kind }) => kind === 'failed' || kind === 'missing')) process.exitCode = 1

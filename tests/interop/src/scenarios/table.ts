@@ -1,0 +1,187 @@
+import {
+  type ClientProgram,
+  goClient,
+  type JavaClientVersion,
+  javaClient,
+  ourClient,
+  runJava,
+  runOurs,
+} from '../clients.js'
+import { administer } from './administration.js'
+import { broadcast, shareQueues } from './groups.js'
+import { readByOffset } from './offsets.js'
+import { keepOrder } from './order.js'
+import { requestReply } from './request-reply.js'
+import { retryAndDeadLetter } from './retry.js'
+import { CROSSED, type Scenario, sideOf } from './scenario.js'
+import { seedPrograms, springListener } from './seeds.js'
+import { sendAndReceive } from './send-and-receive.js'
+import { filterBySql } from './sql92.js'
+import { deliverAtTheirTime } from './timer.js'
+import { traced } from './tracing.js'
+import { transactions } from './transactions.js'
+
+const LONG = process.env['ROCKHOPPER_LONG'] === '1'
+/** Messages of each sender. */
+const COUNT = LONG ? 5_000 : 200
+const PER_KEY = LONG ? 100 : 10
+
+const java4 = javaClient('4.9.8')
+const java5 = javaClient('5.4.0')
+const CLIENTS: readonly ClientProgram[] = [java4, java5, goClient, ourClient]
+
+const javaAsking = (version: JavaClientVersion) => ({
+  name: `java-${version}`,
+  side: 'official' as const,
+  start: (program: 'Request' | 'Reply', options: Readonly<Record<string, string | number>>) =>
+    runJava(version, program, options),
+})
+const oursAsking = {
+  name: 'ours',
+  side: 'ours' as const,
+  start: (program: 'Request' | 'Reply', options: Readonly<Record<string, string | number>>) =>
+    runOurs(program.toLowerCase(), options),
+}
+
+const retries = (client: ClientProgram): Scenario => ({
+  name: `${client.name}: failed messages come again and end in the dead-letter topic`,
+  features: ['retry'],
+  sides: [sideOf(client)],
+  run: (cluster) => retryAndDeadLetter(cluster, client),
+})
+
+function ofEach(client: ClientProgram): Scenario[] {
+  const { name } = client
+  const sides = [sideOf(client)]
+  return [
+    ...(client === goClient ? [] : [retries(client)]),
+    {
+      name: `${name}: messages of one key keep their order`,
+      features: ['ordered'],
+      sides,
+      run: (cluster) => keepOrder(cluster, client, PER_KEY),
+    },
+    {
+      name: `${name}: two members share the queues of a topic`,
+      features: ['rebalance'],
+      sides,
+      run: (cluster) => shareQueues(cluster, client, COUNT),
+    },
+    {
+      name: `${name}: broadcasting members each get everything`,
+      features: ['broadcast'],
+      sides,
+      run: (cluster) => broadcast(cluster, client, COUNT),
+    },
+    {
+      name: `${name}: an SQL92 expression chooses by properties, and a wrong one is refused`,
+      features: ['sql92'],
+      sides,
+      short: CROSSED,
+      run: (cluster) => filterBySql(cluster, client),
+    },
+  ]
+}
+
+const timed = (client: ClientProgram): Scenario => ({
+  name: `${client.name}: messages with a time of their own come at that time`,
+  features: ['timed'],
+  sides: [sideOf(client)],
+  run: (cluster) => deliverAtTheirTime(cluster, client),
+})
+
+const EXCHANGES: readonly Scenario[] = [
+  {
+    name: 'what Java 4.9, Java 5.4 and Go clients send reaches all three unchanged',
+    features: ['send', 'batch', 'oneway'],
+    sides: ['official'],
+    run(cluster) {
+      const senders = [
+        { client: java4, mode: 'sync' },
+        { client: java4, mode: 'batch' },
+        { client: java5, mode: 'async' },
+        { client: java5, mode: 'batch' },
+        { client: java5, mode: 'oneway' },
+        { client: goClient, mode: 'sync' },
+        { client: goClient, mode: 'async' },
+        { client: goClient, mode: 'batch' },
+      ] as const
+      return sendAndReceive(cluster, 'assorted', senders, [java4, java5, goClient], COUNT)
+    },
+  },
+  {
+    name: 'what our client and Java 5.4 send reaches our client, Java 5.4 and Go unchanged',
+    features: ['send', 'batch', 'oneway'],
+    sides: ['ours'],
+    run(cluster) {
+      const modes = ['sync', 'async', 'batch', 'oneway'] as const
+      const senders = [
+        ...modes.map((mode) => ({ client: ourClient, mode })),
+        { client: java5, mode: 'sync' as const },
+      ]
+      return sendAndReceive(cluster, 'assorted-ours', senders, [ourClient, java5, goClient], COUNT)
+    },
+  },
+]
+
+const QUESTIONS = [
+  [javaAsking('4.9.8'), javaAsking('5.4.0')],
+  [javaAsking('5.4.0'), javaAsking('4.9.8')],
+  [oursAsking, javaAsking('5.4.0')],
+  [javaAsking('5.4.0'), oursAsking],
+] as const
+
+/** All of them; first what takes longest: Go asks for the route of its retry topic only every 30 s. */
+export const SCENARIOS: readonly Scenario[] = [
+  retries(goClient),
+  {
+    name: 'transactions of one group on all clients: visible if and only if committed',
+    features: ['transactions'],
+    sides: ['ours', 'official'],
+    run: (cluster) => transactions(cluster, CLIENTS),
+  },
+  timed(java5),
+  timed(ourClient),
+  ...EXCHANGES,
+  {
+    name: 'the programs of seeds 000, 001, 002 and 004 do what they say',
+    features: [],
+    sides: ['official'],
+    run: (cluster) => seedPrograms(cluster, ['4.9.8', '5.4.0']),
+  },
+  {
+    name: 'seed 003: a Spring Boot listener on order-topic receives an order',
+    features: [],
+    sides: ['official'],
+    run: springListener,
+  },
+  ...CLIENTS.flatMap(ofEach),
+  ...(['4.9.8', '5.4.0'] as const).map(
+    (version): Scenario => ({
+      name: `offsets, searches and pulls fit together for Java ${version.slice(0, 3)}`,
+      features: ['offsets'],
+      sides: ['official'],
+      run: (cluster) => readByOffset(cluster, version, COUNT),
+    }),
+  ),
+  ...QUESTIONS.map(
+    ([asking, answering]): Scenario => ({
+      name: `${asking.name} asks, ${answering.name} answers`,
+      features: ['requestReply'],
+      sides: [...new Set([asking.side, answering.side])],
+      run: (cluster) => requestReply(cluster, asking, answering),
+    }),
+  ),
+  {
+    name: 'mqadmin finds the traces of our producer and consumer',
+    features: ['trace'],
+    sides: ['ours'],
+    run: traced,
+  },
+  {
+    name: 'mqadmin shows cluster, route, status and progress',
+    features: [],
+    sides: ['official'],
+    run: administer,
+  },
+]
