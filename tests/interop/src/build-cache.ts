@@ -57,6 +57,18 @@ export async function javaPrograms(clientVersion: string): Promise<string> {
   return `${join(directory, 'classes')}:${join(directory, 'lib/*')}`
 }
 
+/** The Java programs for what only clients from 5.0 on can do, beside those of `javaPrograms`. */
+export async function javaFeatures(): Promise<string> {
+  const programs = await javaPrograms('5.4.0')
+  const sources = filesIn(join(INTEROP_DIR, 'java/features'))
+  const directory = await built(
+    'java-features',
+    [...filesIn(join(INTEROP_DIR, 'java/programs')), ...sources],
+    (into) => run('javac', ['-nowarn', '-encoding', 'UTF-8', '-d', into, '-cp', programs, ...sources]),
+  )
+  return `${directory}:${programs}`
+}
+
 /** The Spring Boot application on rocketmq-spring-boot-starter. */
 export async function springApplication(): Promise<string> {
   const project = join(INTEROP_DIR, 'java/spring')

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { goProgram, INTEROP_DIR, javaPrograms, springApplication } from './build-cache.js'
+import { goProgram, INTEROP_DIR, javaFeatures, javaPrograms, springApplication } from './build-cache.js'
 import type { Planned } from './plan.js'
 import { writePlan } from './plan-file.js'
 import { Program } from './program.js'
@@ -107,6 +107,17 @@ export async function runJava(
       `interop.${mainClass}`,
       ...argumentsOf(options),
     ],
+  })
+}
+
+/** A program of java/features: on the Java client 5.4.0, what 4.9 cannot do. */
+export async function runJavaFeature(mainClass: string, options: Options): Promise<Program> {
+  const classPath = await javaFeatures()
+  return new Program({
+    deadlineMs: PROGRAM_DEADLINE_MS,
+    name: `Java 5.4.0 ${mainClass}`,
+    command: 'java',
+    args: [...jvmArguments(), '-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
   })
 }
 

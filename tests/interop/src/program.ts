@@ -113,6 +113,11 @@ export class Program {
     return this
   }
 
+  /** A line for its standard input. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`)
+  }
+
   /** Closing standard input asks our programs to end; then waits for success. */
   async closed(): Promise<this> {
     this.#child.stdin?.end()

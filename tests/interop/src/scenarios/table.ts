@@ -7,16 +7,22 @@ import {
   runJava,
   runOurs,
 } from '../clients.js'
+import type { Side } from '../matrix/features.js'
 import { administer } from './administration.js'
+import { deliverByLevel } from './delay-levels.js'
 import { broadcast, shareQueues } from './groups.js'
+import { litePull } from './lite-pull.js'
 import { readByOffset } from './offsets.js'
 import { keepOrder } from './order.js'
+import { popAndAcknowledge, pushByPop } from './pop.js'
+import { recall } from './recall.js'
 import { requestReply } from './request-reply.js'
 import { retryAndDeadLetter } from './retry.js'
 import { CROSSED, type Scenario, sideOf } from './scenario.js'
 import { seedPrograms, springListener } from './seeds.js'
 import { sendAndReceive } from './send-and-receive.js'
 import { filterBySql } from './sql92.js'
+import { chooseByTags } from './tags.js'
 import { deliverAtTheirTime } from './timer.js'
 import { traced } from './tracing.js'
 import { transactions } from './transactions.js'
@@ -74,6 +80,20 @@ function ofEach(client: ClientProgram): Scenario[] {
       run: (cluster) => broadcast(cluster, client, COUNT),
     },
     {
+      name: `${name}: messages with a level come after its delay`,
+      features: ['delayLevels'],
+      sides,
+      short: CROSSED,
+      run: (cluster) => deliverByLevel(cluster, client),
+    },
+    {
+      name: `${name}: tags choose messages`,
+      features: ['tags'],
+      sides,
+      short: CROSSED,
+      run: (cluster) => chooseByTags(cluster, client),
+    },
+    {
       name: `${name}: an SQL92 expression chooses by properties, and a wrong one is refused`,
       features: ['sql92'],
       sides,
@@ -89,6 +109,35 @@ const timed = (client: ClientProgram): Scenario => ({
   sides: [sideOf(client)],
   run: (cluster) => deliverAtTheirTime(cluster, client),
 })
+
+const CLIENT_OF: Readonly<Record<Side, string>> = { ours: ourClient.name, official: java5.name }
+
+/** What of the official clients only Java 5.4 can do, or is long enough with one of them. */
+const ofEachSide = (side: Side): Scenario[] => {
+  const name = CLIENT_OF[side]
+  const short = CROSSED
+  const sides = [side]
+  return [
+    {
+      name: `${name}: of two delayed messages the one recalled does not come`,
+      features: ['recall'],
+      ...{ sides, short },
+      run: (cluster) => recall(cluster, side),
+    },
+    {
+      name: `${name}: a lite pull consumer assigns, seeks, commits, and subscribes with an expression`,
+      features: ['litePull'],
+      ...{ sides, short },
+      run: (cluster) => litePull(cluster, side),
+    },
+    {
+      name: `${name}: popped messages come again unless they are acknowledged`,
+      features: ['pop'],
+      ...{ sides, short },
+      run: (cluster) => popAndAcknowledge(cluster, side),
+    },
+  ]
+}
 
 const EXCHANGES: readonly Scenario[] = [
   {
@@ -155,6 +204,14 @@ export const SCENARIOS: readonly Scenario[] = [
     sides: ['official'],
     run: springListener,
   },
+  {
+    name: `${java5.name}: a push consumer whose group's request mode is POP gets all, and what failed again`,
+    features: ['pop'],
+    sides: ['official'],
+    short: CROSSED,
+    run: pushByPop,
+  },
+  ...(['official', 'ours'] as const).flatMap(ofEachSide),
   ...CLIENTS.flatMap(ofEach),
   ...(['4.9.8', '5.4.0'] as const).map(
     (version): Scenario => ({

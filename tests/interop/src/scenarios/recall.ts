@@ -1,0 +1,58 @@
+import { expect } from '@jest/globals'
+import { Producer } from '@rockhopper/client'
+import { javaClient, ourClient, runJavaFeature } from '../clients.js'
+import type { Cluster } from '../cluster.js'
+import type { Side } from '../matrix/features.js'
+import type { Planned } from '../plan.js'
+import { writePlan } from '../plan-file.js'
+import { withPrograms } from '../program.js'
+import { differences, type ReceivedLine } from '../received.js'
+import { createTopic } from '../topics.js'
+
+/** Far enough that the first one is taken back in time on a busy machine. */
+const DELAYS_MS = [12_000, 14_000]
+
+/** Of two delayed messages the first is taken back: only the second, which is due later, comes. */
+export async function recall(cluster: Cluster, side: Side): Promise<void> {
+  const { nameserver } = cluster
+  const topic = `recalled-${side}`
+  await createTopic(cluster, topic, 1)
+  const messages = DELAYS_MS.map(
+    (delayMs, i): Planned => ({
+      topic,
+      keys: `recall-${i}`,
+      body: Buffer.from(`due after ${delayMs} ms`),
+      deliverTimeMs: Date.now() + delayMs,
+    }),
+  )
+  const client = side === 'ours' ? ourClient : javaClient('5.4.0')
+  await withPrograms(async (programs) => {
+    const consumer = await client.consume({ nameserver, topic, group: `${topic}-group`, count: 1 })
+    programs.push(consumer)
+    if (side === 'ours') await byOurs(nameserver, messages)
+    else {
+      const options = { nameserver, group: `${topic}-producers`, plan: writePlan(messages) }
+      const program = await runJavaFeature('Recall', options)
+      programs.push(program)
+      const { messageId, sentId } = await program.until(({ event }) => event === 'recalled')
+      expect(messageId).toBe(sentId)
+    }
+    await consumer.succeeded()
+    expect(differences(consumer.of('received') as ReceivedLine[], messages.slice(1))).toEqual([])
+  })
+}
+
+async function byOurs(namesrvAddr: string, messages: readonly Planned[]): Promise<void> {
+  const producer = new Producer({ namesrvAddr, producerGroup: 'recalling' })
+  await producer.start()
+  try {
+    const results = []
+    for (const { topic, body, keys = '', deliverTimeMs = 0 } of messages)
+      results.push(await producer.send({ topic, body, keys: [keys], deliverTimeMs }))
+    const [first] = results
+    const recalled = await producer.recallMessage(messages[0]?.topic ?? '', first?.recallHandle ?? '')
+    expect(recalled).toBe(first?.messageId)
+  } finally {
+    await producer.shutdown()
+  }
+}
