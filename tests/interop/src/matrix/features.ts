@@ -40,6 +40,11 @@ export const FEATURES = features({
     file: 'pop',
   },
   offsets: { title: 'Offsets: smallest, largest, by time, committed; pulls by offset', file: 'offsets' },
+  compression: { title: 'Compressed bodies: zlib, LZ4, zstd', file: 'compression' },
+  limits: { title: 'Bodies up to 4 MiB', file: 'limits' },
+  runningInfo: { title: 'Running info of a consumer', file: 'consumer-commands' },
+  consumeDirectly: { title: 'A consumer consumes one message directly', file: 'consumer-commands' },
+  offsetReset: { title: 'Offset reset by time, online and offline', file: 'consumer-commands' },
   trace: { title: 'Message traces', file: 'tracing' },
 })
 

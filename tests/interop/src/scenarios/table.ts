@@ -9,8 +9,11 @@ import {
 } from '../clients.js'
 import type { Side } from '../matrix/features.js'
 import { administer } from './administration.js'
+import { compressed } from './compression.js'
+import { commandConsumers } from './consumer-commands.js'
 import { deliverByLevel } from './delay-levels.js'
 import { broadcast, shareQueues } from './groups.js'
+import { largest } from './limits.js'
 import { litePull } from './lite-pull.js'
 import { readByOffset } from './offsets.js'
 import { keepOrder } from './order.js'
@@ -24,7 +27,7 @@ import { sendAndReceive } from './send-and-receive.js'
 import { filterBySql } from './sql92.js'
 import { chooseByTags } from './tags.js'
 import { deliverAtTheirTime } from './timer.js'
-import { traced } from './tracing.js'
+import { traced, tracedByJava } from './tracing.js'
 import { transactions } from './transactions.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
@@ -56,11 +59,20 @@ const retries = (client: ClientProgram): Scenario => ({
   run: (cluster) => retryAndDeadLetter(cluster, client),
 })
 
+/** Not Go: its client answers with NaN in the JSON of its running info while it has no statistics. */
+const commanded = (client: ClientProgram): Scenario => ({
+  name: `${client.name}: mqadmin asks a running consumer, has it consume, and resets offsets`,
+  features: ['runningInfo', 'consumeDirectly', 'offsetReset'],
+  sides: [sideOf(client)],
+  short: CROSSED,
+  run: (cluster) => commandConsumers(cluster, client),
+})
+
 function ofEach(client: ClientProgram): Scenario[] {
   const { name } = client
   const sides = [sideOf(client)]
   return [
-    ...(client === goClient ? [] : [retries(client)]),
+    ...(client === goClient ? [] : [retries(client), commanded(client)]),
     {
       name: `${name}: messages of one key keep their order`,
       features: ['ordered'],
@@ -85,6 +97,13 @@ function ofEach(client: ClientProgram): Scenario[] {
       sides,
       short: CROSSED,
       run: (cluster) => deliverByLevel(cluster, client),
+    },
+    {
+      name: `${name}: the largest body comes, a larger one is refused`,
+      features: ['limits'],
+      sides,
+      short: CROSSED,
+      run: (cluster) => largest(cluster, client),
     },
     {
       name: `${name}: tags choose messages`,
@@ -123,6 +142,12 @@ const ofEachSide = (side: Side): Scenario[] => {
       features: ['recall'],
       ...{ sides, short },
       run: (cluster) => recall(cluster, side),
+    },
+    {
+      name: `${name}: bodies compressed each way are read by others`,
+      features: ['compression'],
+      ...{ sides, short },
+      run: (cluster) => compressed(cluster, side),
     },
     {
       name: `${name}: a lite pull consumer assigns, seeks, commits, and subscribes with an expression`,
@@ -234,6 +259,13 @@ export const SCENARIOS: readonly Scenario[] = [
     features: ['trace'],
     sides: ['ours'],
     run: traced,
+  },
+  {
+    name: 'mqadmin finds the trace of a Java 5.4 producer',
+    features: ['trace'],
+    sides: ['official'],
+    short: CROSSED,
+    run: tracedByJava,
   },
   {
     name: 'mqadmin shows cluster, route, status and progress',

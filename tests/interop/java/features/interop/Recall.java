@@ -5,7 +5,8 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 
 /**
- * Sends the messages of a plan and takes the first one back: {@code --nameserver H:P --group G --plan FILE}.
+ * Sends the messages of a plan, each delayed by its property delayMs, and takes the first one back:
+ * {@code --nameserver H:P --group G --plan FILE}.
  */
 public final class Recall {
     private Recall() {
@@ -29,6 +30,7 @@ public final class Recall {
         String handle = null;
         String sentId = null;
         for (Plan.Item item : items) {
+            item.message.setDelayTimeMs(Long.parseLong(item.message.getUserProperty("delayMs")));
             SendResult result = producer.send(item.message);
             if (handle == null) {
                 handle = result.getRecallHandle();
