@@ -60,6 +60,16 @@ export interface CreateTopicOptions extends AdminTarget {
 /** A group's settings; what is left out has Apache's default. */
 export type SubscriptionGroupSettings = Partial<SubscriptionGroupConfig> & { readonly groupName: string }
 
+export interface QueryOptions {
+  /** Store time, ms since 1970. Default: from the beginning. */
+  readonly beginTimestamp?: number
+  readonly endTimestamp?: number
+  /** Default 64, which is also what brokers answer with at most (maxMsgsNumBatch). */
+  readonly countMax?: number
+  /** `key` is a message id. Default false: one of `keys`. */
+  readonly unique?: boolean
+}
+
 type Entries<T> = readonly (readonly [MessageQueue, T])[]
 
 /** Administration over the same commands as Apache's mqadmin. Every method rejects with MqError. */
@@ -195,6 +205,33 @@ export class Admin {
       offsetTable: joined(tables.map((table) => table.offsetTable)),
       consumeTps: tables.reduce((sum, table) => sum + table.consumeTps, 0),
     }
+  }
+
+  /**
+   * Messages of the topic with this key, or, when `unique`, with this message id, at all its brokers, oldest
+   * first. Brokers index what they stored with up to a second's delay.
+   */
+  async queryMessages(topic: string, key: string, options: QueryOptions = {}): Promise<MessageView[]> {
+    const {
+      beginTimestamp = 0,
+      countMax = 64,
+      endTimestamp = Number.MAX_SAFE_INTEGER,
+      unique = false,
+    } = options
+    const { api, env } = this.#instance
+    const range = { beginTimestamp, endTimestamp, maxNum: countMax }
+    const header = { topic, key, ...range, indexType: unique ? 'U' : 'K', _UNIQUE_KEY_QUERY: unique }
+    const route = await this.topicRoute(topic)
+    const found = route.brokerDatas.map(async ({ brokerAddrs, brokerName }) => {
+      const address = brokerAddrs.get(MASTER_ID)
+      const records = address === undefined ? [] : await api.queryMessage(address, header)
+      const readable = records.map((record) => decompressed(record, env.compute, BODY_SIZE_MAX))
+      return (await Promise.all(readable)).map((record) =>
+        viewOf(record, { topic: record.topic, brokerName, queueId: record.queueId }),
+      )
+    })
+    const views = (await Promise.all(found)).flat()
+    return views.sort((a, b) => a.storeTimestamp - b.storeTimestamp).slice(0, countMax)
   }
 
   /** The message an offset message id names. Rejects with MESSAGE_NOT_FOUND. */

@@ -1,5 +1,11 @@
 export type { MessageQueue } from '@rockhopper/remoting'
-export { Admin, type AdminTarget, type CreateTopicOptions, type SubscriptionGroupSettings } from './admin.js'
+export {
+  Admin,
+  type AdminTarget,
+  type CreateTopicOptions,
+  type QueryOptions,
+  type SubscriptionGroupSettings,
+} from './admin.js'
 export type {
   ClientHook,
   ListenerCall,

@@ -1,7 +1,9 @@
+import { decodeRecords, type MessageExt, messageKeys, Property } from '@rockhopper/message'
 import {
   ClusterInfo,
   ConsumeStats,
   type RequestHeader,
+  ResponseCode,
   SubscriptionGroupConfig,
   TopicList,
   TopicStatsTable,
@@ -11,6 +13,21 @@ import { accepted, type CallOptions, type Commands } from './commands.js'
 /** Administration of one broker or name server (remoting.md section 33). */
 export function adminCalls(commands: Commands) {
   return {
+    /** Records whose index entry has the key's hash and that hold the key; none when nothing was found. */
+    async queryMessage(
+      address: string,
+      header: RequestHeader<'QUERY_MESSAGE'>,
+      options?: CallOptions,
+    ): Promise<MessageExt[]> {
+      const call = commands.QUERY_MESSAGE(address, header, undefined, options)
+      const answer = await accepted('QUERY_MESSAGE', address, call, [ResponseCode.QUERY_NOT_FOUND])
+      if (answer.code !== ResponseCode.SUCCESS || answer.body === undefined) return []
+      const { key, _UNIQUE_KEY_QUERY: unique } = header
+      return decodeRecords(answer.body).filter(({ properties }) =>
+        unique === true ? properties[Property.UNIQ_KEY] === key : messageKeys(properties).includes(key),
+      )
+    },
+
     async createTopic(
       address: string,
       header: RequestHeader<'UPDATE_AND_CREATE_TOPIC'>,
