@@ -40,11 +40,14 @@ export const FEATURES = features({
     file: 'pop',
   },
   offsets: { title: 'Offsets: smallest, largest, by time, committed; pulls by offset', file: 'offsets' },
+  query: { title: 'Messages by id, by key and by offset id', file: 'query' },
+  priority: { title: 'Priority messages', file: 'priority' },
   compression: { title: 'Compressed bodies: zlib, LZ4, zstd', file: 'compression' },
   limits: { title: 'Bodies up to 4 MiB', file: 'limits' },
   runningInfo: { title: 'Running info of a consumer', file: 'consumer-commands' },
   consumeDirectly: { title: 'A consumer consumes one message directly', file: 'consumer-commands' },
   offsetReset: { title: 'Offset reset by time, online and offline', file: 'consumer-commands' },
+  cloneOffsets: { title: 'Offsets of a group cloned for another', file: 'clone-offsets' },
   trace: { title: 'Message traces', file: 'tracing' },
 })
 

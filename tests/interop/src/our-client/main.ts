@@ -7,7 +7,8 @@ import { produce } from './produce.js'
 import { reply, request } from './request-reply.js'
 
 // Our client behind the same command line and JSON lines as the Java and Go programs, so that the same
-// scenarios run with it: node dist/our-client/main.js produce|consume|request|reply|lite-pull|pop --name value ...
+// scenarios run with it:
+//     node dist/our-client/main.js produce|consume|request|reply|lite-pull|pop --name value ...
 
 const COMMANDS: Readonly<Record<string, (options: Options) => Promise<number | void>>> = {
   produce,

@@ -21,7 +21,7 @@ export async function pop(options: Options): Promise<void> {
   }
   const commands: Readonly<Record<string, (words: readonly string[]) => Promise<unknown>>> = {
     async receive() {
-      for (const message of await consumer.receive(topic)) {
+      for (const message of await consumer.receive(topic, { countMax: number(options, 'max-nums', 32) })) {
         emitReceived(message)
         popped.set(message.keys[0] ?? '', message)
       }

@@ -91,7 +91,7 @@ function plannedMessages(topic: string): Planned[] {
 }
 
 /** One command of PopCalls.java, to its end. */
-async function told(program: Program, command: string): Promise<void> {
+export async function told(program: Program, command: string): Promise<void> {
   const before = program.of('ok').length
   program.tell(command)
   const done = await program.holds(() => (program.of('ok').length > before ? true : undefined))

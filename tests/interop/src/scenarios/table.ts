@@ -9,6 +9,7 @@ import {
 } from '../clients.js'
 import type { Side } from '../matrix/features.js'
 import { administer } from './administration.js'
+import { cloneOffsets } from './clone-offsets.js'
 import { compressed } from './compression.js'
 import { commandConsumers } from './consumer-commands.js'
 import { deliverByLevel } from './delay-levels.js'
@@ -18,6 +19,8 @@ import { litePull } from './lite-pull.js'
 import { readByOffset } from './offsets.js'
 import { keepOrder } from './order.js'
 import { popAndAcknowledge, pushByPop } from './pop.js'
+import { byPriority } from './priority.js'
+import { query } from './query.js'
 import { recall } from './recall.js'
 import { requestReply } from './request-reply.js'
 import { retryAndDeadLetter } from './retry.js'
@@ -83,7 +86,7 @@ function ofEach(client: ClientProgram): Scenario[] {
       name: `${name}: two members share the queues of a topic`,
       features: ['rebalance'],
       sides,
-      run: (cluster) => shareQueues(cluster, client, COUNT),
+      run: (cluster) => shareQueues(cluster, [client, client], COUNT),
     },
     {
       name: `${name}: broadcasting members each get everything`,
@@ -142,6 +145,24 @@ const ofEachSide = (side: Side): Scenario[] => {
       features: ['recall'],
       ...{ sides, short },
       run: (cluster) => recall(cluster, side),
+    },
+    {
+      name: `${name}: messages are found by offset id, id and key`,
+      features: ['query'],
+      ...{ sides, short },
+      run: (cluster) => query(cluster, side),
+    },
+    {
+      name: `${name}: messages with priorities are popped from the highest on`,
+      features: ['priority'],
+      ...{ sides, short },
+      run: (cluster) => byPriority(cluster, side),
+    },
+    {
+      name: `${name}: a group with the cloned offsets of another goes on where that one was`,
+      features: ['cloneOffsets'],
+      ...{ sides, short },
+      run: (cluster) => cloneOffsets(cluster, side),
     },
     {
       name: `${name}: bodies compressed each way are read by others`,
@@ -238,6 +259,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   ...(['official', 'ours'] as const).flatMap(ofEachSide),
   ...CLIENTS.flatMap(ofEach),
+  {
+    name: 'a Java 5.4 member and one of ours share the queues of a topic',
+    features: ['rebalance'],
+    sides: ['ours', 'official'],
+    run: (cluster) => shareQueues(cluster, [java5, ourClient], COUNT),
+  },
   ...(['4.9.8', '5.4.0'] as const).map(
     (version): Scenario => ({
       name: `offsets, searches and pulls fit together for Java ${version.slice(0, 3)}`,

@@ -20,7 +20,8 @@ import org.apache.rocketmq.remoting.protocol.header.PopMessageRequestHeader;
 
 /**
  * POP by the calls of the client's API: {@code --nameserver H:P --broker H:P --broker-name B --group G --topic T
- * --invisible-ms N --wait-ms N}. It reads one command a line: {@code receive}, {@code ack KEY ...},
+ * --invisible-ms N
+ * --wait-ms N --max-nums N}. It reads one command a line: {@code receive}, {@code ack KEY ...},
  * {@code ackAll KEY ...} (one batch), {@code later KEY MS}; each prints "received" lines and ends with "ok".
  */
 @SuppressWarnings("deprecation")
@@ -94,7 +95,7 @@ public final class PopCalls {
         header.setConsumerGroup(options.required("group"));
         header.setTopic(options.required("topic"));
         header.setQueueId(-1);
-        header.setMaxMsgNums(POP_MAX);
+        header.setMaxMsgNums(options.number("max-nums", POP_MAX));
         header.setInvisibleTime(options.number("invisible-ms", 10_000));
         header.setPollTime(options.number("wait-ms", 2_000));
         header.setBornTime(System.currentTimeMillis());
