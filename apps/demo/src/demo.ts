@@ -9,6 +9,7 @@ import type { DemoOptions, Scenario } from './options.js'
 import { startPage } from './page-server.js'
 import { type Addresses, brokerPlan, HOST, type ServicePlanned, shopPlans } from './plan.js'
 import { Ports } from './ports.js'
+import { seckillPlans } from './seckill-plan.js'
 
 /** Less than the ten seconds that a drain may take in all: killing the stragglers needs some, too. */
 const SERVICE_DRAIN_MS = 6_000
@@ -135,6 +136,8 @@ export class Demo {
         return shopPlans(this.#options, addresses, ports)
       case 'logs':
         return logPlans(this.#options, addresses, ports)
+      case 'seckill':
+        return seckillPlans(this.#options, addresses, ports)
     }
   }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const SCENARIOS = ['shop', 'logs'] as const
+export const SCENARIOS = ['shop', 'logs', 'seckill'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface DemoOptions {
@@ -11,13 +11,13 @@ export interface DemoOptions {
   readonly reset: boolean
 }
 
-export const HELP = `Rockhopper demo: broker, services of a shop and of a log pipeline, each a process.
+export const HELP = `Rockhopper demo: a broker, and the services of a shop, a log pipeline and a seckill.
 
   npm start                      everything
   npm start -- shop              one scenario (${SCENARIOS.join(', ')})
 
-  --port-base N    first port wanted (default 8010: page 8010, order 8011, collector 8021, …); busy ones
-                   are skipped
+  --port-base N    first port wanted (default 8010: page 8010, order 8011, collector 8021, …);
+                   busy ones are skipped
   --data-dir DIR   where databases and messages are kept (default .rockhopper)
   --reset          forget what an earlier run left in the data folder
   --help           this text

@@ -33,10 +33,13 @@ const READS: Readonly<Record<string, readonly [service: string, path: string]>> 
   '/api/logs/state': ['analytics', '/analytics'],
   '/api/logs/storage': ['storage', '/storage'],
   '/api/logs/collector': ['collector', '/logs'],
+  '/api/seckill/series': ['crowd', '/series'],
+  '/api/seckill/metrics': ['api', '/metrics.json'],
 }
 const WRITES: Readonly<Record<string, readonly [service: string, path: string]>> = {
   '/api/orders': ['order', '/orders'],
   '/api/users': ['user', '/users'],
+  '/api/seckill/rush': ['crowd', '/rush'],
 }
 
 /** The demo's page on loopback: only for pages of this host, and commands only with this run's token. */
@@ -87,6 +90,7 @@ async function read(demo: Demo, path: string, response: ServerResponse): Promise
   if (path === '/api/services') return reply(response, 200, demo.services())
   if (path === '/api/scenarios') return reply(response, 200, demo.scenarios)
   if (path === '/api/logs/live') return forwardEvents(demo, ['analytics', '/live'], response)
+  if (path === '/api/seckill/live') return forwardEvents(demo, ['crowd', '/live'], response)
   if (path === '/api/inboxes') return reply(response, 200, demo.inboxes.list())
   const log = /^\/api\/services\/([a-z]+)\/log$/.exec(path)
   if (log !== null) return reply(response, 200, demo.linesOf(log[1] ?? ''))

@@ -3,11 +3,13 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { get } from './server.js'
 import { useFeed } from './use-feed.js'
 
-const PAGES: Readonly<Record<string, string>> = { shop: 'Shop', logs: 'Logs' }
+const PAGES: Readonly<Record<string, string>> = { shop: 'Shop', logs: 'Logs', seckill: 'Seckill' }
 
 const Shop = lazy(async () => ({ default: (await import('./shop.js')).Shop }))
 // Its charts are most of what a browser loads: only who looks at them waits for them.
 const Logs = lazy(async () => ({ default: (await import('./logs.js')).Logs }))
+
+const Seckill = lazy(async () => ({ default: (await import('./seckill.js')).Seckill }))
 
 /** One page for each scenario that runs; the address says which one is open. */
 export function Scenarios({ dark }: { readonly dark: boolean }) {
@@ -35,6 +37,7 @@ export function Scenarios({ dark }: { readonly dark: boolean }) {
     <Suspense>
       {shown === 'shop' && <Shop feed={feed} scenarios={choice} />}
       {shown === 'logs' && <Logs services={services} dark={dark} scenarios={choice} />}
+      {shown === 'seckill' && <Seckill services={services} dark={dark} scenarios={choice} />}
     </Suspense>
   )
 }

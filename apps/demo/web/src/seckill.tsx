@@ -1,0 +1,149 @@
+import { Badge, Card, Col, Flex, Layout, Row, Segmented, Statistic, Typography, theme } from 'antd'
+import { type ReactNode, useMemo, useState } from 'react'
+import { Chart } from './chart.js'
+import { firstLanguage, type Language } from './logs-words.js'
+import { RushForm } from './rush-form.js'
+import { type SeckillWords, seckillWordsIn } from './seckill-words.js'
+import type { Service } from './server.js'
+import { ServiceCards } from './service-cards.js'
+import { type Sample, useSeckill } from './use-seckill.js'
+
+interface Props {
+  readonly services: readonly Service[]
+  readonly dark: boolean
+  readonly scenarios: ReactNode
+}
+
+/** The two curves that are the point, what waits between them, and what became of it. */
+export function Seckill({ services, dark, scenarios }: Props) {
+  const { online, samples } = useSeckill()
+  const [language, setLanguage] = useState<Language>(firstLanguage)
+  const { token } = theme.useToken()
+  const words = seckillWordsIn(language)
+  const curves = useMemo(() => curveOption(samples, words), [samples, words])
+  const depth = useMemo(() => depthOption(samples, words), [samples, words])
+  return (
+    <Layout style={{ minHeight: '100vh', background: token.colorBgLayout }}>
+      <style>{`body { margin: 0; background: ${token.colorBgLayout}; }`}</style>
+      <Flex align="center" justify="space-between" wrap gap="small" style={{ padding: '16px 16px 0' }}>
+        <Typography.Title level={3} style={{ margin: 0 }}>
+          {words.title}
+        </Typography.Title>
+        <Flex align="center" gap="small" wrap>
+          {scenarios}
+          <Segmented
+            size="small"
+            value={language}
+            onChange={setLanguage}
+            options={[
+              { label: 'English', value: 'en' },
+              { label: '中文', value: 'zh' },
+            ]}
+          />
+          <Badge status={online ? 'success' : 'error'} text={online ? words.live : words.offline} />
+        </Flex>
+      </Flex>
+      <Typography.Paragraph type="secondary" style={{ padding: '4px 16px 0', marginBottom: 8 }}>
+        {words.intro}
+      </Typography.Paragraph>
+      <Row gutter={[16, 16]} style={{ padding: 8, margin: 0 }}>
+        <Col xs={24}>
+          <ServiceCards services={services} />
+        </Col>
+        <Col xs={24}>
+          <Card size="small">
+            <RushForm words={words} />
+          </Card>
+        </Col>
+        <Col xs={24}>
+          <Card size="small">
+            <Numbers words={words} sample={samples.at(-1)} />
+          </Card>
+        </Col>
+        <Col xs={24} lg={12}>
+          <Card size="small" title={words.curves}>
+            <Chart key={String(dark)} name="curves" option={curves} dark={dark} />
+          </Card>
+        </Col>
+        <Col xs={24} lg={12}>
+          <Card size="small" title={words.depth}>
+            <Chart key={String(dark)} name="depth" option={depth} dark={dark} />
+          </Card>
+        </Col>
+      </Row>
+    </Layout>
+  )
+}
+
+function Numbers({ words, sample }: { words: SeckillWords; sample: Sample | undefined }) {
+  const outcomes = sample?.outcomes ?? {}
+  const answers = sample?.answers ?? {}
+  const refused = (answers['sold-out'] ?? 0) + (answers['busy'] ?? 0)
+  return (
+    <Flex wrap gap="large">
+      <Statistic title={words.left} value={sample?.left ?? 0} />
+      <Statistic title={words.paid} value={outcomes['paid'] ?? 0} />
+      <Statistic title={words.won} value={outcomes['won'] ?? 0} />
+      <Statistic title={words.released} value={outcomes['released'] ?? 0} />
+      <Statistic title={words.lost} value={outcomes['lost'] ?? 0} />
+      <Statistic title={words.waiting} value={sample?.waiting ?? 0} />
+      <Statistic title={words.refused} value={refused} />
+      <Statistic title={words.median} value={sample?.p50Ms ?? 0} precision={1} suffix="ms" />
+    </Flex>
+  )
+}
+
+const GRID = { left: 48, right: 48, top: 34, bottom: 24 }
+
+const SECONDS = { type: 'value', min: 0, axisLabel: { formatter: '{value} s' } }
+
+/** Points by seconds since the rush began. */
+const points = (samples: readonly Sample[], value: (sample: Sample) => number) =>
+  samples.map((sample) => [(sample.at - (samples[0]?.at ?? 0)) / 1_000, value(sample)])
+
+function curveOption(samples: readonly Sample[], words: SeckillWords) {
+  const line = (name: string, pick: 'arriving' | 'deciding', color: string) => ({
+    name,
+    type: 'line',
+    showSymbol: false,
+    areaStyle: { opacity: 0.15 },
+    itemStyle: { color },
+    data: points(samples, (sample) => Math.round(sample[pick])),
+  })
+  return {
+    grid: GRID,
+    legend: { top: 0 },
+    tooltip: { trigger: 'axis' },
+    xAxis: SECONDS,
+    yAxis: { type: 'value' },
+    series: [line(words.arriving, 'arriving', '#f5222d'), line(words.deciding, 'deciding', '#1677ff')],
+  }
+}
+
+function depthOption(samples: readonly Sample[], words: SeckillWords) {
+  return {
+    grid: GRID,
+    legend: { top: 0 },
+    tooltip: { trigger: 'axis' },
+    xAxis: SECONDS,
+    yAxis: [{ type: 'value' }, { type: 'value', splitLine: { show: false } }],
+    series: [
+      {
+        name: words.waiting,
+        type: 'line',
+        showSymbol: false,
+        areaStyle: { opacity: 0.2 },
+        itemStyle: { color: '#fa8c16' },
+        data: points(samples, ({ waiting }) => waiting),
+      },
+      {
+        name: words.latency,
+        type: 'line',
+        showSymbol: false,
+        yAxisIndex: 1,
+        itemStyle: { color: '#722ed1' },
+        data: points(samples, ({ p99Ms }) => Math.round(p99Ms)),
+      },
+    ],
+  }
+}
