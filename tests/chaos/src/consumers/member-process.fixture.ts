@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Bug, withPieces } from '../bugs.fixture.js'
 
-const START_MS = 30_000
+/** An orderly one waits for the locks of a member that stands still. */
+const START_MS = 120_000
 const LEAVE_MS = 30_000
 
 /**
@@ -45,6 +47,13 @@ export class MemberProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#ended
+  }
+
+  /** Stands still for so long, as a machine that swaps, and goes on as if nothing had been. */
+  async pause(ms: number): Promise<void> {
+    this.#child.kill('SIGSTOP')
+    await delay(ms)
+    this.#child.kill('SIGCONT')
   }
 
   /** Drains and leaves the group. */
