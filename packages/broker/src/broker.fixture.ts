@@ -15,7 +15,8 @@ import {
 } from '@rockhopper/remoting'
 import { type Broker, createBroker } from './broker.js'
 import type { BrokerConfig } from './config.js'
-import { SteppingClock } from './stepping-clock.fixture.js'
+import { countedDisk } from './counted-disk.fixture.js'
+import { SteppingClock, turnsOfTheLoop } from './stepping-clock.fixture.js'
 
 export interface BrokerUnderTest {
   readonly broker: Broker
@@ -42,7 +43,8 @@ export interface StartOptions {
 export async function startBroker(options: StartOptions = {}): Promise<BrokerUnderTest> {
   const realEnv = createNodeEnv({ log: { info() {}, warn() {}, error() {} } })
   const clock = new SteppingClock(realEnv.clock)
-  const env: Env = { ...realEnv, clock, disk: options.disk?.(realEnv.disk, clock) ?? realEnv.disk }
+  const real = countedDisk(realEnv.disk)
+  const env: Env = { ...realEnv, clock, disk: options.disk?.(real, clock) ?? real }
   const storeDir = options.storeDir ?? mkdtempSync(join(tmpdir(), 'rockhopper-broker-'))
   const config = {
     listenPort: 0,
@@ -137,12 +139,13 @@ export async function pullMessage(
   }
 }
 
-/** Asks again until the answer is accepted; each time a request goes to the broker and back. */
+/** Asks again until the answer is accepted; in between what goes on at the broker comes to rest. */
 export async function eventually<T>(ask: () => Promise<T>, accept: (answer: T) => boolean): Promise<T> {
   for (let left = 2_000; ; left--) {
     const answer = await ask()
     if (accept(answer)) return answer
     if (left === 0) throw new Error(`never accepted; the last answer was ${JSON.stringify(answer)}`)
+    await turnsOfTheLoop()
   }
 }
 

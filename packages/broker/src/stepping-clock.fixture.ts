@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '@rockhopper/env'
+import { callsUnderWay } from './counted-disk.fixture.js'
 
 interface Timer {
   readonly due: number
@@ -74,7 +75,9 @@ export class SteppingClock implements Clock {
   }
 }
 
-/** Enough turns for bytes to cross the loopback and come back. */
+/** Enough turns for bytes to cross the loopback and come back, and the real disk at rest, however slow it is. */
 export async function turnsOfTheLoop(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve))
+  do {
+    for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve))
+  } while (callsUnderWay() > 0)
 }
