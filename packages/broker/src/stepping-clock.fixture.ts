@@ -75,7 +75,7 @@ export class SteppingClock implements Clock {
   }
 }
 
-/** Enough turns for bytes to cross the loopback and come back, and the real disk at rest, however slow it is. */
+/** Enough turns for bytes to cross the loopback and come back, and the real disk at rest, however slow. */
 export async function turnsOfTheLoop(): Promise<void> {
   do {
     for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve))

@@ -121,7 +121,8 @@ export async function dumpIndex(
           entries.push({ file: name, number, ...entry })
       }
       left -= entries.length
-      if (!(await take(entries)) || file.entry(number) === undefined) break
+      if (!(await take(entries))) return
+      if (number <= file.entryCount && file.entry(number) === undefined) break
       await new Promise<void>((resolve) => env.clock.endOfTurn(resolve))
     }
   }

@@ -1,11 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { encodeProperties } from '@rockhopper/message'
 import { VirtualClock } from '@rockhopper/sim'
 import {
   draft,
   drained,
   type Life,
-  life,
   ROOT,
   restarted,
   SMALL,
@@ -13,59 +11,11 @@ import {
   stopped,
 } from '../store-bench.fixture.js'
 import { dumpLog, dumpQueue } from './dump-log.js'
+import { COUNT, codes, flip, LOG_0, LOG_1, opened, QUEUE_0, verified, written } from './inspect.fixture.js'
 import { rebuildStore } from './rebuild-store.js'
-import { openStoreDirectory, type StoreDirectory } from './store-directory.js'
+import { openStoreDirectory } from './store-directory.js'
 import { summarizeStore } from './store-summary.js'
-import { type Verified, verifyStore } from './verify-store.js'
-
-const LOG_0 = `${ROOT}/commitlog/00000000000000000000`
-const LOG_1 = `${ROOT}/commitlog/00000000000000004096`
-const QUEUE_0 = `${ROOT}/consumequeue/T/0/00000000000000000000`
-const COUNT = 60
-
-/** A store over two log files with keys and tags, properly stopped. */
-async function written(count = COUNT): Promise<Life> {
-  const at = await started()
-  for (let i = 0; i < count; i++) {
-    const properties = encodeProperties({ KEYS: `key-${i}`, TAGS: 'TagA' })
-    await at.clock.until(at.store.put(draft({ text: `message ${i}`, properties, queueId: i % 2 })))
-  }
-  await stopped(at)
-  return at
-}
-
-interface Opened extends StoreDirectory {
-  until<T>(promise: Promise<T>): Promise<T>
-}
-
-function opened(before: Life, damage: (disk: Life['disk']) => void = () => {}): Opened & { on: Life } {
-  const clock = new VirtualClock()
-  const disk = before.disk.afterKill(clock)
-  damage(disk)
-  const on = life({}, disk, clock)
-  const log = { info: () => {}, warn: () => {}, error: () => {} }
-  const host = {
-    pid: 1,
-    bootId: '',
-    totalMemory: 1,
-    address: '',
-    homeDirectory: '/',
-    timezoneOffsetMinutes: () => 0,
-  }
-  const directory = openStoreDirectory({
-    env: { clock, disk, host, log },
-    directory: ROOT,
-    sizes: { maxHashSlotNum: 64, maxIndexNum: 100 },
-  })
-  return { ...directory, on, until: (promise) => clock.until(promise) }
-}
-
-async function verified(before: Life, damage?: (disk: Life['disk']) => void): Promise<Verified> {
-  const directory = opened(before, damage)
-  return directory.until(verifyStore(directory))
-}
-
-const codes = ({ findings }: Verified) => findings.map(({ code }) => code)
+import { verifyStore } from './verify-store.js'
 
 test('a store that was stopped properly has no findings, and every record was looked at', async () => {
   const found = await verified(await written())
@@ -82,11 +32,6 @@ test('looking changes nothing on the disk', async () => {
 })
 
 describe('damage is found and named', () => {
-  const flip = (path: string, at: number) => (disk: Life['disk']) => {
-    const bytes = disk.bytes(path)
-    bytes[at] = (bytes[at] as number) ^ 1
-  }
-
   test.each([
     ['a bit of a body', flip(LOG_0, 90), 'LOG_DAMAGED'],
     ['a magic code', flip(LOG_0, 5), 'LOG_DAMAGED'],

@@ -102,7 +102,7 @@ async function rebuilt(directory: StoreDirectory, options: RebuildOptions): Prom
   }
 }
 
-function derivedParts({ env, sizes }: StoreDirectory, options: RebuildOptions, directory: string) {
+function derivedParts({ env, files, sizes }: StoreDirectory, options: RebuildOptions, directory: string) {
   const { disk, clock, host, log } = env
   const descriptors = new Descriptors(disk)
   const failed = (error: unknown): never => {
@@ -127,8 +127,8 @@ function derivedParts({ env, sizes }: StoreDirectory, options: RebuildOptions, d
           onFailed: failed,
         })
   const levels = options.messageDelayLevel ?? STORE_CONFIG_DEFAULTS.messageDelayLevel
-  const deleted = new DeletedTopics(disk, `${directory}/rockhopper/deletedTopics.json`)
-  deleted.load()
+  const deleted = new DeletedTopics(disk, files.deletedTopics)
+  if (options.allTopics !== true) deleted.load()
   return {
     queues,
     index,
@@ -142,8 +142,14 @@ function derivedParts({ env, sizes }: StoreDirectory, options: RebuildOptions, d
 }
 
 /** The old out, the new in, one directory after the other; then the old ones go. */
-async function put({ env, root }: StoreDirectory, work: string, parts: readonly string[]): Promise<void> {
+async function put(
+  { env, files, root }: StoreDirectory,
+  work: string,
+  parts: readonly string[],
+): Promise<void> {
   const { disk } = env
+  // It speaks of the old ones.
+  for (const path of [files.derivedFiles, `${files.derivedFiles}.bak`]) disk.remove(path)
   disk.makeDirectory(`${work}/old`)
   await disk.syncDirectory(`${work}/new`)
   for (const part of parts) {
