@@ -89,6 +89,11 @@ export class ClientHooks {
     return this.#hooks.length === 0
   }
 
+  /** Whether no hook sees listener calls. */
+  get noneConsumes(): boolean {
+    return !this.#hooks.some((hook) => hook.beforeConsume !== undefined || hook.afterConsume !== undefined)
+  }
+
   tell(run: (hook: ClientHook) => void): void {
     for (const hook of this.#hooks) {
       try {

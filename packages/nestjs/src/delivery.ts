@@ -23,9 +23,9 @@ export interface DeliveryPort {
   readonly producer: NativeProducer
   readonly clock: Clock
   readonly batches: BatchCollector
-  decode(message: MessageView, route: Route): Promise<unknown>
-  /** Resolves when the handler may begin. */
-  turn(route: Route): Promise<void>
+  decode(message: MessageView, route: Route): unknown
+  /** Resolves when the handler may begin; undefined: now. */
+  turn(route: Route): Promise<void> | undefined
   /** Rejects with what the handler threw, after filters. */
   runEvent(route: Route, data: unknown, context: RocketMQContext): Promise<void>
   /**
@@ -77,7 +77,8 @@ async function handle(
   answers: boolean,
 ): Promise<Verdict> {
   const { message } = arrival
-  await port.turn(route)
+  const turn = port.turn(route)
+  if (turn !== undefined) await turn
   const payload = await read(port, route, message)
   if ('refused' in payload) {
     const { name, refused, policy } = payload
@@ -109,7 +110,7 @@ export function contextOf(
  * Runs an event handler. In `auto` mode its end settles the message, unless it said something else through
  * the context; in `manual` mode only what it says, a throw, or the end of its time.
  */
-export async function consume(
+export function consume(
   port: Pick<DeliveryPort, 'clock' | 'options' | 'runEvent'>,
   route: Route,
   data: unknown,
@@ -117,19 +118,20 @@ export async function consume(
   settlement: Settlement,
 ): Promise<Verdict> {
   const { ackMode = 'auto', ackTimeoutMs = ACK_TIMEOUT_MS } = route.extras
-  const deadline = settlement.startDeadline(port.clock, ackTimeoutMs)
-  const ended = port.runEvent(route, data, context).then(
-    () => settlement.verdict ?? (ackMode === 'auto' ? DONE : settlement.settled),
-    (error: unknown) => settlement.verdict ?? afterFailure(port.options, route, context, error),
-  )
-  const late = deadline.passed.then((): Verdict => {
-    return { kind: 'retry', reason: `not settled within its time (ackTimeoutMs ${ackTimeoutMs})` }
+  return new Promise((resolve) => {
+    const deadline = settlement.startDeadline(port.clock, ackTimeoutMs, () => {
+      resolve({ kind: 'retry', reason: `not settled within its time (ackTimeoutMs ${ackTimeoutMs})` })
+    })
+    const end = (verdict: Verdict): void => {
+      deadline.cancel()
+      resolve(verdict)
+    }
+    if (ackMode === 'manual') settlement.whenSettled(end)
+    port.runEvent(route, data, context).then(
+      () => ackMode === 'auto' && end(settlement.verdict ?? DONE),
+      (error: unknown) => end(settlement.verdict ?? afterFailure(port.options, route, context, error)),
+    )
   })
-  try {
-    return await Promise.race([ended, late, ...(ackMode === 'manual' ? [settlement.settled] : [])])
-  } finally {
-    deadline.cancel()
-  }
 }
 
 /** What the failure of a handler means for this message. */
@@ -158,7 +160,8 @@ async function read(port: DeliveryPort, route: Route, message: MessageView): Pro
   const { onUndecodable, onInvalid, topics } = port.options
   let data: unknown
   try {
-    data = await port.decode(message, route)
+    data = port.decode(message, route)
+    if (data instanceof Promise) data = await data
   } catch (error) {
     const refused = `body cannot be decoded: ${errorText(error)}`
     return { name: 'BodyIllegal', refused, policy: onUndecodable }

@@ -34,7 +34,8 @@ export function instrumentedDelivery(
   delivery: { readonly message: MessageView; readonly group: string },
   handle: () => Promise<Verdict>,
 ): Promise<Verdict> {
-  const run = (chain ?? []).reduceRight(
+  if (chain === undefined) return handle()
+  const run = chain.reduceRight(
     (next, { deliver }) => (deliver === undefined ? next : () => deliver(delivery, next)),
     handle,
   )

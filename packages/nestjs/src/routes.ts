@@ -85,13 +85,16 @@ export function findRoute(
   tag: string | undefined,
   isRequest: boolean,
 ): Route | undefined {
-  const rank = (one: Route) => (one.isEvent === isRequest ? 0 : 4) + precision(one, topic, tag)
-  return routes
-    .filter((one) => precision(one, topic, tag) > 0)
-    .reduce<Route | undefined>(
-      (best, one) => (best === undefined || rank(one) > rank(best) ? one : best),
-      undefined,
-    )
+  let best: Route | undefined
+  let highest = 0
+  for (const one of routes) {
+    const fit = precision(one, topic, tag)
+    const rank = (one.isEvent === isRequest ? 0 : 4) + fit
+    if (fit === 0 || rank <= highest) continue
+    best = one
+    highest = rank
+  }
+  return best
 }
 
 /** 0: takes no such message; 1: by regular expression; 2: by topic; 3: by tag. */

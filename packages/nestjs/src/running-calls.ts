@@ -15,18 +15,22 @@ export class RunningCalls {
    * The verdict of `work`; or, once `giveUp` was called, that the message goes back to the broker. What work
    * says later counts for nothing. `canGoBack` false: its verdict is waited for without end.
    */
-  async run(canGoBack: boolean, work: () => Promise<Verdict>): Promise<Verdict> {
-    if (this.#isOver && canGoBack) return HANDED_BACK
-    let giveUp: () => void = () => undefined
-    const givenUp = new Promise<Verdict>((resolve) => {
-      giveUp = () => canGoBack && resolve(HANDED_BACK)
+  run(canGoBack: boolean, work: () => Promise<Verdict>): Promise<Verdict> {
+    if (this.#isOver && canGoBack) return Promise.resolve(HANDED_BACK)
+    return new Promise((resolve, reject) => {
+      const end = (verdict: Verdict): void => {
+        this.#giveUps.delete(giveUp)
+        resolve(verdict)
+      }
+      const giveUp = (): void => {
+        if (canGoBack) end(HANDED_BACK)
+      }
+      this.#giveUps.add(giveUp)
+      work().then(end, (error: unknown) => {
+        this.#giveUps.delete(giveUp)
+        reject(error)
+      })
     })
-    this.#giveUps.add(giveUp)
-    try {
-      return await Promise.race([work(), givenUp])
-    } finally {
-      this.#giveUps.delete(giveUp)
-    }
   }
 
   /** Hands back what runs, and what would begin. */

@@ -115,9 +115,9 @@ export class ServerRun {
     return this.#pulling
   }
 
-  /** Resolves when the handler's rate limit lets it begin. */
-  async turn(route: Route): Promise<void> {
-    await this.#limits.get(route)?.turn()
+  /** Resolves when the handler's rate limit lets it begin; undefined when it has none. */
+  turn(route: Route): Promise<void> | undefined {
+    return this.#limits.get(route)?.turn()
   }
 
   pause(group?: string): void {

@@ -58,6 +58,9 @@ export class ServerRocketMQ
   readonly #listeners = new Listeners<RocketMQServerEvents>((error) => this.logger.error(error))
   readonly #holds = new Set<HoldReason>()
   #run: ServerRun | undefined
+  #port: DeliveryPort | undefined
+  /** Without Nest's processing hooks a message needs no wrapping for them. */
+  #isHooked = false
   #closing: Promise<void> | undefined
 
   constructor(options: RocketMQServerOptions = {}) {
@@ -232,6 +235,7 @@ export class ServerRocketMQ
       handle: (arrival) => this.#handle(arrival),
       runBatch: (route, data, context) => this.#runHandler(route.handler, data, context),
     })
+    this.#port = this.#portOf(this.#run)
     try {
       await this.#run.connect()
       if (this.#holds.size === 0) await this.#run.pull()
@@ -250,16 +254,16 @@ export class ServerRocketMQ
 
   async #handle(arrival: Arrival): Promise<Verdict> {
     const { message, plan } = arrival
-    const started = this.#started('delivering a message')
-    const { clock } = started.env
-    const since = clock.monotonic()
+    const port = this.#port
+    if (port === undefined) throw new MqError('NOT_STARTED', 'delivering a message before listen()')
+    const since = port.clock.monotonic()
     const verdict = await instrumentedDelivery(
       this.#options.instrumentation,
       { message, group: plan.group },
-      () => deliver(this.#port(started), arrival),
+      () => deliver(port, arrival),
     )
     if (verdict.kind !== 'done') reportFailure(this.logger, this.#listeners, arrival, verdict)
-    const ms = clock.monotonic() - since
+    const ms = port.clock.monotonic() - since
     this.#listeners.tell('handled', { topic: message.topic, group: plan.group, ms })
     return verdict
   }
@@ -269,16 +273,17 @@ export class ServerRocketMQ
     return this.#run
   }
 
-  #port(run: ServerRun): DeliveryPort {
+  #portOf(run: ServerRun): DeliveryPort {
     return {
       options: this.#options,
       producer: run.producer,
       clock: run.env.clock,
       batches: run.batches,
       turn: (route) => run.turn(route),
-      decode: async (message, { codec }) => {
+      decode: (message, { codec }) => {
         const hint = { channel: message.topic, message, codec }
-        return (await this.deserializer.deserialize(message.body, hint)).data
+        const packet: unknown = this.deserializer.deserialize(message.body, hint)
+        return packet instanceof Promise ? packet.then(dataOf) : dataOf(packet)
       },
       runEvent: (route, data, context) => this.#runHandler(route.handler, data, context),
       runRequest: (route, data, context, next) => this.#runRequest(route, data, context, next),
@@ -331,8 +336,19 @@ export class ServerRocketMQ
     }
   }
 
+  override setOnProcessingStartHook(...hook: Parameters<Server['setOnProcessingStartHook']>): void {
+    this.#isHooked = true
+    super.setOnProcessingStartHook(...hook)
+  }
+
+  override setOnProcessingEndHook(...hook: Parameters<Server['setOnProcessingEndHook']>): void {
+    this.#isHooked = true
+    super.setOnProcessingEndHook(...hook)
+  }
+
   /** Nest's processing hooks around `work`; the end hook runs once, also after a failure. */
   #betweenHooks<T>(context: BaseRpcContext, work: () => Promise<T>): Promise<T> {
+    if (!this.#isHooked) return work()
     return new Promise<T>((resolve, reject) => {
       const run = async (endHook: () => void): Promise<void> => {
         try {
@@ -354,3 +370,5 @@ export class ServerRocketMQ
     })
   }
 }
+
+const dataOf = (packet: unknown): unknown => (packet as ReadPacket).data

@@ -4,17 +4,9 @@ import { DONE, type Verdict } from './verdict.js'
 
 /** What a handler said about its message through the context; the first word counts, a second one throws. */
 export class Settlement {
-  /** Resolves when the handler said something; never rejects. */
-  readonly settled: Promise<Verdict>
-  #resolve: (verdict: Verdict) => void = () => undefined
+  #tell: ((verdict: Verdict) => void) | undefined
   #said: { readonly method: string; readonly verdict: Verdict } | undefined
   #deadline: Deadline | undefined
-
-  constructor() {
-    this.settled = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-  }
 
   get verdict(): Verdict | undefined {
     return this.#said?.verdict
@@ -41,38 +33,41 @@ export class Settlement {
     this.#deadline?.extend(byMs)
   }
 
+  /** Called once, with what the handler says; at once if it did already. */
+  whenSettled(tell: (verdict: Verdict) => void): void {
+    if (this.#said === undefined) this.#tell = tell
+    else tell(this.#said.verdict)
+  }
+
   /** The time the message may take; the owner cancels it. */
-  startDeadline(clock: Clock, timeoutMs: number): Deadline {
-    this.#deadline = new Deadline(clock, timeoutMs)
+  startDeadline(clock: Clock, timeoutMs: number, passed: () => void): Deadline {
+    this.#deadline = new Deadline(clock, timeoutMs, passed)
     return this.#deadline
   }
 
   #settle(method: string, verdict: Verdict): void {
     if (this.#said !== undefined) throw new RocketMQSettledError(method, this.#said.method)
     this.#said = { method, verdict }
-    this.#resolve(verdict)
+    this.#tell?.(verdict)
   }
 }
 
 /** A moment that can be moved. */
 export class Deadline {
-  readonly passed: Promise<void>
   readonly #clock: Clock
-  #end: () => void = () => undefined
+  readonly #passed: () => void
   #cancel: () => void
 
-  constructor(clock: Clock, timeoutMs: number) {
+  constructor(clock: Clock, timeoutMs: number, passed: () => void) {
     this.#clock = clock
-    this.passed = new Promise((resolve) => {
-      this.#end = resolve
-    })
-    this.#cancel = clock.after(timeoutMs, this.#end)
+    this.#passed = passed
+    this.#cancel = clock.after(timeoutMs, passed)
   }
 
   /** `byMs` from now on. */
   extend(byMs: number): void {
     this.#cancel()
-    this.#cancel = this.#clock.after(byMs, this.#end)
+    this.#cancel = this.#clock.after(byMs, this.#passed)
   }
 
   cancel(): void {

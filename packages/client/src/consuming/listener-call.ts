@@ -44,7 +44,7 @@ export async function callListener(
   const messages = batch.map((held) => held.message)
   const startedAt = clock.monotonic()
   processQueue.lastConsumeAt = startedAt
-  if (hooks.none) return (await call(parts, processQueue, messages)).outcome
+  if (hooks.noneConsumes) return (await call(parts, processQueue, messages)).outcome
   const told = { consumerGroup, messageQueue: processQueue.queue, messages }
   hooks.tell((hook) => hook.beforeConsume?.(told))
   const { outcome, end } = await call(parts, processQueue, messages)
