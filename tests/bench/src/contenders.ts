@@ -4,17 +4,22 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { ApacheRocketMQ } from '@rockhopper/interop'
 
 /** A name server and broker that were started just now. */
 export interface Started {
+  /** Where its store is, if that is known. */
+  readonly storeDir?: string
   readonly nameserver: string
   stop(): Promise<void>
 }
 
 export interface StartOptions {
+  /** Where ours writes how late its event loop was, when it ends. */
+  readonly loopDelayFile?: string | undefined
   /** Keys of broker.conf beside the defaults. */
-  readonly config?: Readonly<Record<string, string>>
+  readonly config?: Readonly<Record<string, string | number | boolean>>
   /** Of Apache's broker; default 512. */
   readonly heapMb?: number
 }
@@ -37,13 +42,15 @@ function rockhopperAt(name: string, cli: string): Contender {
   return { name, start: (options) => startServer(cli, options) }
 }
 
-async function startServer(cli: string, { config = {} }: StartOptions = {}): Promise<Started> {
+async function startServer(cli: string, { config = {}, loopDelayFile }: StartOptions = {}): Promise<Started> {
   const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
   const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
   const keys = Object.entries(config).map(([key, value]) => `${key}=${value}`)
-  const args = [...profiling(), join(cli, 'bin', 'rockhopper.js'), 'server', ...ports, ...keys]
+  const watching = loopDelayFile === undefined ? [] : ['--import', LOOP_DELAY]
+  const args = [...profiling(), ...watching, join(cli, 'bin', 'rockhopper.js'), 'server', ...ports, ...keys]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ROCKHOPPER_BENCH_LOOP_DELAY: loopDelayFile },
   })
   const ended = new Promise<void>((done) => child.once('close', () => done()))
   const nameserver = await new Promise<string>((found, reject) => {
@@ -55,6 +62,7 @@ async function startServer(cli: string, { config = {} }: StartOptions = {}): Pro
   })
   return {
     nameserver,
+    storeDir,
     async stop() {
       child.kill('SIGTERM')
       await ended
@@ -62,6 +70,8 @@ async function startServer(cli: string, { config = {} }: StartOptions = {}): Pro
     },
   }
 }
+
+const LOOP_DELAY = fileURLToPath(new URL('../dist/rows/loop-delay.js', import.meta.url))
 
 /** With ROCKHOPPER_BENCH_PROFILE=DIR each broker leaves a CPU profile there when it ends. */
 function profiling(): string[] {
@@ -73,7 +83,7 @@ function profiling(): string[] {
 export const apache: Contender = {
   name: 'Apache RocketMQ 5.4.0',
   async start({ config = {}, heapMb = 512 } = {}) {
-    const { nameserver, stop } = await ApacheRocketMQ.start({ properties: config, heapMb })
-    return { nameserver, stop }
+    const { nameserver, stop, broker } = await ApacheRocketMQ.start({ properties: config, heapMb })
+    return { nameserver, stop, storeDir: broker.storeDir }
   },
 }

@@ -1,19 +1,28 @@
 import { cpus } from 'node:os'
-import { otherBuild, rockhopper } from './contenders.js'
+import { fileURLToPath } from 'node:url'
+import { apache, otherBuild, rockhopper } from './contenders.js'
 import { benchNest, NEST_FULL, NEST_QUICK } from './nest.js'
 import { benchPaired } from './paired.js'
+import { benchPeers } from './peers/bench-peers.js'
 import { needFreeDisk, Recorder } from './recorder.js'
+import { benchFlame } from './report/bench-flame.js'
+import { benchBroker } from './rows/bench-broker.js'
+import { FULL, QUICK } from './rows/row.js'
 import { benchSend, SEND_FULL } from './send.js'
 import { benchStartup } from './startup.js'
 import { benchStore } from './store.js'
 
-const HELP = `npm run bench -- [startup|send|store|nest] [quick] [ours] [only=CELL] [flush=MODE] [out=FILE]
+const HELP = `npm run bench -- [startup|send|peers|broker|store|nest|flame] [quick] [ours] [only=NAME]
+         [flush=MODE] [out=FILE]
        npm run bench -- against=DIR [only=CELL] [flush=MODE] [pairs=20]
 
   startup   time to the first acknowledged send and idle memory, Rockhopper and Apache in one run (default)
   send      acknowledged sends: rate, latency, CPU per message; both in one run, ASYNC_FLUSH and SYNC_FLUSH
+  peers     sends to NATS JetStream, Redis Streams, RabbitMQ and Kafka, as far as they are installed
+  broker    pulls, filters, latency to a consumer, delays, transactions, memory, growth, overload
   store     the store alone: put, get, zeros ahead, recovery, memory; needs 30 GB of free disk
   nest      handler invocations through NestJS transports against plain clients: ours, Kafka, NATS
+  flame     flame graphs of a broker under sends and under pulls, and its costliest functions; into=DIR
   quick     two rounds instead of five, and shorter: Apache's side is not warm then
   ours      only Rockhopper
   only=c4   only cells whose name has this in it
@@ -24,12 +33,14 @@ const HELP = `npm run bench -- [startup|send|store|nest] [quick] [ours] [only=CE
 Needs java and mvn for Apache's side and Kafka, nats-server for NATS, and Linux for memory and CPU figures.
 `
 
-const WORDS = ['startup', 'send', 'store', 'nest', 'quick', 'ours']
+const PEERS_FULL = { rounds: 3, warmUpMs: 4_000, measureMs: 3_000 }
+const IMAGES = fileURLToPath(new URL('../../../docs/images', import.meta.url))
+const WORDS = ['startup', 'send', 'peers', 'broker', 'store', 'nest', 'flame', 'quick', 'ours']
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2).filter((word) => word !== '--')
   const unknown = words.find(
-    (word) => !WORDS.includes(word) && !/^(only|against|flush|pairs|out)=./.test(word),
+    (word) => !WORDS.includes(word) && !/^(only|against|flush|pairs|out|into)=./.test(word),
   )
   if (words.includes('--help') || unknown !== undefined) {
     process.stdout.write(HELP)
@@ -67,6 +78,17 @@ async function main(): Promise<void> {
       recorder,
     )
     return
+  }
+  if (words.includes('flame')) {
+    return benchFlame(quick ? QUICK : FULL, wordOf(words, 'into') ?? IMAGES, recorder)
+  }
+  if (words.includes('broker')) {
+    const contenders = words.includes('ours') ? [rockhopper] : [rockhopper, apache]
+    return benchBroker({ sizes: quick ? QUICK : FULL, only: wordOf(words, 'only'), contenders }, recorder)
+  }
+  if (words.includes('peers')) {
+    const times = quick ? { rounds: 1, warmUpMs: 1_000, measureMs: 1_000 } : PEERS_FULL
+    return benchPeers(times, recorder)
   }
   if (words.includes('store')) return benchStore(quick, print)
   await benchStartup(quick ? 2 : 5, print)

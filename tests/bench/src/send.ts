@@ -63,22 +63,30 @@ const JAVA_WARM_UP = 10 / 3
  */
 export async function benchSend(options: SendBenchOptions, recorder: Recorder): Promise<void> {
   const cells = CELLS.filter(({ name }) => name.includes(options.only ?? ''))
-  for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
-    if (!flushDiskType.startsWith(options.flush ?? '')) continue
-    for (let round = 1; round <= options.rounds; round++) {
-      const { contenders } = options
-      for (const each of cells) {
-        for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
-          const loaded = await measure(contender, each, flushDiskType, options)
-          keep(recorder, `${flushDiskType} ${each.name}`, contender.name, round, loaded)
-        }
-        if (flushDiskType !== 'ASYNC_FLUSH') continue
-        keep(recorder, `${flushDiskType} ${each.name}`, ECHO, round, await loadEcho(each, options))
-      }
+  const modes = ['ASYNC_FLUSH', 'SYNC_FLUSH'].filter((mode) => mode.startsWith(options.flush ?? ''))
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const mode of modes) {
+      for (const each of cells) await measureCell(recorder, mode, each, round, options)
     }
-    recorder.print('')
-    printSends(recorder, flushDiskType, cells, options.contenders)
   }
+  recorder.print('')
+  for (const mode of modes) printSends(recorder, mode, cells, options.contenders)
+}
+
+async function measureCell(
+  recorder: Recorder,
+  flushDiskType: string,
+  cell: Cell,
+  round: number,
+  options: SendBenchOptions,
+): Promise<void> {
+  const { contenders } = options
+  const name = `${flushDiskType} ${cell.name}`
+  for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
+    keep(recorder, name, contender.name, round, await measure(contender, cell, flushDiskType, options))
+  }
+  if (flushDiskType !== 'ASYNC_FLUSH') return
+  keep(recorder, name, ECHO, round, await loadEcho(cell, options))
 }
 
 function keep(recorder: Recorder, cell: string, contender: string, round: number, loaded: Loaded): void {

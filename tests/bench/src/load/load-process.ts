@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { Latencies } from './latencies.js'
 import type { LoadResult, LoadTask } from './load-task.js'
 import { ReplyReader } from './reply-reader.js'
@@ -7,6 +7,9 @@ import { templatesOf } from './templates.js'
 
 /** Slots per connection: an opaque tells connection and slot. */
 const SLOTS = 4096
+/** With a rate: how often requests leave, and what may wait for the socket. */
+const PACE_MS = 5
+const PACED_BYTES_MAX = 16 * 1024 * 1024
 
 /**
  * The generator, a process of its own: a closed loop of raw frames over sockets. Each answer makes the next
@@ -72,7 +75,7 @@ class Generator {
           buffer: Buffer.allocUnsafeSlow(256 * 1024),
           callback: (size, buffer) => {
             reader.push((buffer as Buffer).subarray(0, size))
-            if (freed.length > 0) socket.write(this.#frames(freed))
+            if (freed.length > 0 && this.#task.rate === undefined) socket.write(this.#frames(freed))
             freed.length = 0
             return true
           },
@@ -84,10 +87,25 @@ class Generator {
         process.exit(1)
       })
       socket.once('connect', () => {
-        socket.write(this.#frames(Array.from({ length: inFlight }, (_, slot) => base + slot)))
+        if (this.#task.rate === undefined)
+          socket.write(this.#frames(Array.from({ length: inFlight }, (_, slot) => base + slot)))
+        else this.#pace(socket, base, this.#task.rate / this.#task.connections)
         resolve()
       })
     })
+  }
+
+  /** Sends at a rate; answers that do not come hold nothing up. */
+  #pace(socket: Socket, base: number, perSecond: number): void {
+    let sent = 0
+    const began = performance.now()
+    setInterval(() => {
+      const due = Math.floor(((performance.now() - began) / 1_000) * perSecond) - sent
+      const count = Math.min(due, SLOTS)
+      if (count <= 0 || socket.writableLength > PACED_BYTES_MAX) return
+      socket.write(this.#frames(Array.from({ length: count }, (_, i) => base + ((sent + i) % SLOTS))))
+      sent += count
+    }, PACE_MS)
   }
 
   /** One buffer with a request for each opaque. */
@@ -108,8 +126,8 @@ class Generator {
 
   /** Batches of 32 through the backlog of a queue, and from its beginning again. */
   #pullOffset(round: number): number {
-    const { backlog = 0 } = this.#task
-    return (round * 32) % Math.max(32, backlog - (backlog % 32))
+    const { backlog = 0, backlogFrom = 0 } = this.#task
+    return backlogFrom + ((round * 32) % Math.max(32, backlog - (backlog % 32)))
   }
 
   #answered(slot: number, ok: boolean, frame: Buffer): void {

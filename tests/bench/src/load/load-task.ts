@@ -14,6 +14,14 @@ export interface LoadTask {
   readonly measureMs: number
   /** Messages of each queue, for a pull. */
   readonly backlog?: number
+  /** Offset in each queue where the backlog begins. */
+  readonly backlogFrom?: number
+  readonly subscription?: string
+  readonly expressionType?: string
+  /** Names `topic-0`, `topic-1`, … instead of one topic. */
+  readonly topics?: number
+  /** Requests a second, whatever is answered; without it each answer makes the next request. */
+  readonly rate?: number
 }
 
 /** What it prints when it is done. Times are of the measured part only. */

@@ -13,10 +13,16 @@ export interface Loaded extends LoadResult {
  * Runs the generator as a process of its own and reads what it prints. Rejects when it fails. `serverPid`:
  * only the CPU of this process is the server's; else of all that this process started but the generator.
  */
-export async function runLoad(task: LoadTask, serverPid?: number): Promise<Loaded> {
+export function runLoad(task: LoadTask, serverPid?: number): Promise<Loaded> {
+  return runGenerator(PROGRAM, task, serverPid)
+}
+
+const PROGRAM = fileURLToPath(new URL('../../dist/load/load-process.js', import.meta.url))
+
+/** The same of any program that takes a task and prints a result. */
+export async function runGenerator(program: string, task: object, serverPid?: number): Promise<Loaded> {
   const serverCpuUs = () =>
     (serverPid === undefined ? descendantsCpuUs : cpuUsOf)(serverPid ?? child.pid ?? 0)
-  const program = fileURLToPath(new URL('../../dist/load/load-process.js', import.meta.url))
   const child = spawn(process.execPath, [program, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

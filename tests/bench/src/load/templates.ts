@@ -6,7 +6,10 @@ const CLIENT = { version: 495, language: 'JAVA' } as const
 /** One request per queue of the topic, as Apache's Java client writes it (a header of some 370 bytes). */
 export function templatesOf(task: LoadTask): RequestTemplate[] {
   const make = task.kind === 'pull' ? pullTemplate : sendTemplate
-  return Array.from({ length: task.queues }, (_, queueId) => make(task, queueId))
+  const { topics = 1, topic } = task
+  const names = topics === 1 ? [topic] : Array.from({ length: topics }, (_, i) => `${topic}-${i}`)
+  const queueIds = Array.from({ length: task.queues }, (_, queueId) => queueId)
+  return names.flatMap((name) => queueIds.map((queueId) => make({ ...task, topic: name }, queueId)))
 }
 
 function sendTemplate({ topic, bodySize }: LoadTask, queueId: number): RequestTemplate {
@@ -31,7 +34,10 @@ function sendTemplate({ topic, bodySize }: LoadTask, queueId: number): RequestTe
   return new RequestTemplate({ ...CLIENT, code: 310, extFields, body: Buffer.alloc(bodySize, 'r') })
 }
 
-function pullTemplate({ topic }: LoadTask, queueId: number): RequestTemplate {
+function pullTemplate(
+  { topic, subscription = '*', expressionType = 'TAG' }: LoadTask,
+  queueId: number,
+): RequestTemplate {
   const extFields = {
     consumerGroup: 'BenchmarkConsumer',
     topic,
@@ -42,9 +48,9 @@ function pullTemplate({ topic }: LoadTask, queueId: number): RequestTemplate {
     sysFlag: '4',
     commitOffset: '0',
     suspendTimeoutMillis: '0',
-    subscription: '*',
+    subscription,
     subVersion: '0',
-    expressionType: 'TAG',
+    expressionType,
   }
   return new RequestTemplate({ ...CLIENT, code: 11, extFields })
 }
