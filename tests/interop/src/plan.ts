@@ -66,7 +66,7 @@ function assortedBody(index: number, label: string): Buffer {
 }
 
 /** Bytes that do not compress, the same on every run. */
-function noise(seed: string, size: number): Buffer {
+export function noise(seed: string, size: number): Buffer {
   const parts: Buffer[] = []
   for (let i = 0; i * 32 < size; i++) parts.push(createHash('sha256').update(`${seed}/${i}`).digest())
   return Buffer.concat(parts).subarray(0, size)

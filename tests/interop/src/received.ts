@@ -26,6 +26,8 @@ export interface ReceivedLine extends Line {
   readonly queueId: number
   readonly queueOffset: number
   readonly msgId: string
+  /** Of our Java programs only. */
+  readonly offsetMsgId?: string
   readonly reconsumeTimes: number
 }
 

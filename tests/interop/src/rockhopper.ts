@@ -5,6 +5,7 @@ import type { Broker, Cluster, NameServer } from './cluster.js'
 import { eventually } from './eventually.js'
 import { Program } from './program.js'
 import { isRouted } from './route.js'
+import { output } from './run.js'
 import { tempDir } from './temp.js'
 
 export interface RockhopperBrokerOptions {
@@ -13,6 +14,8 @@ export interface RockhopperBrokerOptions {
   readonly clusterName?: string
   /** A store to open, or where to make one; without it one that goes away with the broker. */
   readonly storeDir?: string
+  /** Default: a free one. */
+  readonly port?: number
   /** Any key of broker.conf. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>
 }
@@ -59,7 +62,7 @@ export async function startRockhopperBroker(options: RockhopperBrokerOptions): P
     ...options.properties,
   }
   const { program, ready } = await launched(`Rockhopper broker ${brokerName}`, [
-    ...['broker', '-n', options.nameserver, '--port', '0', '--store-dir', storeDir],
+    ...['broker', '-n', options.nameserver, '--port', String(options.port ?? 0), '--store-dir', storeDir],
     ...Object.entries(properties).map(([key, value]) => `${key}=${value}`),
   ])
   const ended = async (signal: 'SIGTERM' | 'SIGKILL') => {
@@ -81,6 +84,11 @@ export async function startRockhopperBroker(options: RockhopperBrokerOptions): P
     stop: () => ended('SIGTERM'),
     kill9: () => ended('SIGKILL'),
   }
+}
+
+/** Standard output of the command line tool; rejects unless it ends with 0. */
+export function rockhopper(args: readonly string[]): Promise<string> {
+  return output(process.execPath, [BIN, ...args], { env: { ...process.env, NODE_OPTIONS: '' } })
 }
 
 async function launched(name: string, args: readonly string[]) {

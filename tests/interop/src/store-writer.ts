@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { storePrograms } from './build-cache.js'
 import { Program } from './program.js'
 import { tempDir } from './temp.js'
@@ -22,12 +24,15 @@ const JVM = [
 /** A program of java/store. */
 export async function storeProgram(mainClass: string, args: readonly string[]): Promise<Program> {
   const home = tempDir('store-program')
+  const logback = join(home, 'logback.xml')
+  writeFileSync(logback, '<configuration><root level="OFF"/></configuration>\n')
   return new Program({
     name: mainClass,
     command: 'java',
     args: [
       ...JVM,
       `-Duser.home=${home}`,
+      `-Drmq.logback.configurationFile=${logback}`,
       `-Djava.io.tmpdir=${home}`,
       '-cp',
       await storePrograms(),

@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.TreeMap;
 import org.apache.rocketmq.common.message.MessageConst;
+import org.apache.rocketmq.common.message.MessageDecoder;
 import org.apache.rocketmq.common.message.MessageExt;
 
 /** What a consumer saw of one message, as one line. */
@@ -35,6 +36,11 @@ final class Received {
             .with("flag", message.getFlag())
             .with("bornTimestamp", message.getBornTimestamp())
             .with("bornHost", String.valueOf(message.getBornHostString()))
+            .with("storeTimestamp", message.getStoreTimestamp())
+            .with("storeHost", String.valueOf(message.getStoreHost()))
+            .with("offsetMsgId",
+                MessageDecoder.createMessageId(message.getStoreHost(), message.getCommitLogOffset()))
+            .with("preparedTransactionOffset", message.getPreparedTransactionOffset())
             .with("reconsumeTimes", message.getReconsumeTimes())
             .print();
     }
