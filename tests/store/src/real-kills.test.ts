@@ -16,7 +16,9 @@ import { Totals } from './totals.js'
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const SEED = Number(process.env['ROCKHOPPER_SEED'] ?? 20_264)
 const OPERATIONS = 300
-const SAMPLES = LONG ? 2 * OPERATIONS : 40
+/** Of a long run, which goes through them one by one: where to go on. */
+const FIRST = Number(process.env['ROCKHOPPER_FIRST'] ?? 1)
+const SAMPLES = LONG ? 2 * (OPERATIONS + 1 - FIRST) : 40
 const PROGRAM = fileURLToPath(new URL('../dist/killed-broker.js', import.meta.url))
 const silent = (): void => undefined
 const QUIET = createNodeEnv({ log: { info: silent, warn: silent, error: silent } })
@@ -62,10 +64,11 @@ test(
     let killed = 0
     let acknowledged = 0
     const totals = new Totals('real kills')
-    const text = (runs: number) => `${runs} processes, ${killed} killed, ${acknowledged} acknowledged`
+    const text = (runs: number) =>
+      `${runs} processes from operation ${LONG ? FIRST : 1}, ${killed} killed, ${acknowledged} acknowledged`
     const one = async (i: number): Promise<void> => {
       const mode = MODES[i % 2] as Mode
-      const n = LONG ? 1 + (i >> 1) : 1 + Math.floor(((i + random()) * OPERATIONS) / SAMPLES)
+      const n = LONG ? FIRST + (i >> 1) : 1 + Math.floor(((i + random()) * OPERATIONS) / SAMPLES)
       const { wrong, life } = await killedAt(mode, n)
       if (wrong.length > 0) throw new Error(`${mode}, SIGKILL at operation ${n}: ${wrong.join('; ')}`)
       if (life.killed) killed++

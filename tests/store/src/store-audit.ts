@@ -16,36 +16,62 @@ export interface Audit {
   readonly differences: readonly string[]
 }
 
-/** Reads everything and compares the queues with what the log says they must be. */
+/**
+ * Reads everything and compares the queues with what the log says they must be. A broker that serves may
+ * deliver a delayed message meanwhile: what arrives behind the end of the beginning may be in the queues or
+ * not, but what is in a queue is in the log, which is read last.
+ */
 export async function audit(store: MessageStore): Promise<Audit> {
-  const log = await logRecords(store)
-  const expected = new Map<string, string>()
+  const end = store.maxPhysicalOffset
   const differences: string[] = []
-  for (const record of log) {
-    const place = placeOf(record.topic, record.queueId, record.queueOffset)
-    if (expected.has(place)) differences.push(`${place} is twice in the log`)
-    expected.set(place, entryText(record.physicalOffset, record.storeSize, tagsCodeOf(record), record.topic))
-  }
+  const entries = new Map<string, string>()
   const delivered: MessageExt[] = []
   for (const [topic, queueIds] of store.topics()) {
     for (const queueId of queueIds) {
-      const min = store.minOffset(topic, queueId)
-      const count = store.maxOffset(topic, queueId) - min
-      const entries = count === 0 ? [] : await store.queueEntries(topic, queueId, min, count)
-      if (entries.length !== count)
-        differences.push(`${topic}/${queueId} has ${entries.length} entries, not ${count}`)
-      for (const { queueOffset, physicalOffset, size, tagsCode } of entries) {
-        const place = placeOf(topic, queueId, queueOffset)
-        const text = entryText(physicalOffset, size, tagsCode, topic)
-        if (expected.get(place) !== text)
-          differences.push(`${place} is ${text}, a rebuild makes it ${expected.get(place)}`)
-        expected.delete(place)
-      }
+      for (const [place, text] of await queueTexts(store, topic, queueId, differences))
+        entries.set(place, text)
       delivered.push(...(await drained(store, topic, queueId)))
     }
   }
-  for (const place of expected.keys()) differences.push(`${place} is in the log and in no queue`)
+  const seen = new Set(delivered.map(placeOfRecord))
+  const records = await logRecords(store)
+  const log = records.filter((record) => record.physicalOffset < end || seen.has(placeOfRecord(record)))
+  const expected = new Set<string>()
+  for (const record of records) {
+    const place = placeOfRecord(record)
+    if (expected.has(place)) differences.push(`${place} is twice in the log`)
+    expected.add(place)
+    const text = entries.get(place)
+    const made = entryText(record.physicalOffset, record.storeSize, tagsCodeOf(record), record.topic)
+    if (text === undefined && record.physicalOffset < end)
+      differences.push(`${place} is in the log and in no queue`)
+    if (text !== undefined && text !== made)
+      differences.push(`${place} is ${text}, a rebuild makes it ${made}`)
+  }
+  for (const [place, text] of entries)
+    if (!expected.has(place)) differences.push(`${place} is ${text}, a rebuild makes it undefined`)
   return { delivered, log, differences }
+}
+
+async function queueTexts(
+  store: MessageStore,
+  topic: string,
+  queueId: number,
+  differences: string[],
+): Promise<[place: string, text: string][]> {
+  const min = store.minOffset(topic, queueId)
+  const count = store.maxOffset(topic, queueId) - min
+  const entries = count === 0 ? [] : await store.queueEntries(topic, queueId, min, count)
+  if (entries.length !== count)
+    differences.push(`${topic}/${queueId} has ${entries.length} entries, not ${count}`)
+  return entries.map(({ queueOffset, physicalOffset, size, tagsCode }) => [
+    placeOf(topic, queueId, queueOffset),
+    entryText(physicalOffset, size, tagsCode, topic),
+  ])
+}
+
+function placeOfRecord({ topic, queueId, queueOffset }: MessageExt): string {
+  return placeOf(topic, queueId, queueOffset)
 }
 
 /** Every message of a queue, pulled as a consumer does. */
