@@ -1,5 +1,6 @@
 import { type MessageExt, Property } from '@rockhopper/message'
 import type { TimerStore, TimerUnit } from '@rockhopper/store'
+import { TurnTime } from '../turn-time.js'
 import { WakeableLoop } from '../wakeable-loop.js'
 import type { TickPointer } from './tick-pointer.js'
 import { deleteKey } from './timed-message.js'
@@ -129,7 +130,9 @@ export class TimerDequeue {
   async #recalledKeys(positions: readonly number[]): Promise<ReadonlySet<string>> {
     const { parts, timers } = this.#options
     const keys = new Set<string>()
+    const turn = new TurnTime(parts.clock)
     for (const position of positions) {
+      await turn.pause()
       const unit = timers.unit(position)
       const message = unit && (await readParked(parts, unit.physicalOffset))
       const key = message?.properties[Property.TIMER_DEL_UNIQKEY]

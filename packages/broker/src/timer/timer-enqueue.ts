@@ -1,5 +1,6 @@
 import { javaHashCode, type MessageExt, type Properties, Property, SystemTopic } from '@rockhopper/message'
 import { type QueueEntry, TimerMagic, type TimerStore, type TimerUnit } from '@rockhopper/store'
+import { TurnTime } from '../turn-time.js'
 import { WakeableLoop } from '../wakeable-loop.js'
 import type { TickPointer } from './tick-pointer.js'
 import { type DeliveryParts, NEVER_ENQUEUED, readParked, type TimerDelivery } from './timer-delivery.js'
@@ -103,7 +104,10 @@ export class TimerEnqueue {
     const { store } = this.#options.parts
     if (!this.#recovered) await this.#recover()
     this.#recovered = true
+    const turn = new TurnTime(this.#options.parts.clock)
     while (!this.#loop.stopped) {
+      // What is in memory is read without waiting: a long backlog would let nobody else run.
+      await turn.pause()
       this.#queueOffset = Math.max(this.#queueOffset, store.minOffset(SystemTopic.TIMER, 0))
       const entries = await store.queueEntries(SystemTopic.TIMER, 0, this.#queueOffset, BATCH)
       if (entries.length === 0) break

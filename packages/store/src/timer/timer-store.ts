@@ -25,8 +25,9 @@ export interface TimerList {
   readonly recalls: readonly number[]
 }
 
-/** Units walked in one turn of the loop: about 2 ms. */
-const UNITS_PER_TURN = 10_000
+/** Ms that a walk may hold the loop, and units between two looks at the clock. */
+const HELD_MAX_MS = 5
+const UNITS_PER_LOOK = 512
 
 /**
  * The messages that wait for their time: wheel, log and checkpoint in a store directory, in Apache's bytes
@@ -131,8 +132,12 @@ export class TimerStore {
     const messages: number[] = []
     const recalls: number[] = []
     let position = this.#wheel.slot(timeMs)?.lastPos ?? -1
-    for (let count = 0; position >= 0; count++) {
-      if (count % UNITS_PER_TURN === UNITS_PER_TURN - 1) await this.#nextTurn()
+    let began = this.#clock.monotonic()
+    for (let count = 1; position >= 0; count++) {
+      if (count % UNITS_PER_LOOK === 0 && this.#clock.monotonic() - began >= HELD_MAX_MS) {
+        await this.#nextTurn()
+        began = this.#clock.monotonic()
+      }
       const unit = this.#log.read(position, 'older')
       if (unit === undefined || unit === 'blank') break
       const recall = (unit.magic & TimerMagic.DELETE) !== 0 && (unit.magic & TimerMagic.ROLL) === 0
