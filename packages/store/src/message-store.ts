@@ -98,7 +98,7 @@ export interface MessageStore {
   diskUse(): { readonly commitLog: number; readonly consumeQueue: number }
   /**
    * Forgets a topic's queues and removes their files, at once; the next message of the topic gets offset 0.
-   * Resolves when that outlasts a crash. Rejects with DiskError.
+   * Resolves when that outlasts a crash. Rejects with DiskError, and with MqError STORE_CLOSED.
    */
   deleteTopic(topic: string): Promise<void>
   topics(): ReadonlyMap<string, readonly number[]>

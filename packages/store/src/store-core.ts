@@ -174,8 +174,11 @@ export class StoreCore {
       throw new MqError('DISK_FAILED', `appending at ${physicalOffset}: ${done.remark}`)
   }
 
-  deleteTopic(topic: string): Promise<void> {
-    return deleteTopic(this.#parts, topic, this.#state.kind === 'open')
+  async deleteTopic(topic: string): Promise<void> {
+    const { kind } = this.#state
+    if (kind === 'stopped' || kind === 'recovering')
+      throw new MqError('STORE_CLOSED', `deleting '${topic}': the store is ${kind}`)
+    await deleteTopic(this.#parts, topic, kind === 'open')
   }
 
   async truncateTo(physicalOffset: number): Promise<void> {

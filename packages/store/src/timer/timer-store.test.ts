@@ -124,4 +124,44 @@ describe('the timer store', () => {
       }
     }
   })
+
+  test('tells recalls from messages, and gives the rest of a slot that was begun', async () => {
+    const { clock, disk, now } = world()
+    const timers = await opened(clock, disk)
+    const magics = [0, TimerMagic.DELETE, TimerMagic.ROLL, TimerMagic.DELETE | TimerMagic.ROLL, 0]
+    magics.forEach((magic, i) => void put(timers, now, now, i, magic))
+    const positions = magics.map((_, i) => i * TIMER_UNIT_SIZE)
+    const [first, recall, rolled, both, last] = positions
+    expect(await clock.until(timers.list(now, 0))).toEqual({
+      messages: [first, rolled, both, last],
+      recalls: [recall],
+    })
+    expect(await clock.until(timers.list(now, both as number))).toEqual({
+      messages: [both, last],
+      recalls: [recall],
+    })
+    expect(await clock.until(timers.list(now + 9_000, 0))).toEqual({ messages: [], recalls: [] })
+    expect(await clock.until(timers.waiting(now + 1_000))).toBe(0)
+  })
+
+  test('walks back over the ends of files, and loses its oldest with the log', async () => {
+    const { clock, disk, now } = world()
+    const timers = await opened(clock, disk)
+    for (let i = 0; i < 25; i++) put(timers, now, now + (i % 2) * 1_000, 1_000 + i)
+    await clock.until(timers.flush())
+    const walked = () => [...timers.unitsBefore(timers.logEnd)].map(({ physicalOffset }) => physicalOffset)
+    expect(walked()).toEqual(Array.from({ length: 25 }, (_, i) => 1_024 - i))
+    // Each file holds seven: of the first two all records are gone.
+    timers.removeExpired(1_014)
+    expect(disk.paths().filter((path) => path.includes('timerlog')).length).toBe(2)
+    expect(walked()).toEqual(Array.from({ length: 11 }, (_, i) => 1_024 - i))
+    expect(await offsets(clock, timers, now)).toEqual([1_014, 1_016, 1_018, 1_020, 1_022, 1_024])
+    expect(timers.unit(0)).toBeUndefined()
+    expect(timers.unit(3 * LOG_FILE_SIZE - 20)).toBeUndefined()
+    // The last file stays, whatever was removed.
+    timers.removeExpired(9_999)
+    expect(disk.paths().filter((path) => path.includes('timerlog')).length).toBe(1)
+    const again = await opened(clock, disk)
+    expect(await offsets(clock, again, now + 1_000)).toEqual([1_021, 1_023])
+  })
 })
