@@ -48,6 +48,7 @@ export class ConnectionShared {
   readonly connections = new Set<Connection>()
   readonly counters: RemotingCounters = { closed: {}, framesReceived: 0, responsesDropped: 0, overloads: 0 }
   #nextId = 1
+  #outboundBytes = 0
   #cancelSweep: Cancel | undefined
 
   constructor(options: SharedOptions) {
@@ -63,6 +64,21 @@ export class ConnectionShared {
   add(connection: Connection): void {
     this.connections.add(connection)
     this.#cancelSweep ??= this.options.clock.after(SWEEP_MS, this.#sweep)
+  }
+
+  /**
+   * Counts bytes that the kernel has not taken, of all connections together: many readers that are each slow,
+   * but none beyond its own limit, must not take the memory of a process either.
+   */
+  countOutbound(bytes: number): void {
+    this.#outboundBytes += bytes
+    if (bytes <= 0 || this.#outboundBytes <= this.options.limits.outboundTotalBytes) return
+    let largest: Connection | undefined
+    for (const connection of this.connections) {
+      if (connection.closed || connection.outstandingBytes <= (largest?.outstandingBytes ?? 0)) continue
+      largest = connection
+    }
+    largest?.close('outbound-total')
   }
 
   remove(connection: Connection, reason: CloseReason): void {

@@ -26,6 +26,7 @@ export type CloseReason =
   | 'partial-frame-timeout'
   | 'outbound-overflow'
   | 'outbound-stalled'
+  | 'outbound-total'
   | 'too-many-connections'
   | 'turn-entry-failed'
 
@@ -225,6 +226,7 @@ export class Connection {
     if (this.closed) return
     this.#isEnding = true
     this.#outbound.flush()
+    this.#forgetOutbound()
     this.#closeReason = 'local'
     this.#socket.end()
     // A paused socket would not see that the peer closes its half, and never be closed itself.
@@ -234,6 +236,7 @@ export class Connection {
   /** Closes at once; queued bytes may be lost. */
   close(reason: CloseReason = 'local'): void {
     if (this.#isClosed) return
+    this.#forgetOutbound()
     this.#closeReason ??= reason
     this.#reader.stop()
     this.#outbound.close()
@@ -300,7 +303,10 @@ export class Connection {
       this.#progressAt = clock.monotonic()
       this.#activeAt = this.#progressAt
     }
+    const grown = bytes - this.#outstanding
     this.#outstanding = bytes
+    if (this.closed) return
+    this.#shared.countOutbound(grown)
     if (this.closed) return
     if (bytes > limits.outboundCloseBytes) this.close('outbound-overflow')
     else if (!this.#isPaused && bytes > limits.outboundPauseBytes) {
@@ -312,9 +318,15 @@ export class Connection {
     }
   }
 
+  /** What a connection that closes still holds goes with its socket. */
+  #forgetOutbound(): void {
+    if (!this.closed) this.#shared.countOutbound(-this.#outstanding)
+  }
+
   #onClosed(error: Error | undefined): void {
     if (this.#isClosed) return
     const reason = this.#closeReason ?? 'peer'
+    this.#forgetOutbound()
     this.#isClosed = true
     this.#closeReason = reason
     this.#reader.stop()

@@ -113,6 +113,38 @@ describe('a peer that does not read', () => {
     expect(peer.state.closed).toBe(true)
   })
 
+  test('is closed when it has most of what all connections may have together', async () => {
+    const { clock, server, connect } = await serverWith({ ...limits, outboundTotalBytes: 12_500 }, BIG)
+    const asks = (count: number) => Buffer.concat(Array.from({ length: count }, () => frameOf(MAX_OFFSET)))
+    const [some, most] = [await connect(), await connect()]
+    for (const peer of [some, most]) peer.socket.pause()
+    some.socket.write(asks(4))
+    await clock.settle()
+    most.socket.write(asks(6))
+    await clock.settle()
+    expect(server.counters.closed).toEqual({})
+    some.socket.write(asks(1))
+    await clock.settle()
+    expect(server.counters.closed).toEqual({})
+    some.socket.write(asks(1))
+    await clock.settle()
+    expect(server.counters.closed).toEqual({ 'outbound-total': 1 })
+    expect([some.state.closed, most.state.closed]).toEqual([false, true])
+    // What the closed one had counts no more, however often one is closed so.
+    for (let i = 0; i < 3; i++) {
+      const next = await connect()
+      next.socket.pause()
+      next.socket.write(asks(3))
+      await clock.settle()
+      next.socket.destroy()
+      await clock.settle()
+    }
+    some.socket.resume()
+    await clock.settle()
+    expect(some.received.length).toBe(6)
+    expect(server.counters.closed).toEqual({ 'outbound-total': 1, peer: 3 })
+  })
+
   test('is closed when it takes nothing for 10 s', async () => {
     const { clock, server, connect } = await serverWith({}, BIG)
     const peer = await connect()

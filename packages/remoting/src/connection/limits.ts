@@ -17,6 +17,8 @@ export interface RemotingLimits {
   readonly outboundPauseBytes: number
   /** Beyond: the connection is closed. */
   readonly outboundCloseBytes: number
+  /** The same bytes of all connections. Beyond: the connection that has most of them is closed. */
+  readonly outboundTotalBytes: number
   /** Outbound bytes wait and none of them is taken for so long: the connection is closed. */
   readonly outboundStallMs: number
   /** A frame that began is not complete after so long: the connection is closed. */
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: RemotingLimits = {
   pendingMax: 65_535,
   outboundPauseBytes: 8 * 1024 * 1024,
   outboundCloseBytes: 32 * 1024 * 1024,
+  outboundTotalBytes: 256 * 1024 * 1024,
   outboundStallMs: 10_000,
   partialFrameMs: 30_000,
   idleMs: 120_000,
