@@ -14,11 +14,18 @@ const BACKOFF_MIN_MS = 200
 const BACKOFF_MAX_MS = 10_000
 /** Lines of a queue in which a repeat is noticed. */
 const REPEAT_WINDOW_LINES = 50_000
+/** A seek goes through the broker and may be lost with it. After so many, the messages before are gone. */
+const SEEKS_MAX = 3
 /** Counted messages of a queue that are read again when it is taken over: their ids are known then. */
 const PRIMING_MESSAGES = 128
 
 interface Owned {
+  /** Offset of the first message that is not counted; undefined when none is. */
   next: number | undefined
+  /** Offset of the message that comes now. */
+  position: number
+  /** How often another one came, and the queue was sought again. */
+  sought: number
   readonly recent: RecentIds
 }
 
@@ -96,11 +103,24 @@ export class AnalysisLoop {
     const name = queueName(first.messageQueue)
     const owned = this.#owned.get(name)
     if (owned === undefined) return this.#own(consumer, first.messageQueue)
+    if (first.queueOffset > owned.position && owned.sought < SEEKS_MAX) {
+      owned.sought++
+      return consumer.seek(first.messageQueue, owned.position)
+    }
+    owned.position = (run.at(-1)?.queueOffset ?? 0) + 1
     const seen = run.filter(({ queueOffset }) => queueOffset < (owned.next ?? 0))
     owned.recent.addNewer(owned.recent.unseen(linesIn(seen)))
     const news = run.slice(seen.length)
-    const last = news.at(-1)
-    if (last === undefined) return
+    if (news.length > 0) await this.#count(consumer, name, owned, news)
+  }
+
+  async #count(
+    consumer: LitePullConsumer,
+    name: string,
+    owned: Owned,
+    news: readonly MessageView[],
+  ): Promise<void> {
+    const last = news.at(-1) as MessageView
     const lines = linesIn(news)
     const fresh = owned.recent.unseen(lines)
     const next = last.queueOffset + 1
@@ -116,7 +136,7 @@ export class AnalysisLoop {
     } catch (error) {
       if (!(error instanceof OvertakenError)) throw error
       this.#logger.warn(error.message)
-      return this.#own(consumer, first.messageQueue)
+      return this.#own(consumer, last.messageQueue)
     }
     owned.next = next
     owned.recent.addNewer(fresh)
@@ -129,8 +149,9 @@ export class AnalysisLoop {
     const next = await this.counting.nextOffset(name)
     // It may have gone to another instance meanwhile: then that one counts it.
     if (!consumer.assignment().some((mine) => queueName(mine) === name && mine.topic === queue.topic)) return
-    await consumer.seek(queue, Math.max(0, (next ?? 0) - PRIMING_MESSAGES))
-    this.#owned.set(name, { next, recent: new RecentIds(REPEAT_WINDOW_LINES) })
+    const position = Math.max(0, (next ?? 0) - PRIMING_MESSAGES)
+    await consumer.seek(queue, position)
+    this.#owned.set(name, { next, position, sought: 0, recent: new RecentIds(REPEAT_WINDOW_LINES) })
   }
 
   async #close(): Promise<void> {

@@ -15,7 +15,7 @@ function random(seed: number): () => number {
 }
 
 test('a quantile is within one hundredth of the true one, however the parts were counted', () => {
-  process.stdout.write(`ROCKHOPPER_SEED=${SEED}\n`)
+  console.log(`ROCKHOPPER_SEED=${SEED}`)
   const next = random(SEED)
   // From microseconds to hours.
   const durations = Array.from({ length: 20_000 }, () => 10 ** (next() * 10 - 3))
