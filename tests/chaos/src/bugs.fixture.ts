@@ -60,6 +60,32 @@ export const BUGS = {
       replace: '',
     },
   ],
+  'offset before rename': [
+    {
+      file: '/storage/dist/sink-loop.js',
+      find: 'for (const [queue, run] of byQueue(messages))',
+      replace: 'await consumer.commit(); for (const [queue, run] of byQueue(messages))',
+    },
+    {
+      file: '/storage/dist/archive-sink.js',
+      find: 'this.#recent.set(name, recent);\n        return next;',
+      replace: 'this.#recent.set(name, recent);\n        return undefined;',
+    },
+  ],
+  'random document id': [
+    {
+      file: '/storage/dist/elasticsearch-sink.js',
+      find: '_id: line.id',
+      replace: '_id: line.id + Math.random()',
+    },
+  ],
+  'index by processing time': [
+    {
+      file: '/storage/dist/elasticsearch-sink.js',
+      find: 'indexOf(this.#prefix, line)',
+      replace: 'indexOf(this.#prefix, { at: Date.now() })',
+    },
+  ],
   'broker acks before it writes': [
     {
       file: '/broker/dist/tickets.js',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { describeWithContainers } from '../containers/requirements.fixture.js'
-import { ELASTICSEARCH_IMAGE, startElasticsearch } from '../containers/server.fixture.js'
+import { ELASTICSEARCH_IMAGE, startElasticsearch } from '../containers/server.js'
 import { COLLECTOR, eventually, Pipeline, post, type SinkCounts, sinkCounts } from './pipeline.fixture.js'
 
 const NIGHT = Date.parse('2026-11-20T23:59:59.500Z')

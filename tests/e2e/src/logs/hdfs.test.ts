@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { filesIn, hourFolders, WebHdfsFolder } from '@rockhopper/logs-storage'
 import { describeWithContainers } from '../containers/requirements.fixture.js'
-import { HDFS_IMAGE, startHdfs } from '../containers/server.fixture.js'
+import { HDFS_IMAGE, startHdfs } from '../containers/server.js'
 import {
   archived,
   archivedAtLeast,
