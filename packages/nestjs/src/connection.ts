@@ -39,6 +39,10 @@ export async function waitForNameServer(
       return await clients.probe(options)
     } catch (error) {
       if (attempt === connectAttempts || stopped()) throw error
+      env.log.warn('nestjs.nameServer.unreachable', {
+        namesrvAddr: options.namesrvAddr,
+        attempts: connectAttempts,
+      })
     }
     await new Promise<void>((resolve) => env.clock.after(pauseMs, resolve))
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)

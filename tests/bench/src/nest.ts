@@ -13,7 +13,7 @@ export interface NestBenchOptions {
   readonly ours: boolean
 }
 
-export const NEST_FULL: NestBenchOptions = { rounds: 5, count: 150_000, warmUp: 50_000, ours: false }
+export const NEST_FULL: NestBenchOptions = { rounds: 5, count: 80_000, warmUp: 30_000, ours: false }
 export const NEST_QUICK: NestBenchOptions = { rounds: 2, count: 40_000, warmUp: 20_000, ours: false }
 
 type Print = (line: string) => void
