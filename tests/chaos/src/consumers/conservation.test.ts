@@ -6,8 +6,8 @@ import { randomOf, seedOf } from './random.fixture.js'
 import { type MemberKind, type Work, WorkRun } from './work-run.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
-const COUNT = LONG ? 20_000 : 400
-const KILLS_MIN = LONG ? 100 : 4
+const COUNT = LONG ? 20_000 : 300
+const KILLS_MIN = LONG ? 100 : 3
 const MEMBERS = 3
 const QUEUES = 8
 const RETRIES_MAX = 3

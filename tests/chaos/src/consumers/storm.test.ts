@@ -11,7 +11,7 @@ import { Server } from './server.fixture.js'
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const MEMBERS = LONG ? 50 : 12
 const QUEUES = LONG ? 64 : 16
-const STORM_MS = LONG ? 60_000 : 6_000
+const STORM_MS = LONG ? 60_000 : 4_000
 const REBALANCE_MS = 1_000
 const TOPIC = 'storm'
 const silent = (): void => undefined

@@ -15,6 +15,7 @@ export type Plan = Decision | 'LATER'
 export interface Steps {
   beforeCommit?(): void
   afterCommit?(): void
+  whenAsked?(): void
 }
 
 /** The transactional producer of one process; its local transaction is a row of the ledger. */
@@ -37,8 +38,10 @@ export function application(
         return plan === 'LATER' ? 'UNKNOW' : decided
       },
       // What is not there by now cannot commit any more.
-      checkLocalTransaction: async (_message, { transactionId }) =>
-        stateOf(ledger.decide(transactionId, 'ROLLED_BACK')),
+      checkLocalTransaction: async (_message, { transactionId }) => {
+        steps.whenAsked?.()
+        return stateOf(ledger.decide(transactionId, 'ROLLED_BACK'))
+      },
     },
     ...options,
   })

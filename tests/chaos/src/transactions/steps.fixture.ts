@@ -16,6 +16,12 @@ const STORE_COMMIT = 'const written = await writeMessage(parts, message, flushMo
 
 /** Steps of a transaction at which a broker is killed: the so-and-so-many-th time it comes there. */
 const STEPS = {
+  'half message received, not stored': {
+    file: '/broker/dist/transaction/transactions.js',
+    find: 'const written = await writeDraft(this.#parts, draft, needs);',
+    at: 'before',
+    hit: 7,
+  },
   'half message stored, not answered': {
     file: '/broker/dist/transaction/transactions.js',
     find: 'const written = await writeDraft(this.#parts, draft, needs);',
@@ -34,6 +40,12 @@ const STEPS = {
     at: 'after',
     hit: 5,
   },
+  'rollback received, not noted': {
+    file: '/broker/dist/transaction/end-transaction.js',
+    find: 'const closed = parts.writeGate.refusal();',
+    at: 'before',
+    hit: 3,
+  },
   'rollback noted, not stored': {
     file: '/broker/dist/transaction/end-transaction.js',
     find: "parts.metrics.add(half.properties[Property.REAL_TOPIC] ?? '', -1);",
@@ -49,6 +61,12 @@ const STEPS = {
   'half message stored again, nobody asked': {
     file: '/broker/dist/transaction/transaction-check.js',
     find: 'const stored = await this.#storeAgain(half, changes);',
+    at: 'after',
+    hit: 2,
+  },
+  'producer asked, not answered': {
+    file: '/broker/dist/transaction/transaction-check.js',
+    find: "channel.connection.invokeOneway('CHECK_TRANSACTION_STATE', header, body);",
     at: 'after',
     hit: 2,
   },
