@@ -12,6 +12,8 @@ export interface ReadinessOptions {
   readonly lagMax?: number
   /** More than this make it `down`. Default: no limit. */
   readonly lagDownAt?: number
+  /** Terminus before 12 leaves a `degraded` result out: `up` says it so, with `isDegraded: true`. */
+  readonly degradedAs?: 'degraded' | 'up'
   /** How long the cluster may take to answer; default 3,000. */
   readonly timeoutMs?: number
 }
@@ -42,7 +44,7 @@ export class RocketMQHealthIndicator {
   /** Down when no name server answers, a topic has no route, or a lag is above `lagDownAt`. */
   async readiness<Key extends string>(
     key: Key,
-    { lagMax, lagDownAt, timeoutMs = TIMEOUT_MS }: ReadinessOptions = {},
+    { lagMax, lagDownAt, degradedAs = 'degraded', timeoutMs = TIMEOUT_MS }: ReadinessOptions = {},
   ): Promise<RocketMQHealth<Key>> {
     const connection = this.#server.currentStatus()
     const groups = this.#server.groups()
@@ -56,7 +58,8 @@ export class RocketMQHealthIndicator {
       const paused = groups.filter(({ state }) => state === 'paused').map(({ group }) => group)
       const isDown = lagDownAt !== undefined && most > lagDownAt
       const isSlow = paused.length > 0 || (lagMax !== undefined && most > lagMax)
-      return result(key, isDown ? 'down' : isSlow ? 'degraded' : 'up', { connection, lag, paused })
+      const status = isDown ? 'down' : isSlow ? degradedAs : 'up'
+      return result(key, status, { connection, lag, paused, isDegraded: isSlow })
     } catch (error) {
       return result(key, 'down', { connection, message: errorText(error) })
     }

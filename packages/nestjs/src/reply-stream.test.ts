@@ -73,6 +73,7 @@ class Counting {
 }
 
 describe('a handler that returns a stream', () => {
+  // B17
   test('answers value by value for send, and once for request', async () => {
     const { broker, app } = await serve([Counting])
     const client = new ClientRocketMQ({ namesrvAddr: 'memory', clients: broker })

@@ -6,10 +6,31 @@ import { root } from './packed.js'
 /** The versions of Nest that the transport promises; tests/nest-N holds the lockfile of each. */
 export const NEST_VERSIONS = ['11', '12'] as const
 
-/** What the transport needs at run time: all of it is packed, so nothing of the workspace is reached. */
-const PACKED = ['env', 'message', 'remoting', 'client', 'nestjs'] as const
+/**
+ * What the transport and its testing module need at run time: all of it is packed, so nothing of the
+ * workspace is reached.
+ */
+const PACKED = [
+  'env',
+  'message',
+  'remoting',
+  'store',
+  'nameserver',
+  'broker',
+  'client',
+  'embedded',
+  'nestjs',
+  'testing',
+] as const
 
-const transport = join(root, 'packages', 'nestjs', 'src')
+/** Folders with tests. Those of the database parts stay out: they know no Nest, and need drivers. */
+const TESTED: readonly (readonly [packageName: string, folder: string])[] = [
+  ['nestjs', ''],
+  ['nestjs', 'environment'],
+  ['nestjs', 'opentelemetry'],
+  ['nestjs', 'prometheus'],
+  ['testing', 'nest'],
+]
 
 /** Packs the transport and what it needs. Returns the tarballs by package. */
 export async function packTransport(folder: string): Promise<ReadonlyMap<string, string>> {
@@ -42,25 +63,31 @@ export async function makeNestProject(
     await mustRun('tar', ['-xzf', tarball, '--strip-components=1', '-C', home], project)
   }
   copyTests(join(project, 'src'))
+  cpSync(join(root, 'packages', 'nestjs', 'README.md'), join(project, 'src', 'README.md'))
   writeFileSync(join(project, 'jest.config.mjs'), jestConfig())
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(typeCheck()))
 }
 
-/** Tests of the database parts stay out: they know no Nest, and need drivers. */
 function copyTests(destination: string): void {
-  mkdirSync(destination, { recursive: true })
-  const names = readdirSync(transport).filter((name) => /\.(test|fixture)\.ts$/.test(name))
-  for (const name of names) {
-    const text = readFileSync(join(transport, name), 'utf8')
-    writeFileSync(join(destination, name), fromPackage(text))
+  for (const [packageName, folder] of TESTED) {
+    const from = join(root, 'packages', packageName, 'src', folder)
+    const to = join(destination, packageName, folder)
+    mkdirSync(to, { recursive: true })
+    for (const name of readdirSync(from).filter((one) => /\.(test|fixture)\.ts$/.test(one))) {
+      const text = readFileSync(join(from, name), 'utf8')
+      writeFileSync(join(to, name), fromPackage(text, packageName, folder))
+    }
   }
 }
 
 /** Relative imports, but those of other test files, are the packed files. */
-export const fromPackage = (text: string): string =>
-  text.replaceAll(/from '\.\/([\w./-]+)\.js'/g, (whole, path: string) =>
-    path.endsWith('.fixture') ? whole : `from '../node_modules/@rockhopper/nestjs/dist/${path}.js'`,
+export function fromPackage(text: string, packageName: string, folder: string): string {
+  const up = folder === '' ? '../..' : '../../..'
+  const dist = `${up}/node_modules/@rockhopper/${packageName}/dist`
+  return text.replaceAll(/from '(\.\.?\/[\w./-]+)\.js'/g, (whole, path: string) =>
+    path.endsWith('.fixture') ? whole : `from '${dist}/${join(folder, path)}.js'`,
   )
+}
 
 const jestConfig = (): string => `import base from ${JSON.stringify(join(root, 'tools', 'jest.config.mjs'))}
 const [[pattern, [, options]]] = Object.entries(base.transform)
@@ -82,5 +109,5 @@ const typeCheck = () => ({
     typeRoots: [join(root, 'node_modules', '@types')],
     paths: { '@jest/globals': [join(root, 'node_modules/@jest/globals/build/index.d.ts')] },
   },
-  include: ['src/*.types.test.ts', 'types'],
+  include: ['src/nestjs/*.types.test.ts', 'types'],
 })

@@ -51,7 +51,7 @@ for (const version of NEST_VERSIONS) {
 }
 
 test('imports of the tested files are taken from the package, those of other fixtures are not', () => {
-  const text = "import { a } from './server.js'\nimport { b } from './server.fixture.js'"
-  const dist = '../node_modules/@rockhopper/nestjs/dist'
-  expect(fromPackage(text)).toBe(text.replace('./server.js', `${dist}/server.js`))
+  const text = "import { a } from './server.js'\nimport { b } from '../server.fixture.js'"
+  const dist = '../../../node_modules/@rockhopper/nestjs/dist/environment'
+  expect(fromPackage(text, 'nestjs', 'environment')).toBe(text.replace('./server.js', `${dist}/server.js`))
 })

@@ -1,6 +1,13 @@
 import { type NestRow, nestRows } from './nest-rows.js'
 import type { RowTest } from './row-tests.js'
 
+/** Folders whose tests tests/pack runs on both versions. */
+const ON_BOTH: readonly RegExp[] = [
+  /nestjs\/src\/((environment|opentelemetry|prometheus)\/)?[\w.-]+$/,
+  /testing\/src\/nest\/[\w.-]+$/,
+  /tests\/pack\/src\/[\w.-]+$/,
+]
+
 /** docs/nestjs-conformance.md. @throws when a test names a row that does not exist. */
 export function nestConformance(tests: readonly RowTest[]): string {
   const rows = nestRows()
@@ -18,14 +25,15 @@ export function nestConformance(tests: readonly RowTest[]): string {
     '',
     `${rows.length - open.length} of ${rows.length} rows are shown by a test` +
       `${open.length === 0 ? '.' : `; open: ${open.map(({ id }) => id).join(', ')}.`}`,
-    'Tests in `packages/nestjs/src` run in the workspace on Nest 12, and once more on Nest 11 and on Nest 12',
-    'against the packed package (`tests/nest-11`, `tests/nest-12`, run by `tests/pack`).',
+    'Tests of `nestjs/src`, but for `typeorm`, and of `testing/src/nest` run in the workspace on Nest 12,',
+    'and once more on Nest 11 and on Nest 12 against the packed packages (`tests/nest-11`, `tests/nest-12`,',
+    'run by `tests/pack`). The column Nest says on which versions a row is shown.',
     ...sections.flatMap((section) => [
       '',
       `## ${section}`,
       '',
-      '| row | what holds | shown by |',
-      '| --- | --- | --- |',
+      '| row | what holds | Nest | shown by |',
+      '| --- | --- | --- | --- |',
       ...rows.filter((row) => row.section === section).map((row) => line(row, shown(row))),
     ]),
     '',
@@ -34,7 +42,8 @@ export function nestConformance(tests: readonly RowTest[]): string {
 
 function line({ id, text }: NestRow, tests: readonly RowTest[]): string {
   const shown = tests.map(({ file, name }) => `${cell(name)} (\`${file.replace('packages/', '')}\`)`)
-  return `| ${id} | ${cell(text)} | ${shown.length === 0 ? '**open**' : shown.join('<br>')} |`
+  const versions = tests.some(({ file }) => ON_BOTH.some((one) => one.test(file))) ? '11, 12' : '12'
+  return `| ${id} | ${cell(text)} | ${versions} | ${shown.length === 0 ? '**open**' : shown.join('<br>')} |`
 }
 
 const cell = (text: string): string => text.replaceAll('\\', '').replaceAll('|', '\\|')

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { describe, expect, test } from '@jest/globals'
 import { Module } from '@nestjs/common'
 import { ConfigModule, ConfigService, registerAs } from '@nestjs/config'
@@ -22,6 +23,10 @@ const options: RocketMQModuleOptions = {
   server: { consumerGroup: 'stock', concurrency: 7, autoStart: false },
   client: { requestTimeoutMs: 500 },
 }
+
+/** That of Nest 11 takes a function or a schema of Joi. */
+const { version } = createRequire(import.meta.url)('@nestjs/config/package.json') as { version: string }
+const takesStandardSchema = Number(version.split('.')[0]) >= 12
 
 describe('options from the environment', () => {
   test('hold what is set, and leave defaults to the rest', () => {
@@ -58,8 +63,18 @@ describe('options from the environment', () => {
     expect(await checked(variables)).toMatchObject({ value: { HOME: '/root', ROCKETMQ_CONCURRENCY: 7 } })
     process.env['ROCKETMQ_CONCURRENCY'] = 'many'
     try {
-      const start = ConfigModule.forRoot({ ignoreEnvFile: true, validationSchema: rocketMQEnvironment })
-      await expect(start).rejects.toThrow('ROCKETMQ_CONCURRENCY')
+      const validate = (environment: Record<string, unknown>) => {
+        rocketMQOptions(environment)
+        return environment
+      }
+      const start = async () => ConfigModule.forRoot({ ignoreEnvFile: true, validate })
+      await expect(start()).rejects.toThrow('ROCKETMQ_CONCURRENCY')
+      if (!takesStandardSchema) return
+      const checkedStart = ConfigModule.forRoot({
+        ignoreEnvFile: true,
+        validationSchema: rocketMQEnvironment,
+      })
+      await expect(checkedStart).rejects.toThrow('ROCKETMQ_CONCURRENCY')
     } finally {
       delete process.env['ROCKETMQ_CONCURRENCY']
     }
