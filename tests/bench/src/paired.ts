@@ -1,10 +1,21 @@
-import type { Contender } from './contenders.js'
+import { apache, type Contender } from './contenders.js'
 import type { Loaded } from './load/run-load.js'
-import { brokerWithTopic, CELLS, type Cell, load, perMessageUs, rateOf } from './send.js'
+import type { Recorder } from './recorder.js'
+import {
+  APACHE_HEAP_MB,
+  brokerWithTopic,
+  CELLS,
+  type Cell,
+  keep,
+  load,
+  perMessageUs,
+  rateOf,
+} from './send.js'
 import { spread } from './statistics.js'
 
 const PAIRS = 20
 const WARM_UP_MS = 300
+const JAVA_WARM_UP_MS = 8_000
 const MEASURE_MS = 700
 
 export interface PairedOptions {
@@ -19,13 +30,20 @@ export interface PairedOptions {
  * Two builds, both running, loaded in turn for less than a second each: what else the machine does changes
  * more slowly than that and meets both sides of a pair. What is compared is the ratio within each pair.
  */
-export async function benchPaired(options: PairedOptions, print: (line: string) => void): Promise<void> {
+export async function benchPaired(options: PairedOptions, recorder: Recorder): Promise<void> {
+  const { print } = recorder
   print('| mode, cell | msg/s | ratio of a pair: median (quartiles) | p99 us, ratio | CPU us/msg, ratio |')
   print('|---|---|---|---|---|')
   for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
     if (!flushDiskType.startsWith(options.flush ?? '')) continue
     for (const cell of CELLS.filter(({ name }) => name.includes(options.only ?? ''))) {
       const pairs = await measure(options, cell, flushDiskType)
+      for (const [i, pair] of pairs.entries()) {
+        for (const [side, loaded] of pair.entries()) {
+          const name = `${flushDiskType} ${cell.name}`
+          keep(recorder, name, options.contenders[side as 0 | 1].name, i + 1, loaded)
+        }
+      }
       const shown = [rateOf, ({ p99Us }: Loaded) => p99Us, perMessageUs].map((value) => {
         const sides = [0, 1].map((side) => spread(pairs.map((pair) => value(pair[side] as Loaded))).median)
         const digits = value === perMessageUs ? 2 : 0
@@ -43,12 +61,15 @@ async function measure(
   cell: Cell,
   flushDiskType: string,
 ): Promise<Pair[]> {
-  const clusters = await Promise.all(contenders.map((each) => each.start({ config: { flushDiskType } })))
+  const start = { config: { flushDiskType }, heapMb: APACHE_HEAP_MB }
+  const clusters = await Promise.all(contenders.map((each) => each.start(start)))
   try {
     const addresses = await Promise.all(clusters.map(({ nameserver }) => brokerWithTopic(nameserver)))
     const measured: Pair[] = []
-    // The first pair is not counted: the code is not compiled yet. The sides change places each time.
-    for (let i = 0; i <= pairs; i++) {
+    const warmUpMs = contenders.includes(apache) ? JAVA_WARM_UP_MS : WARM_UP_MS
+    for (const address of addresses) await load(address, cell, { warmUpMs, measureMs: WARM_UP_MS })
+    // The sides change places each time.
+    for (let i = 0; i < pairs; i++) {
       const both: Loaded[] = []
       for (const side of i % 2 === 0 ? [0, 1] : [1, 0]) {
         both[side] = await load(addresses[side] as string, cell, {
@@ -56,7 +77,7 @@ async function measure(
           measureMs: MEASURE_MS,
         })
       }
-      if (i > 0) measured.push(both as unknown as Pair)
+      measured.push(both as unknown as Pair)
     }
     return measured
   } finally {

@@ -7,7 +7,7 @@ import { ECHO, printSends } from './send-table.js'
 
 export const QUEUES = 4
 /** Apache's broker is given what it needs under load, not the least it starts with. */
-const APACHE_HEAP_MB = 2_048
+export const APACHE_HEAP_MB = 2_048
 export const TOPIC = 'LoadTest'
 
 /** A named shape of load: connections, requests in flight in all, bytes of a body. */
@@ -89,7 +89,13 @@ async function measureCell(
   keep(recorder, name, ECHO, round, await loadEcho(cell, options))
 }
 
-function keep(recorder: Recorder, cell: string, contender: string, round: number, loaded: Loaded): void {
+export function keep(
+  recorder: Recorder,
+  cell: string,
+  contender: string,
+  round: number,
+  loaded: Loaded,
+): void {
   const { p50Us, p99Us, p999Us, errors, problem, cpuUs, seconds } = loaded
   const rate = rateOf(loaded)
   const generatorCores = cpuUs / seconds / 1e6
