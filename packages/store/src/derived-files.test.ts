@@ -144,6 +144,23 @@ test.each([true, false])(
   },
 )
 
+test.each([
+  ['knows the topic: they are made again', '{"Old":{},"New":{}}', OLD],
+  ['does not know the topic: it was deleted by another broker', '{"New":{}}', []],
+])('queues of a topic are gone, and topics.json %s', async (_, topics, texts) => {
+  const next = await after(await filled(true), (disk) => {
+    disk.removeTree(`${ROOT}/consumequeue/Old`)
+    disk.put(`${ROOT}/config/topics.json`, Buffer.from(`{"topicConfigTable":${topics}}`))
+  })
+  expect(await textsOf(next, 'Old')).toEqual(texts)
+  expect(await textsOf(next, 'New')).toEqual(NEW)
+  next.disk.kill()
+  const last = await restarted(next)
+  expect(await textsOf(last, 'Old')).toEqual(texts)
+  await put(last, 'Old', 'made again')
+  expect(await textsOf(last, 'Old')).toEqual([...texts, 'made again'])
+})
+
 test('a list of queues that cannot be read stops no start', async () => {
   const next = await after(await filled(true), (disk) => {
     disk.put(`${ROOT}/rockhopper/derived.json`, Buffer.from('{"version":7}'))

@@ -1,5 +1,5 @@
 import type { Disk, Log } from '@rockhopper/env'
-import { MqError } from '@rockhopper/message'
+import { isSystemTopic, MqError } from '@rockhopper/message'
 import type { ConsumeQueue } from './consume-queue.js'
 import type { ConsumeQueues } from './consume-queues.js'
 import { diskErrorCode, rethrowAssertion } from './full-write.js'
@@ -55,6 +55,7 @@ export class DerivedFiles {
   readonly #suspects = new Set<ConsumeQueue>()
   #known: DerivedList | undefined
   #savedShape = ''
+  #shape = ''
 
   constructor(options: DerivedFilesOptions) {
     const { disk, path, config } = options
@@ -106,10 +107,8 @@ export class DerivedFiles {
       offsets += fileOffset
     }
     const shape = [queues.madeCount, count, offsets, index?.fileRows.length, segments.first]
-    const key = `${shape.join()},${this.#suspects.size}`
-    if (key === this.#savedShape) return undefined
-    this.#savedShape = key
-    return this.now()
+    this.#shape = `${shape.join()},${this.#suspects.size}`
+    return this.#shape === this.#savedShape ? undefined : this.now()
   }
 
   now(): DerivedList {
@@ -127,9 +126,9 @@ export class DerivedFiles {
   async save(list: DerivedList): Promise<void> {
     try {
       await this.#file.save(JSON.stringify({ version: 1, ...list }))
+      this.#savedShape = this.#shape
     } catch (error) {
       rethrowAssertion(error)
-      this.#savedShape = ''
       this.#options.log.warn('derived-files', { code: diskErrorCode(error) ?? String(error) })
     }
   }
@@ -140,6 +139,19 @@ export class DerivedFiles {
     this.#savedShape = ''
     disk.remove(path)
     disk.remove(`${path}.bak`)
+  }
+
+  /**
+   * Topics whose queues are all gone and that the broker's topics.json, if there is one, does not have: they
+   * were deleted while another broker had the store, which leaves no mark of ours.
+   */
+  topicsDeletedElsewhere(topicsText: string | undefined): string[] {
+    if (topicsText === undefined) return []
+    const known = this.#options.queues.topics()
+    const listed = new Set((this.#known ?? NOTHING_KNOWN).queues.map(([topic]) => topic))
+    return [...listed].filter(
+      (topic) => !known.has(topic) && !isSystemTopic(topic) && !topicsText.includes(JSON.stringify(topic)),
+    )
   }
 
   /**

@@ -11,6 +11,7 @@ import { apacheCheck, storeTimestampAt } from './log-walk.js'
 import type { MessageIndex } from './message-index.js'
 import type { DeletedTopics } from './retention/deleted-topics.js'
 import type { StoreConfig } from './store-config.js'
+import type { StoreFiles } from './store-files.js'
 
 export interface RecoveryOptions {
   readonly disk: Disk
@@ -21,6 +22,7 @@ export interface RecoveryOptions {
   readonly dispatch: Dispatch
   readonly deleted: DeletedTopics
   readonly derived: DerivedFiles
+  readonly files: StoreFiles
   readonly checkpoint: Checkpoint
   readonly integrity: Integrity
   /** The store was stopped properly. */
@@ -65,6 +67,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     return { end: 0, lastStoreTimestamp: 0 }
   }
   const { deleted, derived, integrity } = options
+  if (lastExitOk) noteDeletions(options)
   const damagedQueues = integrity.isOurs ? derived.damagedQueues(deleted, lastExitOk) : []
   const indexDamaged = isIndexLost(options) || (integrity.isOurs && derived.isIndexDamaged(lastExitOk))
   if (indexDamaged) removeIndex(options)
@@ -110,6 +113,14 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   await index?.flush()
   const lastStoreTimestamp = Math.max(walked.lastStoreTimestamp, options.integrity.lastStoreTimestamp)
   return { end: walked.end, lastStoreTimestamp }
+}
+
+/** What was deleted elsewhere stays so, also where its records are still read. */
+function noteDeletions({ deleted, derived, disk, files, integrity }: RecoveryOptions): void {
+  const { durable } = integrity
+  if (durable === undefined || !integrity.isOurs) return
+  const topicsText = disk.readFile(files.topics)?.toString('utf8')
+  for (const topic of derived.topicsDeletedElsewhere(topicsText)) deleted.add(topic, durable)
 }
 
 /** All of the index: the checkpoint speaks of one, there is none, and no list of ours says why. */

@@ -34,6 +34,11 @@ export class StoreFiles {
     return `${this.#root}/rockhopper/deletedTopics.json`
   }
 
+  /** Of the broker: what topics there are. */
+  get topics(): string {
+    return `${this.#root}/config/topics.json`
+  }
+
   get derivedFiles(): string {
     return `${this.#root}/rockhopper/derived.json`
   }

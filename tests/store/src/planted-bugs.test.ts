@@ -23,7 +23,7 @@ function matrixWith(bugs: readonly Bug[], seeds: number): { said: string; plante
 
 test('the matrix says nothing of the store as it is', () => {
   expect(matrixWith([], 40)).toEqual({ said: '', planted: false })
-}, 120_000)
+}, 600_000)
 
 test.each(MUTATIONS)(
   '%s is found out',
@@ -32,5 +32,5 @@ test.each(MUTATIONS)(
     expect(planted).toBe(true)
     expect(said).toMatch(says)
   },
-  120_000,
+  600_000,
 )
