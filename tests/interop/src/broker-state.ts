@@ -55,8 +55,8 @@ export function forgotten(written: BrokerState, asked: BrokerState): string[] {
     for (const [key, value] of Object.entries(written[name])) {
       if (MOVES_BY_ITSELF.test(key)) continue
       const now = asked[name][key]
-      // Delays go on from where they were.
-      const holds = name === 'delayOffsets' ? Number(now) >= Number(value) : text(now) === text(value)
+      // Delays go on from where they were; a level that is not named is at its beginning, in both brokers.
+      const holds = name === 'delayOffsets' ? Number(now ?? 0) >= Number(value) : text(now) === text(value)
       if (!holds) wrong.push(`${name} ${key}: ${text(now)}, written was ${text(value)}`)
     }
   }

@@ -24,7 +24,7 @@ const BIN = join(
   dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')),
   'bin/rockhopper.js',
 )
-const START_TIMEOUT_MS = 30_000
+const START_TIMEOUT_MS = 90_000
 const SERVER_LIFETIME_MS = 1_800_000
 const READY = /^rockhopper ready(?: nameserver=(\S+))?(?: broker=(\S+))?/
 

@@ -15,6 +15,8 @@ const GROUP = 'GID_matrix'
 const ROUNDS = 14
 const SENDS_PER_ROUND = 5
 const REQUEST_TIMEOUT_MS = 3_000
+/** Of a broker that runs and must answer, on a busy machine too. */
+const ANSWER_TIMEOUT_MS = 30_000
 
 /** What a workload was told, beside the messages of its ledger. */
 export interface Told {
@@ -242,7 +244,7 @@ export async function answersOf(
   address: string,
   topics: Iterable<string>,
 ): Promise<Answers> {
-  const client = createRemotingClient({ ...env, timeoutMs: REQUEST_TIMEOUT_MS, handlers: {} })
+  const client = createRemotingClient({ ...env, timeoutMs: ANSWER_TIMEOUT_MS, handlers: {} })
   const offsets = new Map<string, number>()
   for (const queueId of [0, 1]) {
     const header = { consumerGroup: GROUP, topic: CREATED, queueId, setZeroIfNotFound: false }
