@@ -29,7 +29,7 @@ const HELP = `npm run bench -- [startup|send|peers|broker|store|nest|flame] [qui
   report    writes the tables and charts of docs/benchmarks.md from what out=FILE kept
   quick     two rounds instead of five, and shorter: Apache's side is not warm then
   ours      only Rockhopper
-  only=c4   only cells whose name has this in it
+  only=c4   only cells (nest: brokers) whose name has this in it
   against   sends to this build and to another (the root of a checkout that is compiled) or to apache, in
             short turns: for a machine that does other things as well;
   flush=SYNC  only one mode of flushing
@@ -65,8 +65,8 @@ async function main(): Promise<void> {
     return
   }
   if (words.includes('nest')) {
-    const ours = words.includes('ours')
-    return benchNest({ ...(quick ? NEST_QUICK : NEST_FULL), ours }, print)
+    const only = words.includes('ours') ? 'rockhopper' : wordOf(words, 'only')
+    return benchNest({ ...(quick ? NEST_QUICK : NEST_FULL), only }, print)
   }
   const recorder = new Recorder(print, wordOf(words, 'out'))
   if (!quick) needFreeDisk()

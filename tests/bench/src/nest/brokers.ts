@@ -8,12 +8,13 @@ import { startNats } from './nats-server.js'
 export const TOPIC = 'bench_orders'
 const QUEUES = 4
 const BATCH = 500
+const NATS_SURPLUS = 10
 
 /** A broker with `count` orders for the consumers. */
 export interface FilledBroker {
   readonly address: string
-  /** For brokers that keep nothing: sends the orders, to whoever listens. */
-  feed?(): Promise<void>
+  /** For brokers that keep nothing: sends orders to whoever listens, until that one is done. */
+  feed?(isDone: () => boolean): Promise<void>
   stop(): Promise<void>
 }
 
@@ -42,8 +43,9 @@ async function inBatches<T>(
   count: number,
   make: (n: number) => T,
   send: (batch: T[]) => Promise<unknown>,
+  isDone: () => boolean = () => false,
 ): Promise<void> {
-  for (let from = 0; from < count; from += BATCH) {
+  for (let from = 0; from < count && !isDone(); from += BATCH) {
     const length = Math.min(BATCH, count - from)
     await send(Array.from({ length }, (_, index) => make(from + index)))
   }
@@ -82,13 +84,15 @@ async function filledKafka(count: number): Promise<FilledBroker | string> {
 async function filledNats(count: number): Promise<FilledBroker | string> {
   const server = await startNats()
   if (typeof server === 'string') return server
-  const feed = async (): Promise<void> => {
+  const feed = async (isDone: () => boolean): Promise<void> => {
     const connection = await connect({ servers: server.address })
     const message = (n: number) => JSON.stringify({ pattern: TOPIC, data: order(n) })
-    await inBatches(count, message, async (batch) => {
+    const send = async (batch: string[]) => {
       for (const one of batch) connection.publish(TOPIC, one)
       await connection.flush()
-    })
+    }
+    // More than is counted: what comes before the subscription reached the server is lost.
+    await inBatches(count * NATS_SURPLUS, message, send, isDone)
     await connection.close()
   }
   return { ...server, feed }

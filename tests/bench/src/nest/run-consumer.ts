@@ -6,7 +6,10 @@ import type { HandlerRate } from './handler-meter.js'
 const RUN_TIMEOUT_MS = 180_000
 
 /** Runs one consumer to its end. `onReady` is called when it listens: then a broker without a log is fed. */
-export function runConsumer(task: ConsumeTask, onReady: () => void): Promise<HandlerRate> {
+export function runConsumer(
+  task: ConsumeTask,
+  onReady: (isDone: () => boolean) => void,
+): Promise<HandlerRate> {
   const execArgv = [...profiling(task.side), '--disable-warning=ExperimentalWarning']
   const script = join(import.meta.dirname, 'consumer-process.js')
   const child = fork(script, [JSON.stringify(task)], { execArgv })
@@ -14,7 +17,7 @@ export function runConsumer(task: ConsumeTask, onReady: () => void): Promise<Han
   return new Promise((resolve, reject) => {
     let rate: HandlerRate | undefined
     child.on('message', (said: 'ready' | HandlerRate) => {
-      if (said === 'ready') onReady()
+      if (said === 'ready') onReady(() => rate !== undefined || child.exitCode !== null)
       else rate = said
     })
     child.on('close', (code, signal) => {
