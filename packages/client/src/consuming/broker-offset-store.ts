@@ -13,6 +13,8 @@ interface Entry {
   queueOffset: number
   /** What the broker confirmed last. */
   kept: number | undefined
+  /** Set by a seek or a reset: neither a lower nor a higher offset will do. */
+  sought: boolean
 }
 
 /**
@@ -29,8 +31,10 @@ export class BrokerOffsetStore implements OffsetStore {
     this.#log = log
   }
 
-  load(queue: MessageQueue): Promise<number | undefined> {
-    return this.#brokers.query(queue)
+  /** What was sought and could not be kept counts more than what the broker has. */
+  async load(queue: MessageQueue): Promise<number | undefined> {
+    const entry = this.#entries.get(queueKey(queue))
+    return entry !== undefined && isUnkept(entry) ? entry.queueOffset : this.#brokers.query(queue)
   }
 
   current(queue: MessageQueue): number | undefined {
@@ -39,8 +43,12 @@ export class BrokerOffsetStore implements OffsetStore {
 
   update(queue: MessageQueue, queueOffset: number, backwards = false): void {
     const entry = this.#entries.get(queueKey(queue))
-    if (entry === undefined) this.#entries.set(queueKey(queue), { queueOffset, kept: undefined })
-    else if (backwards || queueOffset > entry.queueOffset) entry.queueOffset = queueOffset
+    if (entry === undefined)
+      this.#entries.set(queueKey(queue), { queueOffset, kept: undefined, sought: backwards })
+    else if (backwards || queueOffset > entry.queueOffset) {
+      entry.queueOffset = queueOffset
+      entry.sought = backwards
+    }
   }
 
   async persist(queues: readonly MessageQueue[]): Promise<void> {
@@ -56,13 +64,16 @@ export class BrokerOffsetStore implements OffsetStore {
     if (entry === undefined) return
     await this.#persist(queue)
     const kept = await this.#ask(queue)
-    if (kept === undefined || kept >= entry.queueOffset) return
+    if (kept === undefined || kept === entry.queueOffset) return
+    if (kept > entry.queueOffset && !entry.sought) return
     entry.kept = kept
     await this.#persist(queue)
   }
 
   remove(queue: MessageQueue): void {
-    this.#entries.delete(queueKey(queue))
+    const key = queueKey(queue)
+    const entry = this.#entries.get(key)
+    if (entry !== undefined && !isUnkept(entry)) this.#entries.delete(key)
   }
 
   async #ask(queue: MessageQueue): Promise<number | undefined> {
@@ -88,3 +99,5 @@ export class BrokerOffsetStore implements OffsetStore {
     }
   }
 }
+
+const isUnkept = ({ sought, kept, queueOffset }: Entry): boolean => sought && kept !== queueOffset
