@@ -48,6 +48,26 @@ class Forms {
   @RocketMQEvent('a', { grupo: 'g' })
   wrongExtra(): void {}
 
+  @RocketMQEvent(/^order_/, { group: 'audit' })
+  regularExpression(@Payload() _order: Order, @Ctx() _context: RocketMQContext): void {}
+
+  @RocketMQEvent({ topic: 'a', sql: 'price > 5' })
+  sqlFilter(@Payload() _order: Order, @Ctx() _context: RocketMQContext): void {}
+
+  @RocketMQEvent('a', { batch: { size: 10, waitMs: 100 } })
+  batch(@Payload() _orders: Order[], @Ctx() _context: RocketMQContext): void {}
+
+  @RocketMQEvent('a', { retry: { attempts: 3, deadLetter: [TypeError] }, ackMode: 'manual', orderly: true })
+  async extras(@Payload() _order: Order, @Ctx() context: RocketMQContext): Promise<void> {
+    context.ack()
+  }
+
+  @EventPattern(/^order_/, ROCKETMQ_TRANSPORT)
+  stockEventWithRegularExpression(@Payload() _order: Order, @Ctx() _context: RocketMQContext): void {}
+
+  @MessagePattern('a', ROCKETMQ_TRANSPORT, { group: 'g' })
+  stockRequestWithExtras(@Payload('id') _id: string, @Ctx() _context: RocketMQContext): void {}
+
   @EventPattern({ topic: 'a', tag: 'x' }, ROCKETMQ_TRANSPORT)
   stockEventWithObject(@Payload() _order: Order, @Ctx() _context: RocketMQContext): void {}
 
