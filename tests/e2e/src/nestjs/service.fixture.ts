@@ -1,7 +1,7 @@
 import type { LoggerService, Type } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import { PullConsumer } from '@rockhopper/client'
-import { EmbeddedRocketMQ } from '@rockhopper/embedded'
+import { type EmbeddedOptions, EmbeddedRocketMQ } from '@rockhopper/embedded'
 import { ClientRocketMQ, type RocketMQServerOptions, ServerRocketMQ } from '@rockhopper/nestjs'
 
 export const silent: LoggerService = { log() {}, error() {}, warn() {} }
@@ -38,8 +38,9 @@ export async function startService(
   topics: readonly string[],
   controllers: Type[],
   options: RocketMQServerOptions = {},
+  config: EmbeddedOptions['config'] = {},
 ): Promise<Service> {
-  const mq = await EmbeddedRocketMQ.start({ topics })
+  const mq = await EmbeddedRocketMQ.start({ topics, config })
   const namesrvAddr = mq.nameserverAddress
   const client = new ClientRocketMQ({ namesrvAddr })
   const start = async () => {
@@ -49,7 +50,11 @@ export async function startService(
     await app.listen()
     return { strategy, close: () => app.close() }
   }
-  const service = await start()
+  const service = await start().catch(async (error: unknown) => {
+    await client.close()
+    await mq.stop()
+    throw error
+  })
   const close = async () => {
     await service.close()
     await client.close()
