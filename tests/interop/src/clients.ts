@@ -159,6 +159,8 @@ function jvmArguments(): string[] {
     // The clients keep logs and broadcast offsets in the user's home.
     ...[`-Duser.home=${home}`, '-Drocketmq.client.logLevel=WARN', '-Drocketmq.log.level=WARN'],
     `-Drocketmq.client.rebalance.waitInterval=${REBALANCE_MS}`,
+    // The first connection of a cold virtual machine takes longer than the usual 3 s on a busy machine.
+    '-Dcom.rocketmq.remoting.client.connect.timeout=20000',
     ...['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
   ]
 }

@@ -25,10 +25,14 @@ export interface Compatibility {
 export const COMPATIBILITY_FILE = join(INTEROP_DIR, 'vectors/compatibility.json')
 const FAILED = 'FAILED '
 
+/** What ran now takes the place of what ran under the same name before. */
 export function writeOutcomes(servers: Servers, outcomes: readonly Outcome[]): void {
   const file = outcomesFile(servers)
+  const before = existsSync(file) ? readOutcomes(servers) : []
+  const names = new Set(outcomes.map(({ name }) => name))
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify(outcomes, null, 1))
+  const kept = before.filter(({ name }) => !names.has(name))
+  writeFileSync(file, JSON.stringify([...kept, ...outcomes], null, 1))
 }
 
 export function readOutcomes(servers: Servers): readonly Outcome[] {
@@ -42,7 +46,8 @@ export const outcomesFile = (servers: Servers): string =>
 
 export function compatibilityOf(command: string, outcomes: readonly Outcome[]): Compatibility {
   const cells: Record<string, Partial<Record<Cell, string[]>>> = {}
-  for (const { features, sides, servers, name, passed } of outcomes) {
+  const ordered = [...outcomes].sort((a, b) => (a.name < b.name ? -1 : 1))
+  for (const { features, sides, servers, name, passed } of ordered) {
     for (const feature of features) {
       for (const side of sides) {
         const row = (cells[feature] ??= {})

@@ -4,7 +4,7 @@ import type { Servers } from '../matrix/features.js'
 import { type Outcome, writeOutcomes } from '../matrix/outcomes.js'
 import { describeWithTools } from '../requirements.js'
 import { removeTempDirs } from '../temp.js'
-import type { Scenario } from './scenario.js'
+import { type Scenario, WITH_OURS } from './scenario.js'
 import { ScenarioQueue } from './scenario-queue.js'
 import { SCENARIOS } from './table.js'
 
@@ -65,8 +65,8 @@ export function scenariosAgainst(title: string, servers: Servers, start: () => P
   })
 }
 
-function isChosen({ name, short, sides }: Scenario, servers: Servers): boolean {
+function isChosen({ name, short = WITH_OURS, sides }: Scenario, servers: Servers): boolean {
   if (!ONLY.test(name)) return false
   const asked = LONG || MATRIX || process.env['ROCKHOPPER_INTEROP_ONLY'] !== undefined
-  return asked || short === undefined || sides.some((side) => short.includes(`${side}/${servers}`))
+  return asked || sides.some((side) => short.includes(`${side}/${servers}`))
 }

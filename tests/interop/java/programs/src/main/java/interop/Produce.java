@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.LocalTransactionState;
 import org.apache.rocketmq.client.producer.SendCallback;
@@ -24,6 +25,8 @@ import org.apache.rocketmq.common.message.MessageExt;
  */
 public final class Produce {
     private static final int RESULT_TIMEOUT_SECONDS = 30;
+    private static final int ROUTE_POLLS = 20;
+    private static final int ROUTE_POLL_MS = 250;
 
     private Produce() {
     }
@@ -47,6 +50,7 @@ public final class Produce {
         Identity.set(producer, options);
         producer.setSendMsgTimeout(options.number("timeout-ms", 20_000));
         producer.start();
+        awaitRoute(producer, items.get(0).message.getTopic());
         send(producer, items, mode, options.number("batch-size", 32));
         if (options.has("hold")) {
             Lines.event("held").print();
@@ -56,6 +60,21 @@ public final class Produce {
         }
         producer.shutdown();
         Lines.event("done").with("count", items.size()).print();
+    }
+
+    /**
+     * A send that finds the route lock taken for 3 s gives up, and the client's own first look at the name server takes
+     * longer than that on a busy machine. This waits for the connection, without the lock.
+     */
+    private static void awaitRoute(DefaultMQProducer producer, String topic) throws InterruptedException {
+        for (int i = 0; i < ROUTE_POLLS; i++) {
+            try {
+                producer.fetchPublishMessageQueues(topic);
+                return;
+            } catch (MQClientException notYet) {
+                Thread.sleep(ROUTE_POLL_MS);
+            }
+        }
     }
 
     private static void send(DefaultMQProducer producer, List<Plan.Item> items, String mode, int batchSize)
