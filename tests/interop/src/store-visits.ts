@@ -27,8 +27,6 @@ export interface Exchange {
   readonly ending: Ending
   /** Messages of all kinds that the writer takes. */
   readonly count: number
-  /** Also mqadmin, a rebuild, and the writer's second life on what the reader left. */
-  readonly thorough: boolean
 }
 
 const TOPIC = 'exchanged'
@@ -55,7 +53,7 @@ function propertiesFor(count: number) {
  * the same, goes on with delays and progress, and continues every queue; then the first opens it again.
  */
 export async function exchange(asked: Exchange): Promise<void> {
-  const { writer, reader, ending, count, thorough } = asked
+  const { writer, reader, ending, count } = asked
   const properties = propertiesFor(count)
   const storeDir = `${tempDir('exchange')}/store`
   const where = { storeDir, port: await freePort([0, -2, 1]), properties }
@@ -64,22 +62,18 @@ export async function exchange(asked: Exchange): Promise<void> {
   const delayed = delayedMessages(DELAYED, 'delayed')
   const progressStays = ending === 'stop'
   await withPrograms(async (programs) => {
-    const first = await visited(writer, where, ending, programs, (visit) =>
-      firstLife(visit, whole, delayed, thorough),
-    )
-    const written = await inspected(commands, storeDir, { atLeast: first.seen.length, thorough })
+    const first = await visited(writer, where, ending, programs, (visit) => firstLife(visit, whole, delayed))
+    const written = await inspected(commands, storeDir, { atLeast: first.seen.length })
 
     const second = await visited(reader, where, ending, programs, async (visit) => {
       expect(forgotten(writtenState(storeDir, ''), await visit.state())).toEqual([])
       expect(await visit.pulled(TOPIC)).toEqual(first.seen)
-      if (thorough)
-        expect(await visit.mqadmin(first.seen, progressStays)).toEqual(first.answers(progressStays))
+      expect(await visit.mqadmin(first.seen, progressStays)).toEqual(first.answers(progressStays))
       return secondLife(visit, whole, delayed, ending)
     })
     expect(logHash(storeDir, written.end)).toBe(written.hash)
     const to = (await commands.info()).log.maxOffset
     await commands.verify()
-    if (!thorough) return
 
     const previous = writtenState(storeDir, '.bak')
     damageNewest(storeDir)
@@ -113,7 +107,6 @@ async function firstLife(
   visit: Visit,
   whole: ExchangeMessages,
   delayed: { readonly soon: Planned[]; readonly later: Planned[] },
-  thorough: boolean,
 ): Promise<Seen> {
   await createTopic(visit.cluster, TOPIC)
   await createTopic(visit.cluster, DELAYED)
@@ -124,7 +117,7 @@ async function firstLife(
   expect(differences(seen, messages)).toEqual([])
   const acknowledged = sent.filter(({ transaction }) => !transaction).map(({ line }) => place(line))
   expect(new Set(seen.map(place))).toEqual(new Set([...acknowledged, ...committed(seen).map(place)]))
-  const withProgress = thorough ? await visit.mqadmin(seen, true) : []
+  const withProgress = await visit.mqadmin(seen, true)
   await visit.produced(delayed.soon)
   expect(differences(await visit.consumed(DELAYED, delayed.soon.length), delayed.soon)).toEqual([])
   // The newest state of every file has a version before it.
@@ -173,16 +166,14 @@ interface Written {
 async function inspected(
   commands: StoreCommands,
   storeDir: string,
-  { atLeast, thorough }: { readonly atLeast: number; readonly thorough: boolean },
+  { atLeast }: { readonly atLeast: number },
 ): Promise<Written> {
   const { log, problems } = await commands.info()
   expect(problems).toEqual([])
   expect(log.fileCount).toBeGreaterThan(3)
   await commands.verify()
-  if (thorough) {
-    expect((await commands.dump()).length).toBeGreaterThan(atLeast)
-    expect(await commands.rebuiltOtherwise()).toEqual([])
-  }
+  expect((await commands.dump()).length).toBeGreaterThan(atLeast)
+  expect(await commands.rebuiltOtherwise()).toEqual([])
   return { end: log.maxOffset, hash: logHash(storeDir, log.maxOffset) }
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { Admin } from '@rockhopper/client'
 import type { DeclaredTopic } from '@rockhopper/embedded'
-import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers'
+import type { StartedTestContainer } from 'testcontainers'
 
 export interface RocketMQContainerOptions {
   /** Default: ROCKHOPPER_TEST_ROCKETMQ_IMAGE, else `apache/rocketmq:5.3.2`. */
@@ -39,6 +39,8 @@ export class RocketMQContainer {
   static async start(options: RocketMQContainerOptions = {}): Promise<RocketMQContainer> {
     const { topics = [], startTimeoutMs = START_TIMEOUT_MS } = options
     const image = options.image ?? process.env['ROCKHOPPER_TEST_ROCKETMQ_IMAGE'] ?? 'apache/rocketmq:5.3.2'
+    // Loaded only here: it runs on fewer versions of Node than the rest of this package.
+    const { GenericContainer, Wait } = await import('testcontainers')
     const brokerPort = await freePort()
     const container = await new GenericContainer(image)
       .withExposedPorts(NAME_SERVER_PORT, { container: brokerPort, host: brokerPort })

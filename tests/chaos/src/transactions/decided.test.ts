@@ -4,7 +4,7 @@ import { dieAt, NOTED_BEFORE_STORED, STEP_NAMES, type StepName } from './steps.f
 import { TransactionRun } from './transaction-run.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
-const ROUNDS = LONG ? 20 : 1
+const ROUNDS = Number(process.env['ROCKHOPPER_ROUNDS'] ?? (LONG ? 20 : 1))
 /** Of the short size, in another choice each time: a life of a broker takes seconds. */
 const SOME = 5
 /** Ten lives of a broker and five of a producer, on a busy machine. */

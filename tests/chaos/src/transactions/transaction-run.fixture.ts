@@ -17,7 +17,11 @@ import { Ledger } from './ledger.js'
 const silent = (): void => undefined
 const QUIET = createNodeEnv({ log: { info: silent, warn: silent, error: silent } })
 const WAIT_MS = 20_000
-const WORDS = ['transactionCheckInterval=500', 'transactionTimeOut=500', 'transactionOpBatchInterval=200']
+const WORDS = [
+  ...['transactionCheckInterval=500', 'transactionTimeOut=500', 'transactionOpBatchInterval=200'],
+  // Nobody answers while all producers are dead, and what was asked for this often is discarded.
+  'transactionCheckMax=10000',
+]
 
 /** A broker process that may be told to die at a step, and an application that sends all the time. */
 export class TransactionRun {
