@@ -13,6 +13,7 @@ export {
   TicketQuestion,
   UnpaidDue,
 } from './messages.js'
+export { perSecond } from './per-second.js'
 export { runService, type ServicePlan } from './service.js'
 export { databaseImports, transportImports } from './service-imports.js'
 export { ticketOf } from './ticket.js'

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common'
 import { EventPattern, Payload } from '@nestjs/microservices'
-import { Group, SeckillResult, wholeNumber } from '@rockhopper/seckill-contracts'
+import { Group, perSecond, SeckillResult, wholeNumber } from '@rockhopper/seckill-contracts'
 import type { NoticeRow } from './notice-row.js'
 import { Notices } from './notices.js'
 
@@ -14,7 +14,7 @@ export class NoticeHandlers {
   @EventPattern('seckill_result_topic', {
     group: Group.NOTIFIER,
     filter: 'won||released',
-    rateLimit: { count: Math.ceil(PER_SECOND / 10), perMs: 100 },
+    rateLimit: perSecond(PER_SECOND),
   })
   result(@Payload() result: SeckillResult): Promise<string> {
     return this.notices.tell(result)

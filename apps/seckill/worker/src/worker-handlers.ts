@@ -5,6 +5,7 @@ import {
   CampaignQuestion,
   Group,
   type ItemState,
+  perSecond,
   SeckillRequest,
   type SeckillResult,
   TicketQuestion,
@@ -27,7 +28,7 @@ export class WorkerHandlers {
   @RocketMQEvent('seckill_topic:request', {
     group: Group.WORKER,
     orderly: true,
-    rateLimit: { count: Math.ceil(DECISIONS_PER_SECOND / 10), perMs: 100 },
+    rateLimit: perSecond(DECISIONS_PER_SECOND),
   })
   request(@Payload() request: SeckillRequest, @Ctx() context: RocketMQContext): Promise<string> {
     const queue = `${context.getMessage().brokerName}/${context.getQueueId()}`

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
 import { withBug } from '../bugs.fixture.js'
-import { openCampaign } from './campaign.fixture.js'
+import { eventually } from '../eventually.fixture.js'
+import { decisionsOf, openCampaign } from './campaign.fixture.js'
 import { rush } from './crowd.fixture.js'
 import { SeckillRun } from './seckill-run.fixture.js'
 import { everyWinnerTold, verdict } from './verdict.fixture.js'
@@ -40,7 +40,11 @@ test(
     await seckill.start()
     await openCampaign(seckill, PLAN.items, STOCK)
     const rushing = rush(seckill, PLAN, randomFrom(SEED))
-    await delay(500)
+    // In the middle of it, whatever the machine can do.
+    await eventually('the rush is on', SETTLE_MS, async () => {
+      const decided = await decisionsOf(seckill).catch(() => [])
+      return decided.length >= STOCK
+    })
     await Promise.all([
       seckill.processes.kill('broker'),
       seckill.processes.kill('notifier', NOTIFIER_DOWN_MS),
