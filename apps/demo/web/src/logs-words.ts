@@ -1,3 +1,5 @@
+import type { Language } from './language.js'
+
 const ENGLISH = {
   title: 'Rockhopper log pipeline',
   intro:
@@ -47,9 +49,5 @@ const CHINESE: Words = {
   down: '不可用',
   json: 'JSON 数据',
 }
-
-export type Language = 'en' | 'zh'
-
-export const firstLanguage = (): Language => (navigator.language.startsWith('zh') ? 'zh' : 'en')
 
 export const wordsIn = (language: Language): Words => (language === 'zh' ? CHINESE : ENGLISH)

@@ -1,20 +1,9 @@
-import {
-  Badge,
-  Card,
-  Col,
-  Empty,
-  Flex,
-  Layout,
-  Row,
-  Segmented,
-  Statistic,
-  Tag,
-  Typography,
-  theme,
-} from 'antd'
+import { Badge, Card, Col, Empty, Flex, Statistic, Tag, Typography } from 'antd'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Chart } from './chart.js'
-import { firstLanguage, type Language, type Words, wordsIn } from './logs-words.js'
+import { firstLanguage, type Language } from './language.js'
+import { type Words, wordsIn } from './logs-words.js'
+import { PageFrame } from './page-frame.js'
 import type { Service } from './server.js'
 import { ServiceCards } from './service-cards.js'
 import { type Figures, type LogLine, type Sink, useLogs, type Window } from './use-logs.js'
@@ -49,84 +38,56 @@ interface Props {
 export function Logs({ services, dark, scenarios }: Props) {
   const { online, windows, sliding, late, sinks, newest } = useLogs()
   const [language, setLanguage] = useState<Language>(firstLanguage)
-  const { token } = theme.useToken()
   const words = wordsIn(language)
   const levels = useMemo(() => levelOption(windows), [windows])
   const durations = useMemo(() => durationOption(sliding, words.median, words.slow), [sliding, words])
   return (
-    <Layout style={{ minHeight: '100vh', background: token.colorBgLayout }}>
-      <style>{`body { margin: 0; background: ${token.colorBgLayout}; }`}</style>
-      <Head words={words} online={online}>
-        {scenarios}
-        <Segmented
-          size="small"
-          value={language}
-          onChange={setLanguage}
-          options={[
-            { label: 'English', value: 'en' },
-            { label: '中文', value: 'zh' },
-          ]}
-        />
-      </Head>
-      <Row gutter={[16, 16]} style={{ padding: 8, margin: 0 }}>
-        <Col xs={24}>
-          <ServiceCards services={services} />
-        </Col>
-        <Col xs={24}>
-          <Card size="small">
-            <Numbers words={words} figures={sliding.at(-1)?.figures} sinks={sinks} late={late} />
+    <PageFrame
+      title={words.title}
+      intro={words.intro}
+      online={online}
+      status={words}
+      scenarios={scenarios}
+      language={{ value: language, change: setLanguage }}
+    >
+      <Col xs={24}>
+        <ServiceCards services={services} />
+      </Col>
+      <Col xs={24}>
+        <Card size="small">
+          <Numbers words={words} figures={sliding.at(-1)?.figures} sinks={sinks} late={late} />
+        </Card>
+      </Col>
+      <Col xs={24} lg={12}>
+        <Card size="small" title={words.byLevel}>
+          <Chart key={String(dark)} name="levels" option={levels} dark={dark} />
+        </Card>
+      </Col>
+      <Col xs={24} lg={12}>
+        <Card size="small" title={words.durations}>
+          <Chart key={String(dark)} name="durations" option={durations} dark={dark} />
+        </Card>
+      </Col>
+      <Col xs={24} lg={9}>
+        <Flex vertical gap={16}>
+          <Card size="small" title={words.messages}>
+            {(sliding.at(-1)?.figures.top ?? []).map(({ message, count }) => (
+              <Flex key={message} justify="space-between" gap="small">
+                <Typography.Text ellipsis>{message}</Typography.Text>
+                <Typography.Text strong>{count}</Typography.Text>
+              </Flex>
+            ))}
           </Card>
-        </Col>
-        <Col xs={24} lg={12}>
-          <Card size="small" title={words.byLevel}>
-            <Chart key={String(dark)} name="levels" option={levels} dark={dark} />
-          </Card>
-        </Col>
-        <Col xs={24} lg={12}>
-          <Card size="small" title={words.durations}>
-            <Chart key={String(dark)} name="durations" option={durations} dark={dark} />
-          </Card>
-        </Col>
-        <Col xs={24} lg={9}>
-          <Flex vertical gap={16}>
-            <Card size="small" title={words.messages}>
-              {(sliding.at(-1)?.figures.top ?? []).map(({ message, count }) => (
-                <Flex key={message} justify="space-between" gap="small">
-                  <Typography.Text ellipsis>{message}</Typography.Text>
-                  <Typography.Text strong>{count}</Typography.Text>
-                </Flex>
-              ))}
-            </Card>
-            <Sinks sinks={sinks} title={words.sink} down={words.down} />
-            <Links title={words.json} />
-          </Flex>
-        </Col>
-        <Col xs={24} lg={15}>
-          <Card size="small" title={words.newest}>
-            {newest.length === 0 ? <Empty description={words.waiting} /> : <Newest lines={newest} />}
-          </Card>
-        </Col>
-      </Row>
-    </Layout>
-  )
-}
-
-function Head({ words, online, children }: { words: Words; online: boolean; children: ReactNode }) {
-  return (
-    <>
-      <Flex align="center" justify="space-between" wrap gap="small" style={{ padding: '16px 16px 0' }}>
-        <Typography.Title level={3} style={{ margin: 0 }}>
-          {words.title}
-        </Typography.Title>
-        <Flex align="center" gap="small" wrap>
-          {children}
-          <Badge status={online ? 'success' : 'error'} text={online ? words.live : words.offline} />
+          <Sinks sinks={sinks} title={words.sink} down={words.down} />
+          <Links title={words.json} />
         </Flex>
-      </Flex>
-      <Typography.Paragraph type="secondary" style={{ padding: '4px 16px 0', marginBottom: 8 }}>
-        {words.intro}
-      </Typography.Paragraph>
-    </>
+      </Col>
+      <Col xs={24} lg={15}>
+        <Card size="small" title={words.newest}>
+          {newest.length === 0 ? <Empty description={words.waiting} /> : <Newest lines={newest} />}
+        </Card>
+      </Col>
+    </PageFrame>
   )
 }
 

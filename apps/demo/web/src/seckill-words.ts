@@ -1,4 +1,4 @@
-import type { Language } from './logs-words.js'
+import type { Language } from './language.js'
 
 const ENGLISH = {
   title: 'Rockhopper seckill',

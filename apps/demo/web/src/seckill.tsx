@@ -1,7 +1,8 @@
-import { Badge, Card, Col, Flex, Layout, Row, Segmented, Statistic, Typography, theme } from 'antd'
+import { Card, Col, Flex, Statistic } from 'antd'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Chart } from './chart.js'
-import { firstLanguage, type Language } from './logs-words.js'
+import { firstLanguage, type Language } from './language.js'
+import { PageFrame } from './page-frame.js'
 import { RushForm } from './rush-form.js'
 import { type SeckillWords, seckillWordsIn } from './seckill-words.js'
 import type { Service } from './server.js'
@@ -18,60 +19,42 @@ interface Props {
 export function Seckill({ services, dark, scenarios }: Props) {
   const { online, samples } = useSeckill()
   const [language, setLanguage] = useState<Language>(firstLanguage)
-  const { token } = theme.useToken()
   const words = seckillWordsIn(language)
   const curves = useMemo(() => curveOption(samples, words), [samples, words])
   const depth = useMemo(() => depthOption(samples, words), [samples, words])
   return (
-    <Layout style={{ minHeight: '100vh', background: token.colorBgLayout }}>
-      <style>{`body { margin: 0; background: ${token.colorBgLayout}; }`}</style>
-      <Flex align="center" justify="space-between" wrap gap="small" style={{ padding: '16px 16px 0' }}>
-        <Typography.Title level={3} style={{ margin: 0 }}>
-          {words.title}
-        </Typography.Title>
-        <Flex align="center" gap="small" wrap>
-          {scenarios}
-          <Segmented
-            size="small"
-            value={language}
-            onChange={setLanguage}
-            options={[
-              { label: 'English', value: 'en' },
-              { label: '中文', value: 'zh' },
-            ]}
-          />
-          <Badge status={online ? 'success' : 'error'} text={online ? words.live : words.offline} />
-        </Flex>
-      </Flex>
-      <Typography.Paragraph type="secondary" style={{ padding: '4px 16px 0', marginBottom: 8 }}>
-        {words.intro}
-      </Typography.Paragraph>
-      <Row gutter={[16, 16]} style={{ padding: 8, margin: 0 }}>
-        <Col xs={24}>
-          <ServiceCards services={services} />
-        </Col>
-        <Col xs={24}>
-          <Card size="small">
-            <RushForm words={words} />
-          </Card>
-        </Col>
-        <Col xs={24}>
-          <Card size="small">
-            <Numbers words={words} sample={samples.at(-1)} />
-          </Card>
-        </Col>
-        <Col xs={24} lg={12}>
-          <Card size="small" title={words.curves}>
-            <Chart key={String(dark)} name="curves" option={curves} dark={dark} />
-          </Card>
-        </Col>
-        <Col xs={24} lg={12}>
-          <Card size="small" title={words.depth}>
-            <Chart key={String(dark)} name="depth" option={depth} dark={dark} />
-          </Card>
-        </Col>
-      </Row>
-    </Layout>
+    <PageFrame
+      title={words.title}
+      intro={words.intro}
+      online={online}
+      status={words}
+      scenarios={scenarios}
+      language={{ value: language, change: setLanguage }}
+    >
+      <Col xs={24}>
+        <ServiceCards services={services} />
+      </Col>
+      <Col xs={24}>
+        <Card size="small">
+          <RushForm words={words} />
+        </Card>
+      </Col>
+      <Col xs={24}>
+        <Card size="small">
+          <Numbers words={words} sample={samples.at(-1)} />
+        </Card>
+      </Col>
+      <Col xs={24} lg={12}>
+        <Card size="small" title={words.curves}>
+          <Chart key={String(dark)} name="curves" option={curves} dark={dark} />
+        </Card>
+      </Col>
+      <Col xs={24} lg={12}>
+        <Card size="small" title={words.depth}>
+          <Chart key={String(dark)} name="depth" option={depth} dark={dark} />
+        </Card>
+      </Col>
+    </PageFrame>
   )
 }
 

@@ -1,0 +1,3 @@
+export type Language = 'en' | 'zh'
+
+export const firstLanguage = (): Language => (navigator.language.startsWith('zh') ? 'zh' : 'en')
