@@ -1,6 +1,7 @@
 export { databaseOptions } from './database.js'
 export { defineFaultPoints, type FaultPoints } from './fault-points.js'
 export { HealthHttp } from './health-http.js'
+export { postOnce } from './post-once.js'
 export { ProblemFilter } from './problem-filter.js'
 export { runService, type ServicePlan, startService } from './service.js'
 export {

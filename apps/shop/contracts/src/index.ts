@@ -1,6 +1,7 @@
 export {
   databaseOptions,
   HealthHttp,
+  postOnce,
   readSettings,
   type ServiceSettings,
   SettingsError,

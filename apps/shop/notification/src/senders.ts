@@ -1,3 +1,4 @@
+import { postOnce } from '@rockhopper/shop-contracts'
 import { createTransport } from 'nodemailer'
 import type { NoticeRow } from './notice-row.js'
 
@@ -36,15 +37,6 @@ export function createSmtpSender(url: string): NoticeSender {
 /** SMS through a provider's HTTP interface, which drops repeats of one Idempotency-Key. */
 export function createHttpSmsSender(url: string): NoticeSender {
   return {
-    async send({ id, recipient, text }) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': id },
-        body: JSON.stringify({ to: recipient, text }),
-        signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
-      })
-      await response.body?.cancel()
-      if (!response.ok) throw new Error(`SMS provider answered ${response.status}`)
-    },
+    send: ({ id, recipient, text }) => postOnce(url, id, { to: recipient, text }),
   }
 }
