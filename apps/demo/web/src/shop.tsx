@@ -17,8 +17,8 @@ export function Shop({ feed, scenarios }: { readonly feed: FeedState; readonly s
     <PageFrame
       title="Rockhopper shop"
       intro={
-        'Five services, one broker, each a process of its own. Place an order, kill what you like, start it ' +
-        'again: orders wait and complete.'
+        'Five services, one broker, each a process of its own. Place an order, kill what you like, ' +
+        'start it again: orders wait and complete.'
       }
       online={feed.online}
       status={{ live: 'live', offline: 'the demo does not answer' }}
