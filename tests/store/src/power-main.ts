@@ -1,16 +1,6 @@
-import { powerLostIn } from './power-run.js'
-import { MODES } from './simulated-store.js'
+import { powerLosses } from './power-run.js'
+import type { Mode } from './simulated-store.js'
 
-/**
- * The power matrix as a program, for a build with a bug planted in it: `node power-main.js SEEDS`. Says what
- * is wrong in the first life that went wrong, on one line, or nothing.
- */
-const seeds = Number(process.argv[2])
-let said = ''
-for (let seed = 1; seed <= seeds && said === ''; seed++) {
-  for (const mode of MODES) {
-    const found = await powerLostIn(mode, seed).catch((error: unknown) => ({ wrong: [`threw: ${error}`] }))
-    if (found.wrong.length > 0) said ||= `${mode} seed ${seed}: ${found.wrong.join('; ')}`
-  }
-}
-process.stdout.write(`${said}\n`)
+/** The power matrix: `node power-main.js MODE FIRST-SEED SEEDS`; prints what it found as JSON. */
+const [mode, first, seeds] = process.argv.slice(2)
+process.stdout.write(`${JSON.stringify(await powerLosses(mode as Mode, Number(first), Number(seeds)))}\n`)

@@ -1,18 +1,48 @@
 import { seeded, VirtualClock } from '@rockhopper/sim'
 import { wrongAfterPowerLoss } from './power-check.js'
 import { createLife, lived, type Mode } from './simulated-store.js'
+import { Totals } from './totals.js'
 
 /** A whole life has about so many operations: some lives end before the power goes. */
 const OPERATIONS = 230
 
-export interface Outcome {
+interface Outcome {
   readonly wrong: readonly string[]
   readonly acknowledged: number
   readonly lost: boolean
 }
 
+/** What so many seeds found. */
+export interface Losses {
+  /** What went wrong in the first life that did, which is the last that was run; else ''. */
+  readonly wrong: string
+  readonly acknowledged: number
+  /** Lives that lost an end of the log. */
+  readonly ends: number
+}
+
+/** Power losses with each of `seeds` seeds from `first` on, until something is wrong. */
+export async function powerLosses(mode: Mode, first: number, seeds: number): Promise<Losses> {
+  let acknowledged = 0
+  let ends = 0
+  const totals = new Totals(`power losses with ${mode}`)
+  const text = (done: number) =>
+    `${done} seeds from ${first}, ${acknowledged} acknowledged, ${ends} lives lost a log's end`
+  for (let seed = first; seed < first + seeds; seed++) {
+    const threw = (error: unknown) => ({ wrong: [`threw: ${error}`], acknowledged: 0, lost: false })
+    const outcome = await powerLostIn(mode, seed).catch(threw)
+    if (outcome.wrong.length > 0)
+      return { wrong: `${mode} seed ${seed}: ${outcome.wrong.join('; ')}`, acknowledged, ends }
+    acknowledged += outcome.acknowledged
+    if (outcome.lost) ends++
+    totals.step(() => text(seed + 1 - first))
+  }
+  totals.end(text(seeds))
+  return { wrong: '', acknowledged, ends }
+}
+
 /** A life until the power goes, and what the next finds; sometimes the power goes again in its recovery. */
-export async function powerLostIn(mode: Mode, seed: number): Promise<Outcome> {
+async function powerLostIn(mode: Mode, seed: number): Promise<Outcome> {
   const random = seeded(seed * 7_919)
   const at = 1 + Math.floor(random() * OPERATIONS)
   const first = createLife(mode, undefined, new VirtualClock({ random: seeded(seed) }))
