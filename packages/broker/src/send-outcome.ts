@@ -25,7 +25,17 @@ export function overdueRemark(waited: string, queued: number): string {
   return `${busy}, ${waited}, size of queue: ${queued}`
 }
 
-/** The remark of a refused `place`: Apache's where its clients know one. */
+const ILLEGAL_REMARK = 'the message is illegal, maybe msg body or properties length not matched'
+
+/** The remark of a refused `place`: begins as Apache's where it has one, and says what was wrong. */
 export function refusalRemark({ status, remark }: { status: PutStatus; remark: string }): string {
-  return status === 'OS_PAGE_CACHE_BUSY' ? `${BUSY_REMARK}: ${remark}` : remark
+  switch (status) {
+    case 'OS_PAGE_CACHE_BUSY':
+      return `${BUSY_REMARK}: ${remark}`
+    case 'MESSAGE_ILLEGAL':
+    case 'PROPERTIES_SIZE_EXCEEDED':
+      return `${ILLEGAL_REMARK}: ${remark}`
+    default:
+      return remark
+  }
 }

@@ -17,13 +17,18 @@ interface Where {
  * Creates a topic at the cluster's broker with code 17, as mqadmin does, and waits until the name server
  * routes it.
  */
-export async function createTopic(cluster: Where, topic: string, queueCount = 4): Promise<void> {
+export async function createTopic(
+  cluster: Where,
+  topic: string,
+  queueCount = 4,
+  perm = READ_AND_WRITE,
+): Promise<void> {
   const { header } = await ask(cluster.broker.address, UPDATE_AND_CREATE_TOPIC, {
     topic,
     defaultTopic: 'TBW102',
     readQueueNums: String(queueCount),
     writeQueueNums: String(queueCount),
-    perm: String(READ_AND_WRITE),
+    perm: String(perm),
     topicFilterType: 'SINGLE_TAG',
     topicSysFlag: '0',
     order: 'false',

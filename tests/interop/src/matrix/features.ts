@@ -44,6 +44,7 @@ export const FEATURES = features({
   priority: { title: 'Priority messages', file: 'priority' },
   compression: { title: 'Compressed bodies: zlib, LZ4, zstd', file: 'compression' },
   limits: { title: 'Bodies up to 4 MiB', file: 'limits' },
+  refusals: { title: 'Wrong requests: the same codes and kinds of remarks', file: 'refused-requests' },
   runningInfo: { title: 'Running info of a consumer', file: 'consumer-commands' },
   consumeDirectly: { title: 'A consumer consumes one message directly', file: 'consumer-commands' },
   offsetReset: { title: 'Offset reset by time, online and offline', file: 'consumer-commands' },

@@ -15,6 +15,8 @@ import { compatibilityPage, compatibilityTable, matrixRows } from './page.js'
  * matches runs again, beside what the last runs had.
  */
 const SERVERS: readonly Servers[] = ['ours', 'apache']
+/** The file is looked at as every other is: with one value in a line it would be several times as long. */
+const BIOME = join(INTEROP_DIR, '../../node_modules/.bin/biome')
 if (!process.argv.includes('--no-run')) {
   for (const servers of SERVERS) {
     if (process.env['ROCKHOPPER_INTEROP_ONLY'] === undefined) rmSync(outcomesFile(servers), { force: true })
@@ -26,6 +28,7 @@ if (!process.argv.includes('--no-run')) {
 const outcomes = SERVERS.flatMap(readOutcomes)
 const compatibility = compatibilityOf('npm run compatibility', outcomes)
 writeFileSync(COMPATIBILITY_FILE, `${JSON.stringify(compatibility, null, 2)}\n`)
+spawnSync(BIOME, ['format', '--write', COMPATIBILITY_FILE], { stdio: 'inherit' })
 writeFileSync(join(INTEROP_DIR, '../../docs/compatibility.md'), compatibilityPage(compatibility))
 process.stdout.write(`${compatibilityTable(compatibility)}\n`)
 const states = matrixRows(compatibility).flatMap(({ cells }) => Object.values(cells))

@@ -22,6 +22,7 @@ import { popAndAcknowledge, pushByPop } from './pop.js'
 import { byPriority } from './priority.js'
 import { query } from './query.js'
 import { recall } from './recall.js'
+import { refuseTheSame } from './refusals.js'
 import { requestReply } from './request-reply.js'
 import { retryAndDeadLetter } from './retry.js'
 import { CROSSED, type Scenario, sideOf } from './scenario.js'
@@ -177,6 +178,12 @@ const ofEachSide = (side: Side): Scenario[] => {
       features: ['litePull'],
       ...{ sides, short },
       run: (cluster) => litePull(cluster, side),
+    },
+    {
+      name: `${name}: what is wrong is refused with the same code`,
+      features: ['refusals'],
+      ...{ sides, short },
+      run: (cluster) => refuseTheSame(cluster, side),
     },
     {
       name: `${name}: popped messages come again unless they are acknowledged`,
