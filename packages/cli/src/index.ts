@@ -1,1 +1,7 @@
-export {}
+export {
+  readTopicsFile,
+  type TopicsFile,
+  TopicsFileError,
+  type WantedGroup,
+  type WantedTopic,
+} from './topics/topics-file.js'

@@ -5,6 +5,7 @@ import { ExitCode, UsageError } from './exit-code.js'
 import { addServerCommands } from './serving/server-commands.js'
 import { addStoreCommands } from './store/store-commands.js'
 import type { Surroundings } from './surroundings.js'
+import { addTopicsCommand } from './topics/topics-command.js'
 
 /**
  * Runs one command line, without the two words of node itself; the answer is the exit code. Never
@@ -30,6 +31,7 @@ export async function main(
   }
   addServerCommands(program, around, finish)
   addAdminCommands(program, around)
+  addTopicsCommand(program, around, finish)
   addStoreCommands(program, around, finish)
   try {
     await program.parseAsync(words, { from: 'user' })
@@ -43,6 +45,7 @@ const EXAMPLES = `
 Examples:
   rockhopper server
   rockhopper topicList -n 127.0.0.1:9876
+  rockhopper topics apply -f topics.yaml -n 127.0.0.1:9876 --dry-run
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`
 

@@ -153,6 +153,44 @@ export class Admin {
     )
   }
 
+  /** Each target's settings of the topic, by its address; undefined where there is no such topic. */
+  async topicConfigs(
+    topic: string,
+    target: AdminTarget = {},
+  ): Promise<ReadonlyMap<string, TopicConfig | undefined>> {
+    const call = callOptions(target)
+    const addresses = await this.#targets(target, `Asking for the settings of '${topic}'`)
+    const asked = addresses.map(
+      async (address) => [address, await this.#instance.api.topicConfig(address, topic, call)] as const,
+    )
+    return new Map(await Promise.all(asked))
+  }
+
+  /** Each target's settings of the group, by its address; where groups are made on demand, it is made. */
+  async subscriptionGroup(
+    group: string,
+    target: AdminTarget = {},
+  ): Promise<ReadonlyMap<string, SubscriptionGroupConfig | undefined>> {
+    const call = callOptions(target)
+    const addresses = await this.#targets(target, `Asking for the settings of '${group}'`)
+    const asked = addresses.map(
+      async (address) => [address, await this.#instance.api.subscriptionGroup(address, group, call)] as const,
+    )
+    return new Map(await Promise.all(asked))
+  }
+
+  /** Each target's groups with their settings, by its address. */
+  async subscriptionGroups(
+    target: AdminTarget = {},
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, SubscriptionGroupConfig>>> {
+    const call = callOptions(target)
+    const addresses = await this.#targets(target, 'Asking for the groups')
+    const asked = addresses.map(
+      async (address) => [address, await this.#instance.api.subscriptionGroups(address, call)] as const,
+    )
+    return new Map(await Promise.all(asked))
+  }
+
   /** Asks the name server, not the cache. Rejects with ROUTE_NOT_FOUND. */
   async topicRoute(topic: string, { signal }: CallOptions = {}): Promise<TopicRouteData> {
     const attempted = `Asking for the route of '${topic}'`

@@ -2,7 +2,7 @@ import { Admin } from '@rockhopper/client'
 import type { Command } from 'commander'
 import { UsageError } from '../exit-code.js'
 import type { Surroundings } from '../surroundings.js'
-import type { AdminCommand, AdminOptions, Output } from './admin-command.js'
+import type { AdminCommand, AdminOptions } from './admin-command.js'
 import { CLUSTER_COMMANDS } from './cluster-commands.js'
 import { GROUP_COMMANDS } from './group-commands.js'
 import { TOPIC_COMMANDS } from './topic-commands.js'
@@ -28,20 +28,28 @@ function addAdminCommand(program: Command, around: Surroundings, row: AdminComma
     else command.option(flags, description)
   }
   command.action(async (options: AdminOptions & { readonly json?: unknown }) => {
-    const { json, text } = await withAdmin(around, options, row)
+    const { json, text } = await withAdmin(around, options['namesrvAddr'], row.example, (admin) =>
+      row.run(admin, options),
+    )
     around.out(options.json === true ? `${JSON.stringify(json, null, 2)}\n` : text)
   })
 }
 
-async function withAdmin(around: Surroundings, options: AdminOptions, row: AdminCommand): Promise<Output> {
-  const namesrvAddr = options['namesrvAddr'] ?? around.variables['NAMESRV_ADDR']
+/** Asks the name servers of the option, or else of NAMESRV_ADDR. `example` is for who gave neither. */
+export async function withAdmin<T>(
+  around: Surroundings,
+  given: string | undefined,
+  example: string,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const namesrvAddr = given ?? around.variables['NAMESRV_ADDR']
   if (namesrvAddr === undefined || namesrvAddr === '') {
-    throw new UsageError(`Say which name server to ask: rockhopper ${row.example} -n 127.0.0.1:9876`)
+    throw new UsageError(`Say which name server to ask: rockhopper ${example} -n 127.0.0.1:9876`)
   }
   const admin = new Admin({ namesrvAddr, env: around.env })
   await admin.start()
   try {
-    return await row.run(admin, options)
+    return await work(admin)
   } finally {
     await admin.shutdown()
   }

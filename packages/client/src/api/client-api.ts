@@ -8,6 +8,7 @@ import {
 } from '@rockhopper/remoting'
 import { adminCalls } from './admin-calls.js'
 import { type CallOptions, type Commands, commandsOf } from './commands.js'
+import { configurationCalls } from './configuration-calls.js'
 import { consumerCalls } from './consumer-calls.js'
 import { membershipCalls } from './membership-calls.js'
 import { messageCalls } from './message-calls.js'
@@ -33,7 +34,8 @@ export interface ClientApi
     ReturnType<typeof popCalls>,
     ReturnType<typeof membershipCalls>,
     ReturnType<typeof consumerCalls>,
-    ReturnType<typeof adminCalls> {
+    ReturnType<typeof adminCalls>,
+    ReturnType<typeof configurationCalls> {
   /** Every row of the command table, with its header and raw body. */
   readonly commands: Commands
   /** Resolves when the request was handed to an open connection; nothing tells whether it arrived. */
@@ -77,6 +79,7 @@ export function createClientApi(options: ClientApiOptions): ClientApi {
     ...membershipCalls(commands),
     ...consumerCalls(commands),
     ...adminCalls(commands),
+    ...configurationCalls(commands),
     oneway: (address, name, header, body, callOptions) =>
       client.invokeOneway(address, name, header, body, callOptions),
     get counters() {
