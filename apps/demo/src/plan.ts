@@ -12,6 +12,9 @@ export const HOST = '127.0.0.1'
  */
 const DEMO_DELAY_LEVELS = '1s 2s 3s 5s 5s 5s 10s 10s 10s 30s 1m 2m 5m 10m 20m 30m 1h 2h'
 
+/** The broker here is nobody else's: the services make what topics and groups they miss. */
+export const OWN_BROKER = { ROCKHOPPER_TOPICS: 'create' }
+
 export interface Addresses {
   readonly nameserver: number
   readonly broker: number
@@ -66,6 +69,7 @@ export async function shopPlans(
           HOST,
           PORT: String(port),
           ROCKETMQ_NAMESRV_ADDR: `${HOST}:${addresses.nameserver}`,
+          ...OWN_BROKER,
           ROCKHOPPER_DATA_DIR: join(options.dataDir, 'shop'),
           SMTP_URL: `smtp://${HOST}:${addresses.smtp}`,
           SMS_URL: `http://${HOST}:${addresses.sms}/sms`,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ChildPlan } from './child.js'
 import type { DemoOptions } from './options.js'
-import { type Addresses, HOST, packageFolder, type ServicePlanned } from './plan.js'
+import { type Addresses, HOST, OWN_BROKER, packageFolder, type ServicePlanned } from './plan.js'
 import type { Ports } from './ports.js'
 
 /** From 8031 on when the base is 8010. */
@@ -20,6 +20,7 @@ export async function seckillPlans(
   const shared = {
     HOST,
     ROCKETMQ_NAMESRV_ADDR: `${HOST}:${addresses.nameserver}`,
+    ...OWN_BROKER,
     ROCKHOPPER_DATA_DIR: join(options.dataDir, 'seckill'),
     PUSH_URL: `http://${HOST}:${addresses.sms}/sms`,
     ...RATES,

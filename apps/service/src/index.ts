@@ -1,4 +1,5 @@
 export { databaseOptions } from './database.js'
+export { declaredTopics, type TopicPlan, type TopicsPlan } from './declared-topics.js'
 export { defineFaultPoints, type FaultPoints } from './fault-points.js'
 export { HealthHttp } from './health-http.js'
 export { postOnce } from './post-once.js'
@@ -12,4 +13,3 @@ export {
   SettingsError,
   wholeNumber,
 } from './settings.js'
-export { createMissingTopics, type TopicPlan, topicCreation } from './topic-creation.js'

@@ -6,6 +6,8 @@ export interface ServiceSettings {
   readonly port: number
   readonly dataDir: string
   readonly databaseUrl: string | undefined
+  /** What becomes of topics and groups that are missing at the start: told, or made. */
+  readonly topics: 'check' | 'create'
 }
 
 /** Thrown before anything is opened; the message names the variable and what it takes. */
@@ -35,6 +37,10 @@ export function readSettings(
       'DATABASE_URL: want postgres://user:password@host:port/database, or unset it to use a file',
     )
   }
+  const topics = env['ROCKHOPPER_TOPICS'] || 'check'
+  if (topics !== 'check' && topics !== 'create') {
+    throw new SettingsError(`ROCKHOPPER_TOPICS=${topics}: want check, or create to make what is missing`)
+  }
   return {
     service,
     namesrvAddr,
@@ -42,6 +48,7 @@ export function readSettings(
     port: wholeNumber('PORT', { byDefault: port, min: 0, max: 65_535 }, env),
     dataDir: env['ROCKHOPPER_DATA_DIR'] ?? `.rockhopper/${system}`,
     databaseUrl,
+    topics,
   }
 }
 

@@ -61,6 +61,7 @@ function service(name: 'inventory' | 'order', nameserver: string): Program {
       NODE_OPTIONS: '',
       PORT: '0',
       ROCKETMQ_NAMESRV_ADDR: nameserver,
+      ROCKHOPPER_TOPICS: 'create',
       ROCKHOPPER_DATA_DIR: tempDir(`shop-${name}`),
     },
   })

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common'
 import { RocketMQModule } from '@rockhopper/nestjs'
-import { type ServiceSettings, topicCreation } from '@rockhopper/service'
-import { LOG_TOPICS } from './topics.js'
+import { declaredTopics, type ServiceSettings } from '@rockhopper/service'
+import { LOGS_PLAN } from './topics.js'
 
 /** What every service of the pipeline is built on: the message transport, and topics that are there. */
 export function serviceImports(settings: ServiceSettings): DynamicModule[] {
@@ -13,6 +13,6 @@ export function serviceImports(settings: ServiceSettings): DynamicModule[] {
       connectAttempts: 0,
       server: { shutdownTimeoutMs: 8_000 },
     }),
-    topicCreation(settings.namesrvAddr, LOG_TOPICS),
+    declaredTopics(settings, LOGS_PLAN),
   ]
 }

@@ -1,3 +1,5 @@
+import type { TopicPlan, TopicsPlan } from '@rockhopper/service'
+
 /** Topics of the log pipeline. Bodies of `log_topic` are NDJSON, made by `@rockhopper/log-transport`. */
 export const Topic = {
   LOG: 'log_topic',
@@ -5,7 +7,7 @@ export const Topic = {
   LOG_REFUSED: 'log_refused_topic',
 } as const
 
-export const LOG_TOPICS: readonly { readonly topic: string; readonly queues: number }[] = [
+export const LOG_TOPICS: readonly TopicPlan[] = [
   { topic: Topic.LOG, queues: 4 },
   { topic: Topic.LOG_REFUSED, queues: 1 },
 ]
@@ -18,3 +20,10 @@ export const Group = {
   ANALYTICS: 'log_analytics',
   LIVE: 'log_live',
 } as const
+
+/** What the services need of a broker. The file says the same to who runs them: a test compares the two. */
+export const LOGS_PLAN: TopicsPlan = {
+  file: 'apps/logs/topics.yaml',
+  topics: LOG_TOPICS,
+  groups: Object.values(Group),
+}

@@ -3,9 +3,9 @@ import type { DynamicModule } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { ClientRocketMQ, RocketMQModule, type RocketMQRecord, type SendReceipt } from '@rockhopper/nestjs'
 import { OutboxModule, type OutboxPublisher, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
-import { databaseOptions, type ServiceSettings, topicCreation } from '@rockhopper/service'
+import { databaseOptions, declaredTopics, type ServiceSettings } from '@rockhopper/service'
 import { type FaultPoint, faultPoint } from './fault-point.js'
-import { SECKILL_TOPICS } from './topics.js'
+import { SECKILL_PLAN } from './topics.js'
 
 const PUBLISHER = Symbol('PUBLISHER')
 /** A message that failed this often after its first delivery goes to the dead letters. */
@@ -33,7 +33,7 @@ export function transportImports(settings: ServiceSettings, instance?: string): 
         shutdownTimeoutMs: 8_000,
       },
     }),
-    topicCreation(settings.namesrvAddr, SECKILL_TOPICS),
+    declaredTopics(settings, SECKILL_PLAN),
   ]
 }
 

@@ -1,3 +1,5 @@
+import type { TopicPlan, TopicsPlan } from '@rockhopper/service'
+
 /** Topics of the seckill. Bodies are plain JSON; the key of every message is its ticket or its item. */
 export const Topic = {
   /** request: somebody wants an item. Sharding key is the item, so its queue is the order of arrival. */
@@ -13,9 +15,13 @@ export const Topic = {
 } as const
 
 /** Every topic and how many queues it gets. */
-export const SECKILL_TOPICS: readonly { readonly topic: string; readonly queues: number }[] = Object.values(
-  Topic,
-).map((topic) => ({ topic, queues: 4 }))
+export const SECKILL_TOPICS: readonly TopicPlan[] = [
+  { topic: Topic.REQUEST, queues: 4, type: 'FIFO' },
+  { topic: Topic.RESULT, queues: 4 },
+  { topic: Topic.GATE, queues: 4 },
+  { topic: Topic.UNPAID, queues: 4, type: 'DELAY' },
+  { topic: Topic.QUESTION, queues: 4 },
+]
 
 /** Consumer groups of the seckill. The two of the API are broadcast: every instance has to know. */
 export const Group = {
@@ -26,3 +32,10 @@ export const Group = {
   API_RESULTS: 'seckill_api_results',
   API_GATE: 'seckill_api_gate',
 } as const
+
+/** What the services need of a broker. The file says the same to who runs them: a test compares the two. */
+export const SECKILL_PLAN: TopicsPlan = {
+  file: 'apps/seckill/topics.yaml',
+  topics: SECKILL_TOPICS,
+  groups: Object.values(Group),
+}

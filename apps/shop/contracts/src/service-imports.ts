@@ -2,10 +2,10 @@ import type { DynamicModule } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { ClientRocketMQ, RocketMQModule } from '@rockhopper/nestjs'
 import { OutboxModule, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
-import { databaseOptions, type ServiceSettings, topicCreation } from '@rockhopper/service'
+import { databaseOptions, declaredTopics, type ServiceSettings } from '@rockhopper/service'
 import type { FaultPoint } from './fault-point.js'
 import { ReportingPublisher } from './reporting-publisher.js'
-import { SHOP_TOPICS } from './topics.js'
+import { SHOP_PLAN } from './topics.js'
 
 const PUBLISHER = Symbol('PUBLISHER')
 /** A message that failed this often after its first delivery goes to the dead letters. */
@@ -47,7 +47,7 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
       server: { maxReconsumeTimes: MAX_RECONSUME_TIMES, from: 'first', shutdownTimeoutMs: 8_000 },
     }),
     publisher,
-    topicCreation(settings.namesrvAddr, SHOP_TOPICS),
+    declaredTopics(settings, SHOP_PLAN),
     OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS }),
   ]
 }

@@ -1,3 +1,5 @@
+import type { TopicPlan, TopicsPlan } from '@rockhopper/service'
+
 /** Topics of the shop. Bodies are plain JSON, keys and sharding keys are order ids. */
 export const Topic = {
   /** created, confirmed, cancelled: what happened to an order. */
@@ -19,9 +21,7 @@ export const Topic = {
 } as const
 
 /** Every topic and how many queues it gets, for brokers that do not create topics on the first send. */
-export const SHOP_TOPICS: readonly { readonly topic: string; readonly queues: number }[] = Object.values(
-  Topic,
-).map((topic) => ({ topic, queues: 4 }))
+export const SHOP_TOPICS: readonly TopicPlan[] = Object.values(Topic).map((topic) => ({ topic, queues: 4 }))
 
 /** Consumer groups of the shop: one for each reason to listen. */
 export const Group = {
@@ -34,3 +34,10 @@ export const Group = {
   NOTIFICATION_ORDERS: 'notification_orders',
   NOTIFICATION_USERS: 'notification_users',
 } as const
+
+/** What the services need of a broker. The file says the same to who runs them: a test compares the two. */
+export const SHOP_PLAN: TopicsPlan = {
+  file: 'apps/shop/topics.yaml',
+  topics: SHOP_TOPICS,
+  groups: Object.values(Group),
+}

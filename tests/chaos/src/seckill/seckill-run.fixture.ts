@@ -55,6 +55,7 @@ export class SeckillRun {
           HOST,
           PORT: String(port),
           ROCKETMQ_NAMESRV_ADDR: `${HOST}:${addresses.nameserver}`,
+          ROCKHOPPER_TOPICS: 'create',
           ROCKHOPPER_DATA_DIR: join(this.#dataDir, 'seckill'),
           SECKILL_INSTANCE: name,
           PUSH_URL: provider,
