@@ -1,5 +1,6 @@
 export { databaseOptions } from './database.js'
 export { declaredTopics, type TopicPlan, type TopicsPlan } from './declared-topics.js'
+export { delayLevelOf } from './delay-level.js'
 export { defineFaultPoints, type FaultPoints } from './fault-points.js'
 export { HealthHttp } from './health-http.js'
 export { postOnce } from './post-once.js'

@@ -1,4 +1,5 @@
 export {
+  delayLevelOf,
   HealthHttp,
   httpUrl,
   postOnce,

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { DeadLetterException } from '@rockhopper/nestjs'
 import { Outbox } from '@rockhopper/nestjs/typeorm'
 import {
+  delayLevelOf,
   faultPoint,
   itemKey,
   type LostReason,
@@ -11,7 +12,6 @@ import {
 } from '@rockhopper/seckill-contracts'
 import { DataSource, type EntityManager, MoreThan } from 'typeorm'
 import { Announcements } from './announcements.js'
-import { delayLevelOf } from './delay-level.js'
 import { ItemRow } from './item-row.js'
 import { TicketRow } from './ticket-row.js'
 import { PAY_WITHIN_MS } from './worker-settings.js'

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common'
 import { Outbox } from '@rockhopper/nestjs/typeorm'
-import { itemKey, type SeckillResult, Topic } from '@rockhopper/seckill-contracts'
+import { delayLevelOf, itemKey, type SeckillResult, Topic } from '@rockhopper/seckill-contracts'
 import { DataSource, type EntityManager } from 'typeorm'
 import { Announcements, resultOf } from './announcements.js'
-import { delayLevelOf } from './delay-level.js'
 import { ItemRow } from './item-row.js'
 import { TicketRow } from './ticket-row.js'
 
