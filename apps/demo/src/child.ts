@@ -23,7 +23,7 @@ export interface ChildEvents {
   line(child: Child, line: string): void
 }
 
-const READY_TIMEOUT_MS = 30_000
+const READY_TIMEOUT_MS = 60_000
 
 /**
  * A process that belongs to the demo. It holds an IPC channel to its parent, and ends when that breaks: no

@@ -24,7 +24,11 @@ export class Inboxes {
   readonly #received = new Map<string, Received>()
   readonly #onReceived: (message: Received) => void
 
-  constructor(onReceived: (message: Received) => void) {
+  /** @param keptMax the oldest beyond these are forgotten. */
+  constructor(
+    onReceived: (message: Received) => void,
+    readonly keptMax = KEPT_MAX,
+  ) {
     this.#onReceived = onReceived
   }
 
@@ -39,7 +43,7 @@ export class Inboxes {
     this.#received.delete(key)
     this.#received.set(key, kept)
     const oldest = this.#received.keys().next()
-    if (this.#received.size > KEPT_MAX && !oldest.done) this.#received.delete(oldest.value)
+    if (this.#received.size > this.keptMax && !oldest.done) this.#received.delete(oldest.value)
     this.#onReceived(kept)
   }
 }

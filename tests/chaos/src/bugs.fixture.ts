@@ -29,6 +29,13 @@ export const BUGS = {
         ({ messageId } = await this.#publisher.publish(`,
     },
   ],
+  'check-back without a look': [
+    {
+      file: '/nestjs/dist/typeorm/transaction.js',
+      find: 'const found = await this.#find(messageId);',
+      replace: "return 'ROLLBACK_MESSAGE';",
+    },
+  ],
   'no tombstone': [
     {
       file: '/inventory/dist/stock.js',

@@ -80,7 +80,7 @@ export class OrderCreated {
 
 /**
  * All other events and commands of an order: order_topic:confirmed and :cancelled, inventory_topic,
- * payment_topic, inventory_command, payment_command. The tag says which.
+ * payment_topic, inventory_command, payment_command, order_timeout_topic. The tag says which.
  */
 export class OrderStep {
   @IsString()
@@ -96,6 +96,26 @@ export class OrderStep {
   @IsOptional()
   @IsInt()
   amountCents?: number
+}
+
+/** price_topic:changed */
+export class PriceChanged {
+  @IsInt()
+  @IsPositive()
+  pid: number
+
+  @IsString()
+  @Length(1, 200)
+  name: string
+
+  @IsInt()
+  @Min(0)
+  unitPriceCents: number
+
+  /** Counts the changes of this price: an older one that comes later is not taken. */
+  @IsInt()
+  @Min(0)
+  version: number
 }
 
 /** user_topic:registered */

@@ -4,6 +4,9 @@ export const FAULT_POINTS = [
   'order.after-commit-before-publish',
   'order.after-publish-before-mark',
   'order.after-effect-before-ack',
+  // With ORDER_PUBLISH=transaction only.
+  'order.after-half-before-work',
+  'order.after-commit-before-end',
   'inventory.after-effect-before-ack',
   'inventory.after-publish-before-mark',
   'payment.after-provider-before-commit',

@@ -1,10 +1,12 @@
 export {
   databaseOptions,
+  delayLevelOf,
   HealthHttp,
   postOnce,
   readSettings,
   type ServiceSettings,
   SettingsError,
+  wholeNumber,
 } from '@rockhopper/service'
 export { CATALOGUE, PAYMENT_LIMIT_CENTS } from './catalogue.js'
 export {
@@ -12,6 +14,7 @@ export {
   OrderCreated,
   OrderItem,
   OrderStep,
+  PriceChanged,
   type Quote,
   QuoteRequest,
   type ShopOrder,

@@ -1,15 +1,16 @@
+import { join } from 'node:path'
 import type { DynamicModule } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { ClientRocketMQ, RocketMQModule } from '@rockhopper/nestjs'
 import { OutboxModule, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
-import { databaseOptions, declaredTopics, type ServiceSettings } from '@rockhopper/service'
+import { databaseOptions, declaredTopics, type ServiceSettings, wholeNumber } from '@rockhopper/service'
 import type { FaultPoint } from './fault-point.js'
 import { ReportingPublisher } from './reporting-publisher.js'
 import { SHOP_PLAN } from './topics.js'
 
 const PUBLISHER = Symbol('PUBLISHER')
 /** A message that failed this often after its first delivery goes to the dead letters. */
-const MAX_RECONSUME_TIMES = 16
+const RETRIES = { byDefault: 16, min: 0, max: 16 }
 /** How long the events that a killed service was sending wait for its next life. */
 const OUTBOX_LEASE_MS = 5_000
 
@@ -44,7 +45,14 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
       producerGroup: `shop-${settings.service}`,
       // The shop takes orders while the broker is down, so a service starts without one.
       connectAttempts: 0,
-      server: { maxReconsumeTimes: MAX_RECONSUME_TIMES, from: 'first', shutdownTimeoutMs: 8_000 },
+      server: {
+        // Broadcast and orderly groups need a name for each instance on one host.
+        instanceName: process.env['SHOP_INSTANCE'] || `${settings.service}-1`,
+        offsetStoreDir: join(settings.dataDir, 'offsets'),
+        maxReconsumeTimes: wholeNumber('SHOP_RETRIES', RETRIES),
+        from: 'first',
+        shutdownTimeoutMs: 8_000,
+      },
     }),
     publisher,
     declaredTopics(settings, SHOP_PLAN),

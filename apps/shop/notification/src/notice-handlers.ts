@@ -18,14 +18,14 @@ export class NoticeHandlers {
     return this.news.created(order)
   }
 
-  @EventPattern('inventory_topic:reserved', orders)
-  reserved(@Payload() step: OrderStep): Promise<string> {
-    return this.news.reserved(step.orderId)
+  @EventPattern('order_topic:confirmed', orders)
+  confirmed(@Payload() step: OrderStep): Promise<string> {
+    return this.news.confirmed(step.orderId)
   }
 
-  @EventPattern('payment_topic:taken', orders)
-  taken(@Payload() step: OrderStep): Promise<string> {
-    return this.news.taken(step.orderId)
+  @EventPattern('order_topic:cancelled', orders)
+  cancelled(@Payload() step: OrderStep): Promise<string> {
+    return this.news.cancelled(step)
   }
 
   @EventPattern('user_topic:registered', { group: Group.NOTIFICATION_USERS })

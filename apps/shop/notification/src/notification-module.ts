@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { HealthHttp, type ServiceSettings, SettingsError, serviceImports } from '@rockhopper/shop-contracts'
+import { HistoryHandlers } from './history-handlers.js'
 import { NoticeHandlers } from './notice-handlers.js'
 import { NoticeRow } from './notice-row.js'
 import { Notices } from './notices.js'
 import { NoticesHttp } from './notices-http.js'
+import { OrderHistory } from './order-history.js'
+import { OrderHistoryRow } from './order-history-row.js'
 import { OrderNews } from './order-news.js'
 import { OrderNewsRow } from './order-news-row.js'
 import { createHttpSmsSender, createSmtpSender, MAIL_SENDER, SMS_SENDER } from './senders.js'
@@ -16,11 +19,12 @@ export class NotificationModule {
     const sms = createHttpSmsSender(wanted('SMS_URL', 'http://127.0.0.1:2526/sms'))
     return {
       module: NotificationModule,
-      imports: serviceImports(settings, { entities: [OrderNewsRow, NoticeRow] }),
-      controllers: [NoticeHandlers, NoticesHttp, HealthHttp],
+      imports: serviceImports(settings, { entities: [OrderNewsRow, OrderHistoryRow, NoticeRow] }),
+      controllers: [NoticeHandlers, HistoryHandlers, NoticesHttp, HealthHttp],
       providers: [
         Notices,
         OrderNews,
+        OrderHistory,
         Welcome,
         { provide: MAIL_SENDER, useValue: mail },
         { provide: SMS_SENDER, useValue: sms },

@@ -22,8 +22,12 @@ export class OrderNewsRow {
   created: boolean
 
   @Column({ type: 'boolean', default: false })
-  reserved: boolean
+  confirmed: boolean
 
   @Column({ type: 'boolean', default: false })
-  taken: boolean
+  cancelled: boolean
+
+  /** Why it was cancelled. */
+  @Column({ type: 'varchar', length: 300, default: '' })
+  reason: string
 }

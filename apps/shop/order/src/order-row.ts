@@ -5,7 +5,10 @@ export type OrderStatus = 'PENDING' | 'CONFIRMED' | 'CANCELLED'
 export type InventoryAnswer = 'WAITING' | 'RESERVED' | 'REJECTED'
 export type PaymentAnswer = 'WAITING' | 'TAKEN' | 'REFUSED'
 
-/** One order. `status` moves once, from PENDING; the two answers say why. */
+/**
+ * One order. `status` moves from PENDING once; what is CONFIRMED may still be CANCELLED by the customer. The
+ * two answers say why.
+ */
 @Entity('orders')
 export class OrderRow {
   @PrimaryColumn({ type: 'varchar', length: 64 })

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { HttpException, HttpStatus, Inject, Injectable } from '@nestjs/common'
 import { Outbox } from '@rockhopper/nestjs/typeorm'
 import {
+  delayLevelOf,
   formatCents,
   type OrderCreated,
   type OrderItem,
@@ -10,24 +11,28 @@ import {
   Topic,
 } from '@rockhopper/shop-contracts'
 import { DataSource, type EntityManager } from 'typeorm'
+import { ORDER_COMMIT, type OrderCommit } from './order-commit.js'
 import { OrderRow } from './order-row.js'
+import { ORDER_SETTINGS, type OrderSettings } from './order-settings.js'
 import type { PlaceOrder } from './place-order.js'
 import { Quotes } from './quotes.js'
 
 const LIST_MAX = 200
 
-/** Places orders. The answer follows the commit of order and outbox rows, and needs no broker. */
+/** Places orders. The answer follows the commit; whether that needs a broker says ORDER_PUBLISH. */
 @Injectable()
 export class Orders {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(Quotes) private readonly quotes: Quotes,
+    @Inject(ORDER_COMMIT) private readonly orderCommit: OrderCommit,
+    @Inject(ORDER_SETTINGS) private readonly settings: Pick<OrderSettings, 'paymentTimeoutMs'>,
   ) {}
 
   /**
    * One key, one order: a repeat gets the order of the first call.
-   * @throws HttpException 422 when the key was used for another request.
+   * @throws HttpException 422 when the key was used for another request; 503 as `OrderCommit` says.
    */
   async place(idempotencyKey: string, request: PlaceOrder): Promise<OrderRow> {
     const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
@@ -36,7 +41,7 @@ export class Orders {
     const items = await this.quotes.price(request.items)
     const order = newOrder(idempotencyKey, requestHash, request, items)
     try {
-      await this.database.transaction((manager) => this.#store(manager, order))
+      await this.orderCommit.commit(createdOf(order), (manager) => this.#store(manager, order))
     } catch (error) {
       // The unique key decides between two calls at once; the loser answers with the winner's order.
       const winner = await this.#earlier(idempotencyKey, requestHash)
@@ -67,28 +72,25 @@ export class Orders {
   }
 
   async #store(manager: EntityManager, order: OrderRow): Promise<void> {
+    const { id, items } = order
     await manager.insert(OrderRow, order)
-    const address = { keys: [order.id], aggregateId: order.id }
-    const created: OrderCreated = {
-      orderId: order.id,
-      customer: order.customer,
-      items: order.items,
-      totalCents: order.totalCents,
-      createdAt: order.createdAt,
+    for (const item of items) {
+      const data = toShopOrder(order, item)
+      await this.outbox.add(manager, { pattern: Topic.SHOP_ORDER, keys: [id], aggregateId: id, data })
     }
+    // By the outbox in both ways: a message of a transaction cannot be delayed as well.
     await this.outbox.add(manager, {
-      ...address,
-      pattern: { topic: Topic.ORDER, tag: 'created' },
-      data: created,
+      pattern: { topic: Topic.ORDER_TIMEOUT, tag: 'due' },
+      keys: [id],
+      aggregateId: `${id}.due`,
+      data: { orderId: id },
+      delayLevel: delayLevelOf(this.settings.paymentTimeoutMs),
     })
-    for (const item of order.items) {
-      await this.outbox.add(manager, {
-        ...address,
-        pattern: Topic.SHOP_ORDER,
-        data: toShopOrder(order, item),
-      })
-    }
   }
+}
+
+function createdOf({ id, customer, items, totalCents, createdAt }: OrderRow): OrderCreated {
+  return { orderId: id, customer, items, totalCents, createdAt }
 }
 
 function newOrder(

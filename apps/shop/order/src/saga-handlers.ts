@@ -29,4 +29,10 @@ export class SagaHandlers {
   refused(@Payload() step: OrderStep): Promise<string> {
     return this.saga.take('refused', step)
   }
+
+  /** Sent with the order, delivered when the time to pay is over. */
+  @EventPattern('order_timeout_topic:due', { group: Group.ORDER_TIMEOUTS })
+  due(@Payload() step: OrderStep): Promise<string> {
+    return this.saga.unpaid(step.orderId)
+  }
 }

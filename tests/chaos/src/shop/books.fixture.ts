@@ -17,13 +17,14 @@ export function audit(run: ShopRun, asked: readonly Asked[]): string[] {
   return [
     ...(orders.length === asked.length ? [] : [`${orders.length} orders instead of ${asked.length}`]),
     ...asked.flatMap((one) => {
-      const wanted = isPossible(one) ? 'CONFIRMED' : 'CANCELLED'
+      const wanted = isPossible(one) && !one.cancelled ? 'CONFIRMED' : 'CANCELLED'
       const ended = status.get(one.orderId)
       return ended === wanted ? [] : [`${one.orderId} ended as ${ended} instead of ${wanted}`]
     }),
     ...stockFaults(run, confirmed),
     ...moneyFaults(run, asked, confirmed),
-    ...noticeFaults(run, asked, confirmed),
+    ...noticeFaults(run, asked),
+    ...historyFaults(run, asked),
     ...toldFaults(run),
   ]
 }
@@ -50,20 +51,27 @@ function moneyFaults(run: ShopRun, asked: readonly Asked[], confirmed: ReadonlyS
   })
 }
 
-/** One distinct Message-ID per customer and channel; a repeat needs a kill of the notification service. */
-function noticeFaults(run: ShopRun, asked: readonly Asked[], confirmed: ReadonlySet<Asked>): string[] {
+/** What has to be told about an order, in this order. */
+function newsOf(one: Asked): readonly ('confirmed' | 'cancelled')[] {
+  if (!isPossible(one)) return ['cancelled']
+  return one.cancelled ? ['confirmed', 'cancelled'] : ['confirmed']
+}
+
+/** One Message-ID for each piece of news and channel; a repeat needs a kill of the notification service. */
+function noticeFaults(run: ShopRun, asked: readonly Asked[]): string[] {
   const { kills } = run.processes
   const { received } = run
-  const faults = asked.flatMap((one) =>
-    (['mail', 'sms'] as const).flatMap((channel) => {
-      const to = channel === 'mail' ? one.email : one.phone
-      const ids = received.filter((message) => message.channel === channel && message.to === to)
-      const wanted = confirmed.has(one) ? 1 : 0
-      return ids.length === wanted
-        ? []
-        : [`${one.orderId}: ${ids.length} distinct ${channel} ids instead of ${wanted}`]
-    }),
+  const arrived = new Set(received.map(({ channel, id, to }) => `${channel} ${id} ${to}`))
+  const wanted = asked.flatMap((one) =>
+    newsOf(one).flatMap((kind) => [
+      `mail ${one.orderId}.${kind}.mail@rockhopper.shop ${one.email}`,
+      `sms ${one.orderId}.${kind}.sms ${one.phone}`,
+    ]),
   )
+  const faults = [
+    ...wanted.filter((name) => !arrived.delete(name)).map((name) => `did not arrive: ${name}`),
+    ...[...arrived].map((name) => `arrived and should not: ${name}`),
+  ]
   const repeats = received.reduce((sum, { count }) => sum + count - 1, 0)
   const causes = kills.filter((fault) => fault.startsWith('notification.')).length
   const waiting = rows(run, 'notification', "SELECT id FROM notices WHERE status <> 'sent'").length
@@ -72,6 +80,18 @@ function noticeFaults(run: ShopRun, asked: readonly Asked[], confirmed: Readonly
     ...(repeats <= causes ? [] : [`${repeats} repeated notices from ${causes} kills`]),
     ...(waiting === 0 ? [] : [`${waiting} notices still to be sent`]),
   ]
+}
+
+/** What the notification service heard of an order, which has to be the order in which it happened. */
+function historyFaults(run: ShopRun, asked: readonly Asked[]): string[] {
+  const heard = new Map<unknown, string[]>()
+  for (const { orderId, what } of rows(run, 'notification', 'SELECT * FROM order_history ORDER BY id'))
+    heard.set(orderId, [...(heard.get(orderId) ?? []), String(what)])
+  return asked.flatMap((one) => {
+    const wanted = ['created', ...newsOf(one)].join()
+    const is = (heard.get(one.orderId) ?? []).join()
+    return is === wanted ? [] : [`history of ${one.orderId}: ${is} instead of ${wanted}`]
+  })
 }
 
 /** What is told about an order is told once, and nothing waits to be told. */

@@ -1,37 +1,43 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type BugName, withBug } from '../bugs.fixture.js'
+import { eventually } from '../eventually.fixture.js'
 import { placeLateOrder } from './late-order.fixture.js'
 import { Load } from './load.fixture.js'
 import { ShopRun, type ShopService } from './shop-run.fixture.js'
 import { verdict } from './verdict.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
-const ORDERS = LONG ? 200 : 20
+const ORDERS = LONG ? 10_000 : 300
 const BROKER_KILLS = LONG ? 10 : 2
-const ROUNDS = LONG ? 5 : 1
-const PAUSE_MS = 120
-const SETTLE_MS = 60_000
+const ROUNDS = LONG ? 20 : 1
+/** Customers who order at the same time. */
+const CUSTOMERS = 8
+/** One of so many who got what they wanted takes the order back. */
+const TAKEN_BACK = LONG ? 100 : 25
+const SETTLE_MS = LONG ? 300_000 : 60_000
 
-/** Every service dies at each of its fault points; `:2` at the second time it comes by. */
+/** Every service dies at each of its fault points, now and then, early and late in the run. */
 const FAULTS: Record<ShopService, readonly string[]> = {
   order: [
     'order.after-commit-before-publish:2',
-    'order.after-publish-before-mark:2',
-    'order.after-effect-before-ack:2',
+    'order.after-publish-before-mark:40',
+    'order.after-effect-before-ack:20',
   ],
-  inventory: ['inventory.after-effect-before-ack:2', 'inventory.after-publish-before-mark:2'],
+  inventory: ['inventory.after-effect-before-ack:2', 'inventory.after-publish-before-mark:40'],
   payment: [
     'payment.after-provider-before-commit:2',
-    'payment.after-effect-before-ack:2',
-    'payment.after-publish-before-mark:2',
+    'payment.after-effect-before-ack:40',
+    'payment.after-publish-before-mark:20',
   ],
   notification: [
     'notification.after-sending-before-smtp:2',
-    'notification.after-smtp-before-commit:2',
-    'notification.after-effect-before-ack:2',
+    'notification.after-smtp-before-commit:40',
+    'notification.after-effect-before-ack:40',
   ],
 }
+
+/** With transactions, also at the moments at which only the broker's question finds out. */
+const TRANSACTION_FAULTS = ['order.after-half-before-work:2', 'order.after-commit-before-end:2']
 
 let run: ShopRun | undefined
 afterEach(async () => {
@@ -39,43 +45,60 @@ afterEach(async () => {
   run = undefined
 }, 30_000)
 
+const WAYS = [
+  { way: 'outbox', orders: ORDERS, faults: FAULTS, brokerKills: BROKER_KILLS },
+  {
+    way: 'transaction',
+    orders: ORDERS / 10,
+    faults: { order: [...TRANSACTION_FAULTS, 'order.after-publish-before-mark:2'] },
+    brokerKills: LONG ? 3 : 1,
+  },
+] as const
+
 describe('a shop whose processes are killed', () => {
-  test(
-    'every order ends, and stock, money and notices add up with what was asked for',
-    async () => {
+  test.each(WAYS)(
+    '$orders orders, published by $way: all end, and stock, money and notices are as asked for',
+    async ({ way, orders, faults: points, brokerKills }) => {
       const faults = Object.fromEntries(
-        Object.entries(FAULTS).map(([service, points]) => [service, Array(ROUNDS).fill(points).flat()]),
+        Object.entries(points).map(([service, names]) => [service, Array(ROUNDS).fill(names).flat()]),
       )
-      const shop = new ShopRun({}, faults)
+      const shop = new ShopRun({ order: { ORDER_PUBLISH: way } }, faults)
       run = shop
       await shop.start()
       const load = new Load(shop)
-      let brokerKills = 0
-      // On until the last fault has fired: a fault that did not fire has shown nothing.
-      while (load.asked.length < ORDERS || (shop.processes.armed > 0 && load.asked.length < 4 * ORDERS)) {
-        await load.place()
-        await delay(PAUSE_MS)
-        if (
-          brokerKills < BROKER_KILLS &&
-          load.asked.length >= ((brokerKills + 1) * ORDERS) / (BROKER_KILLS + 1)
-        ) {
-          brokerKills++
-          await shop.processes.kill('broker')
-        }
-      }
+      await Promise.all([placeAll(shop, load, orders), killBroker(shop, load, orders, brokerKills)])
       await shop.processes.settled(SETTLE_MS)
+      await load.takeBack(TAKEN_BACK)
       await placeLateOrder(shop, load)
       expect(await verdict(shop, load.asked)).toEqual([])
-      const points = [...Object.values(faults).flat(), ...Array(BROKER_KILLS).fill('broker'), 'inventory']
-      expect([...shop.processes.kills].sort()).toEqual(points.sort())
+      const kills = [...Object.values(faults).flat(), ...Array(brokerKills).fill('broker'), 'inventory']
+      expect([...shop.processes.kills].sort()).toEqual(kills.sort())
     },
-    LONG ? 900_000 : 150_000,
+    LONG ? 3_600_000 : 240_000,
   )
 })
+
+/** On until the last fault has fired: a fault that did not fire has shown nothing. */
+async function placeAll(shop: ShopRun, load: Load, orders: number): Promise<void> {
+  const customer = async (): Promise<void> => {
+    while (load.count < orders || (shop.processes.armed > 0 && load.count < 4 * orders)) await load.place()
+  }
+  await Promise.all(Array.from({ length: CUSTOMERS }, customer))
+}
+
+/** So many times, evenly spread over the orders. */
+async function killBroker(shop: ShopRun, load: Load, orders: number, times: number): Promise<void> {
+  for (let time = 1; time <= times; time++) {
+    const placed = () => load.asked.length >= (time * orders) / (times + 1)
+    await eventually(`the broker is killed, ${time}`, SETTLE_MS, placed)
+    await shop.processes.kill('broker')
+  }
+}
 
 interface Planted {
   readonly bug: BugName
   readonly service: ShopService
+  readonly env?: Readonly<Record<string, string>>
   readonly fault?: string
   readonly late?: boolean
   readonly orders: number
@@ -106,6 +129,14 @@ const PLANTED: readonly Planted[] = [
     finds: /ended as PENDING/,
   },
   {
+    bug: 'check-back without a look',
+    service: 'order',
+    env: { ORDER_PUBLISH: 'transaction' },
+    fault: 'order.after-commit-before-end:1',
+    orders: 1,
+    finds: /ended as PENDING/,
+  },
+  {
     bug: 'no tombstone',
     service: 'inventory',
     late: true,
@@ -117,8 +148,11 @@ const PLANTED: readonly Planted[] = [
 describe('a planted bug is found', () => {
   test.each(PLANTED)(
     '$bug',
-    async ({ bug, service, fault, late = false, orders, finds }) => {
-      const shop = new ShopRun({ [service]: withBug(bug) }, fault === undefined ? {} : { [service]: [fault] })
+    async ({ bug, service, env, fault, late = false, orders, finds }) => {
+      const shop = new ShopRun(
+        { [service]: { ...env, ...withBug(bug) } },
+        fault === undefined ? {} : { [service]: [fault] },
+      )
       run = shop
       await shop.start()
       expect(shop.processes.said(service, /^planted a bug into /)).toBe(true)

@@ -10,6 +10,8 @@ export interface Asked {
   readonly pid: number
   readonly quantity: number
   readonly totalCents: number
+  /** Its customer took it back after it was confirmed. */
+  cancelled: boolean
 }
 
 /** Two of three can be had; one of six is too dear for the card, one of six wants more than there is. */
@@ -17,7 +19,7 @@ const WISHES = [
   { pid: 1, quantity: 1 },
   { pid: 2, quantity: 3 },
   { pid: 1, quantity: 60 },
-  { pid: 3, quantity: 7 },
+  { pid: 3, quantity: 3 },
   { pid: 4, quantity: 4 },
   { pid: 3, quantity: 1 },
 ] as const
@@ -30,25 +32,62 @@ const TRIES_MAX = 200
 export class Load {
   readonly asked: Asked[] = []
   readonly #run: ShopRun
+  #count = 0
 
   constructor(run: ShopRun) {
     this.#run = run
   }
 
+  /** Orders placed, and those that are being placed. */
+  get count(): number {
+    return this.#count
+  }
+
   async place(wish: { readonly pid: number; readonly quantity: number } = this.#next()): Promise<Asked> {
-    const index = this.asked.length
+    const index = this.#count++
     const email = `customer${index}@example.com`
-    const phone = `+1415555${String(index).padStart(4, '0')}`
+    const phone = `+1415${5_550_000 + index}`
     const customer = { id: email, name: `Customer ${index}`, email, phone }
     const price = CATALOGUE.find(({ pid }) => pid === wish.pid)?.unitPriceCents ?? Number.NaN
     const orderId = await this.#post(`key-${index}`, { customer, items: [wish] })
-    const asked = { orderId, email, phone, ...wish, totalCents: price * wish.quantity }
+    const asked = { orderId, email, phone, ...wish, totalCents: price * wish.quantity, cancelled: false }
     this.asked.push(asked)
     return asked
   }
 
+  /** Some of those that can be had, once they are confirmed and paid: until the service says it is done. */
+  async takeBack(every: number): Promise<void> {
+    for (const [index, asked] of this.asked.filter(isPossible).entries()) {
+      if (index % every !== 0 || asked.cancelled) continue
+      const path = `orders/${asked.orderId}`
+      await this.#until(async () => (await this.#read(path))?.status !== 'PENDING')
+      await this.#until(async () => {
+        const order = await this.#read(`${path}/cancel`, 'POST')
+        return order?.status === 'CANCELLED'
+      })
+      asked.cancelled = true
+    }
+  }
+
+  async #read(path: string, method = 'GET'): Promise<{ status: string } | undefined> {
+    const answer = await fetch(`${this.#run.url('order')}/${path}`, {
+      method,
+      signal: AbortSignal.timeout(5_000),
+    }).catch(() => undefined)
+    return answer?.ok === true ? ((await answer.json()) as { status: string }) : undefined
+  }
+
+  async #until(holds: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+      this.#run.processes.check()
+      if (await holds()) return
+      await delay(150)
+    }
+    throw new Error('the order service does not get on')
+  }
+
   #next(): (typeof WISHES)[number] {
-    return WISHES[this.asked.length % WISHES.length] ?? WISHES[0]
+    return WISHES[this.#count % WISHES.length] ?? WISHES[0]
   }
 
   async #post(key: string, body: unknown): Promise<string> {

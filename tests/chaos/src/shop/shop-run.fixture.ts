@@ -19,11 +19,20 @@ export const SHOP = ['order', 'inventory', 'payment', 'notification'] as const
 export type ShopService = (typeof SHOP)[number]
 type Name = ShopService | 'broker'
 
+/** More than any run has customers. */
+const INBOX_MAX = 100_000
+
+/** Orders whose service died are asked about soon, and not given up while it is down. */
+const BROKER_SETTINGS = [
+  ...['transactionCheckInterval=500', 'transactionTimeOut=1000'],
+  'transactionCheckMax=10000',
+]
+
 /** The broker and the services of the shop as processes, started the way the demo starts them. */
 export class ShopRun {
   readonly processes: Supervised<Name>
   readonly dataDir = mkdtempSync(join(tmpdir(), 'rockhopper-chaos-'))
-  readonly #inboxes = new Inboxes(() => undefined)
+  readonly #inboxes = new Inboxes(() => undefined, INBOX_MAX)
   readonly #ports = new Map<Name, number>()
   readonly #inboxServers: Running[] = []
   readonly #extra: Partial<Record<Name, Readonly<Record<string, string>>>>
@@ -68,7 +77,11 @@ export class ShopRun {
     this.#namesrvAddr = `${HOST}:${addresses.nameserver}`
     const options = { scenarios: [], portBase: base + 10, dataDir: this.dataDir, reset: false }
     const broker = brokerPlan(options, addresses)
-    this.processes.plan('broker', { ...broker, env: { ...broker.env, ...this.#extra.broker } })
+    this.processes.plan('broker', {
+      ...broker,
+      args: [...broker.args, ...BROKER_SETTINGS],
+      env: { ...broker.env, ...this.#extra.broker },
+    })
     for (const { plan, port } of await shopPlans(options, addresses, ports)) {
       const name = SHOP.find((known) => known === plan.name)
       if (name === undefined) continue

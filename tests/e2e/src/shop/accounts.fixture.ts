@@ -1,5 +1,5 @@
 import { OutboxEvent } from '@rockhopper/nestjs/typeorm'
-import { PAYMENT_LIMIT_CENTS } from '@rockhopper/shop-contracts'
+import { PAYMENT_LIMIT_CENTS, Topic } from '@rockhopper/shop-contracts'
 import { StockRow } from '@rockhopper/shop-inventory'
 import { OrderRow } from '@rockhopper/shop-order'
 import { PaymentRow, ProviderRow } from '@rockhopper/shop-payment'
@@ -26,21 +26,34 @@ export async function audit(
 ): Promise<string[]> {
   const rows = await world.databases.order.getRepository(OrderRow).find()
   const status = new Map(rows.map((row) => [row.id, row.status]))
+  const told = await toldOf(world)
   const confirmed = asked.filter(({ orderId }) => status.get(orderId) === 'CONFIRMED')
   return [
     ...(rows.length === asked.length ? [] : [`${rows.length} orders instead of ${asked.length}`]),
-    ...asked.flatMap((one) => statusFaults(one, status.get(one.orderId))),
+    ...asked.flatMap((one) => statusFaults(one, status.get(one.orderId), told)),
     ...(await stockFaults(world, confirmed, stockBefore)),
     ...(await moneyFaults(world, asked, new Set(confirmed))),
-    ...noticeFaults(world, asked, new Set(confirmed), crashes),
+    ...noticeFaults(world, asked, told, crashes),
     ...(await repeatFaults(world)),
   ]
 }
 
-function statusFaults({ orderId, totalCents }: Asked, status: string | undefined): string[] {
+/** `<order id> <tag>` of what the order service says happened. */
+async function toldOf(world: World): Promise<ReadonlySet<string>> {
+  const events = await world.databases.order.getRepository(OutboxEvent).findBy({ topic: Topic.ORDER })
+  return new Set(events.map(({ aggregateId, tag }) => `${aggregateId} ${tag}`))
+}
+
+function statusFaults(
+  { orderId, totalCents }: Asked,
+  status: string | undefined,
+  told: ReadonlySet<string>,
+): string[] {
   if (status !== 'CONFIRMED' && status !== 'CANCELLED') return [`${orderId} ended as ${status}`]
   const tooDear = totalCents > PAYMENT_LIMIT_CENTS
-  return tooDear && status === 'CONFIRMED' ? [`${orderId} is confirmed and cannot have been paid`] : []
+  if (tooDear && told.has(`${orderId} confirmed`)) return [`${orderId} was confirmed and cannot be paid`]
+  const last = told.has(`${orderId} cancelled`) ? 'CANCELLED' : 'CONFIRMED'
+  return status === last ? [] : [`${orderId} is ${status}, and ${last} was told`]
 }
 
 async function stockFaults(
@@ -84,7 +97,7 @@ async function moneyFaults(
 function noticeFaults(
   { delivered }: World,
   asked: readonly Asked[],
-  confirmed: ReadonlySet<Asked>,
+  told: ReadonlySet<string>,
   crashes: number,
 ): string[] {
   const faults = asked.flatMap((one) =>
@@ -93,10 +106,11 @@ function noticeFaults(
       const ids = new Set(
         delivered.filter((it) => it.channel === channel && it.recipient === to).map(({ id }) => id),
       )
-      const wanted = confirmed.has(one) ? 1 : 0
-      return ids.size === wanted
+      const wanted = ['confirmed', 'cancelled'].filter((kind) => told.has(`${one.orderId} ${kind}`))
+      return wanted.length === ids.size &&
+        wanted.every((kind) => ids.has(`${one.orderId}.${kind}.${channel}`))
         ? []
-        : [`${one.orderId}: ${ids.size} distinct ${channel} ids instead of ${wanted}`]
+        : [`${one.orderId}: ${channel} ids ${[...ids].join()} instead of ${wanted.join()}`]
     }),
   )
   const repeats = delivered.length - new Set(delivered.map(({ id }) => id)).size

@@ -36,6 +36,7 @@ export class Bus {
   readonly #random: Random
   readonly #rates: BusRates
   readonly #pending: Delivery[] = []
+  readonly #actions: (() => Promise<unknown>)[] = []
   readonly #unsent: Record<ServiceName, OutboxEvent[]> = {
     order: [],
     inventory: [],
@@ -51,10 +52,15 @@ export class Bus {
     this.#rates = rates
   }
 
-  maybeCrash = (point: CrashPoint): void => {
-    if (!this.#random.chance(this.#rates.crash)) return
+  maybeCrash = (point: CrashPoint, rate = this.#rates.crash): void => {
+    if (!this.#random.chance(rate)) return
     this.crashes++
     throw new Crash(point)
+  }
+
+  /** Something a customer does at some time, again when the service dies of it. */
+  later(action: () => Promise<unknown>): void {
+    this.#actions.push(action)
   }
 
   /** Delivers until nothing is left to publish, handle or acknowledge. */
@@ -62,11 +68,22 @@ export class Bus {
     for (const service of SERVICES) await this.#refresh(world, service)
     for (let step = 0; step < STEPS_MAX; step++) {
       const unsent = SERVICES.reduce((sum, service) => sum + this.#unsent[service].length, 0)
-      if (unsent === 0 && this.#pending.length === 0) return
+      const { decided, undecided } = world.halves
+      const choices = [
+        { count: unsent, run: () => this.#publish(world) },
+        { count: decided.length, run: async () => this.#route(world, this.#random.take(decided)) },
+        { count: undecided.length, run: () => world.halves.ask(this.#random.take(undecided)) },
+        { count: this.#pending.length, run: () => this.#deliver(world) },
+        { count: this.#actions.length, run: () => this.#act(world) },
+      ]
+      const total = choices.reduce((sum, { count }) => sum + count, 0)
+      if (total === 0) return
       // Everything that can happen is equally likely to happen next.
-      const relay = this.#random.below(unsent + this.#pending.length) < unsent
-      if (relay) await this.#publish(world)
-      else await this.#deliver(world)
+      let left = this.#random.below(total)
+      for (const { count, run } of choices) {
+        if (left >= 0 && left < count) await run()
+        left -= count
+      }
     }
     throw new Error(`still busy after ${STEPS_MAX} steps`)
   }
@@ -74,12 +91,27 @@ export class Bus {
   async #publish(world: World): Promise<void> {
     const service = this.#random.take(SERVICES.filter((name) => this.#unsent[name].length > 0))
     const event = this.#random.take(this.#unsent[service])
+    this.#route(world, event)
+    if (this.#random.chance(this.#rates.duplicate)) this.#unsent[service].push(event)
+    else await world.databases[service].getRepository(OutboxEvent).update({ id: event.id }, { sentAt: 1 })
+  }
+
+  #route(world: World, event: Pick<OutboxEvent, 'topic' | 'tag' | 'body'>): void {
     for (const route of world.routes) {
       if (route.topic === event.topic && route.tag === event.tag)
         this.#pending.push({ route, body: event.body })
     }
-    if (this.#random.chance(this.#rates.duplicate)) this.#unsent[service].push(event)
-    else await world.databases[service].getRepository(OutboxEvent).update({ id: event.id }, { sentAt: 1 })
+  }
+
+  async #act(world: World): Promise<void> {
+    const action = this.#random.take(this.#actions)
+    try {
+      await action()
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+      this.#actions.push(action)
+    }
+    await this.#refresh(world, 'order')
   }
 
   async #deliver(world: World): Promise<void> {

@@ -16,7 +16,7 @@ afterEach(() => world?.close())
 test('a cancellation that races the payment, 1,000 times: nobody pays for nothing', async () => {
   const random = new Random()
   const bus = new Bus(random, { crash: 0, duplicate: 0.05, concurrency: 6 })
-  const made = await createWorld()
+  const made = await createWorld('outbox')
   world = made
   // Nothing left of it: every order is cancelled by the stock keeper while the cashier takes the money.
   await made.databases.inventory.getRepository(StockRow).update({ pid: PEBBLE }, { available: 0 })

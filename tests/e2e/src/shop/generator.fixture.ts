@@ -1,7 +1,8 @@
 import { CATALOGUE } from '@rockhopper/shop-contracts'
+import type { OrderRow, PlaceOrder } from '@rockhopper/shop-order'
 import type { Asked } from './accounts.fixture.js'
 import type { Random } from './random.fixture.js'
-import type { World } from './world.fixture.js'
+import { Crash, type World } from './world.fixture.js'
 
 /** Places orders: most can be paid and delivered, some cost too much, some want more than there is. */
 export async function placeOrders(
@@ -16,11 +17,22 @@ export async function placeOrders(
     const email = `customer${index}@example.com`
     const phone = `+1415555${String(index).padStart(4, '0')}`
     const customer = { id: email, name: `Customer ${index}`, email, phone }
-    const order = await world.orders.place(`key-${index}`, { customer, items: [{ pid, quantity }] })
+    const order = await untilPlaced(world, `key-${index}`, { customer, items: [{ pid, quantity }] })
     const price = CATALOGUE.find((product) => product.pid === pid)?.unitPriceCents ?? Number.NaN
     asked.push({ orderId: order.id, email, phone, pid, quantity, totalCents: price * quantity })
   }
   return asked
+}
+
+/** As a customer would: the same key again when the service died. */
+async function untilPlaced(world: World, key: string, wish: PlaceOrder): Promise<OrderRow> {
+  for (;;) {
+    try {
+      return await world.orders.place(key, wish)
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+    }
+  }
 }
 
 function anyProduct(random: Random): { pid: number; quantity: number } {

@@ -9,7 +9,7 @@ import { createWorld, outboxOf, type World } from './world.fixture.js'
 let world: World
 let count = 0
 beforeAll(async () => {
-  world = await createWorld()
+  world = await createWorld('outbox')
 })
 afterAll(() => world.close())
 
@@ -119,15 +119,45 @@ describe('all permutations and duplicates of one order’s events', () => {
     }
   })
 
-  test('the customer is told once by mail and once by SMS', async () => {
-    for (const sequence of sequences(['created', 'reserved', 'taken'] as const)) {
-      const order = await newOrder()
-      for (const event of sequence) {
-        if (event === 'created') await world.news.created(order)
-        else await world.news[event](order.orderId)
+  test.each(['confirmed', 'cancelled'] as const)(
+    'the customer is told once by mail and once by SMS that the order is %s',
+    async (what) => {
+      for (const sequence of sequences(['created', what] as const)) {
+        const order = await newOrder()
+        const { orderId } = order
+        for (const event of sequence) {
+          if (event === 'created') await world.news.created(order)
+          else if (event === 'confirmed') await world.news.confirmed(orderId)
+          else await world.news.cancelled({ orderId, reason: 'no more pebbles' })
+        }
+        const own = world.delivered.filter(({ id }) => id.startsWith(`${orderId}.${what}.`))
+        expect([sequence, own.map(({ channel }) => channel).sort()]).toEqual([sequence, ['mail', 'sms']])
       }
-      const own = world.delivered.filter(({ id }) => id.startsWith(order.orderId))
-      expect([sequence, own.map(({ channel }) => channel).sort()]).toEqual([sequence, ['mail', 'sms']])
+    },
+  )
+
+  test('an order is cancelled once by its customer, its deadline and a refusal, in any order', async () => {
+    for (const sequence of sequences(['customer', 'deadline', 'rejected'] as const)) {
+      const { orderId } = await newOrder()
+      for (const event of sequence) {
+        if (event === 'customer') await world.saga.cancel(orderId)
+        else if (event === 'deadline') await world.saga.unpaid(orderId)
+        else await world.saga.take('rejected', { orderId })
+      }
+      const cancelled = (await told('order', orderId)).filter((name) => name === 'order_topic:cancelled')
+      expect([sequence, cancelled.length]).toEqual([sequence, 1])
     }
+  })
+
+  test('a paid order is not cancelled by its deadline, but when its customer says so', async () => {
+    const { orderId } = await newOrder()
+    await world.saga.take('taken', { orderId })
+    expect(await world.saga.unpaid(orderId)).toMatch('paid in time')
+    await world.saga.take('reserved', { orderId })
+    expect(await world.saga.cancel(orderId)).toMatch('order cancelled')
+    expect(await told('order', orderId)).toEqual([
+      ...['order_topic:confirmed', 'order_topic:cancelled'],
+      ...['inventory_command:release', 'payment_command:refund'],
+    ])
   })
 })

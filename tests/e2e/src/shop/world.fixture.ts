@@ -7,7 +7,9 @@ import {
   Outbox,
   OutboxEvent,
   ROCKETMQ_ENTITIES,
+  RocketMQTransactions,
   serializeTransactions,
+  TransactionEntry,
 } from '@rockhopper/nestjs/typeorm'
 import { ReservationRow, Stock, StockHandlers, StockRow } from '@rockhopper/shop-inventory'
 import {
@@ -19,7 +21,17 @@ import {
   OrderNewsRow,
   Welcome,
 } from '@rockhopper/shop-notification'
-import { OrderRow, Orders, PriceRow, Quotes, Saga, SagaHandlers } from '@rockhopper/shop-order'
+import {
+  OrderRow,
+  Orders,
+  OutboxCommit,
+  PriceRow,
+  type PublishWay,
+  Quotes,
+  Saga,
+  SagaHandlers,
+  TransactionCommit,
+} from '@rockhopper/shop-order'
 import {
   BookProvider,
   PaymentHandlers,
@@ -30,6 +42,7 @@ import {
 } from '@rockhopper/shop-payment'
 import { throwError } from 'rxjs'
 import { DataSource, type EntityManager } from 'typeorm'
+import { HalfMessages } from './half-messages.fixture.js'
 
 /** A crash of the process, for everything that is not committed. */
 export class Crash extends Error {
@@ -37,7 +50,7 @@ export class Crash extends Error {
 }
 
 /** Where a service may die while it works; the bus decides. */
-export type CrashPoint = 'in-transaction' | 'after-provider' | 'after-smtp'
+export type CrashPoint = 'in-transaction' | 'after-provider' | 'after-smtp' | 'after-half' | 'before-end'
 export type MaybeCrash = (point: CrashPoint) => void
 
 /** One handler of one consumer group. */
@@ -67,15 +80,23 @@ export interface World {
   readonly payments: Payments
   readonly news: OrderNews
   readonly routes: readonly Route[]
+  /** With `transaction`: the orders that a broker would hold back. */
+  readonly halves: HalfMessages
   /** What reached the customers, repeats included. */
   readonly delivered: readonly Delivered[]
   close(): Promise<void>
 }
 
-export async function createWorld(maybeCrash: MaybeCrash = () => undefined): Promise<World> {
+/** None: whenever the bus delivers the message about an unpaid order, its time is over. */
+const PATIENCE = { paymentTimeoutMs: 0 }
+
+export async function createWorld(
+  publish: PublishWay,
+  maybeCrash: MaybeCrash = () => undefined,
+): Promise<World> {
   Logger.overrideLogger(false)
   const databases = {
-    order: await open([OrderRow, PriceRow]),
+    order: await open([OrderRow, PriceRow, TransactionEntry]),
     inventory: await open([StockRow, ReservationRow]),
     payment: await open([PaymentRow, ProviderRow]),
     notification: await open([OrderNewsRow, NoticeRow]),
@@ -83,8 +104,16 @@ export async function createWorld(maybeCrash: MaybeCrash = () => undefined): Pro
   const outbox = crashingOutbox(maybeCrash)
   // No broker here: prices come from the fallback.
   const noBroker = { send: () => throwError(() => new Error('no broker')) } as unknown as ClientRocketMQ
-  const orders = new Orders(databases.order, outbox, new Quotes(databases.order, noBroker))
-  const saga = new Saga(databases.order, outbox)
+  const halves = new HalfMessages(maybeCrash)
+  const transactions = new RocketMQTransactions(databases.order, {
+    producerGroup: 'shop-order-transactions',
+    namesrvAddr: 'nobody:1',
+    producer: (options) => halves.producer(options.listener),
+  })
+  const commit =
+    publish === 'outbox' ? new OutboxCommit(databases.order, outbox) : new TransactionCommit(transactions)
+  const orders = new Orders(databases.order, outbox, new Quotes(databases.order, noBroker), commit, PATIENCE)
+  const saga = new Saga(databases.order, outbox, PATIENCE)
   const stock = new Stock(databases.inventory, outbox)
   await stock.onModuleInit()
   const payments = new Payments(databases.payment, outbox, crashingProvider(databases.payment, maybeCrash))
@@ -107,7 +136,7 @@ export async function createWorld(maybeCrash: MaybeCrash = () => undefined): Pro
   const close = async (): Promise<void> => {
     for (const database of Object.values(databases)) await database.destroy()
   }
-  return { databases, orders, saga, stock, payments, news, routes, delivered, close }
+  return { databases, orders, saga, stock, payments, news, routes, halves, delivered, close }
 }
 
 async function open(entities: readonly (new () => object)[]): Promise<DataSource> {

@@ -1,0 +1,58 @@
+import { type DynamicModule, Logger } from '@nestjs/common'
+import { TransactionProducer } from '@rockhopper/client'
+import { isMqError } from '@rockhopper/message'
+import {
+  type NativeTransactionProducer,
+  RocketMQTransactionsModule,
+  type RocketMQTransactionsOptions,
+} from '@rockhopper/nestjs/typeorm'
+import { faultPoint, type ServiceSettings, Topic } from '@rockhopper/shop-contracts'
+
+type MakeProducer = NonNullable<RocketMQTransactionsOptions['producer']>
+
+/** `RocketMQTransactions` on the service's own database. All instances answer for each other's orders. */
+export function transactionImports({ namesrvAddr }: ServiceSettings): DynamicModule[] {
+  return [
+    RocketMQTransactionsModule.forRoot({
+      namesrvAddr,
+      producerGroup: 'shop-order-transactions',
+      topics: [Topic.ORDER],
+      producer: (options) => patient(new TransactionProducer(withFaultPoints(options))),
+    }),
+  ]
+}
+
+/** The moments at which only the broker's question can tell what became of an order. */
+function withFaultPoints(options: Parameters<MakeProducer>[0]): Parameters<MakeProducer>[0] {
+  const { listener } = options
+  return {
+    ...options,
+    listener: {
+      executeLocalTransaction: async (message, execute, context) => {
+        faultPoint('order.after-half-before-work')
+        const state = await listener.executeLocalTransaction(message, execute, context)
+        if (state === 'COMMIT_MESSAGE') faultPoint('order.after-commit-before-end')
+        return state
+      },
+      checkLocalTransaction: (message, context) => listener.checkLocalTransaction(message, context),
+    },
+  }
+}
+
+/** Starts without a broker, too: orders are refused until there is one, everything else goes on. */
+function patient(producer: ReturnType<MakeProducer>): NativeTransactionProducer {
+  const logger = new Logger('OrderTransactions')
+  return {
+    async start(options) {
+      try {
+        await producer.start(options)
+      } catch (error) {
+        // It is started all the same, and introduces itself to a broker when one is found.
+        if (!isMqError(error)) throw error
+        logger.warn(`no broker for transactions yet, orders are refused until then: ${error.message}`)
+      }
+    },
+    shutdown: (options) => producer.shutdown(options),
+    sendMessageInTransaction: (...call) => producer.sendMessageInTransaction(...call),
+  }
+}
