@@ -56,6 +56,7 @@ export class ClientInstance {
       timeoutMs: options.requestTimeoutMs ?? 3_000,
       connectTimeoutMs: options.connectTimeoutMs ?? 3_000,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.acl === undefined ? {} : { acl: options.acl }),
       onConnectionClosed: (address) => this.#connectionClosed(address),
       handlers: brokerCallHandlers({
         env,

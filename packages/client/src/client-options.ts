@@ -1,4 +1,5 @@
-import type { Env } from '@rockhopper/env'
+import type { ConnectTls, Env } from '@rockhopper/env'
+import type { AclCredentials } from './acl-signature.js'
 import type { ClientHook } from './client-hook.js'
 
 /** What every client takes. */
@@ -14,8 +15,10 @@ export interface ClientOptions {
   readonly instanceName?: string
   /** The ip in the client id. Default: the first address of this machine that is not loopback. */
   readonly clientIp?: string
-  /** Speak TLS to name servers and brokers. */
-  readonly tls?: { readonly ca?: string; readonly rejectUnauthorized?: boolean }
+  /** Speak TLS to name servers and brokers; `{}` takes every default. Default: plain text. */
+  readonly tls?: ConnectTls
+  /** Signs every request, for name servers and brokers that ask who calls (ACL 1.0 and 2.0). */
+  readonly acl?: AclCredentials
   /** Deadline of a request that has none of its own. Default 3000 ms. */
   readonly requestTimeoutMs?: number
   /** Default 3000 ms. */

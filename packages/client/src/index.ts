@@ -1,4 +1,5 @@
 export type { MessageQueue } from '@rockhopper/remoting'
+export type { AclCredentials } from './acl-signature.js'
 export {
   Admin,
   type AdminTarget,

@@ -171,7 +171,23 @@ export interface ConnectOptions {
   readonly host: string
   readonly port: number
   readonly timeoutMs: number
-  readonly tls?: { readonly ca?: string; readonly rejectUnauthorized?: boolean }
+  readonly tls?: ConnectTls
+}
+
+/** How the calling side speaks TLS. PEM texts, not names of files. */
+export interface ConnectTls {
+  /** Who may sign the certificate of the other side. Default: the authorities that Node trusts. */
+  readonly ca?: string
+  /** Certificate of this side, where the other one asks for it; `key` is its private key. */
+  readonly cert?: string
+  readonly key?: string
+  /**
+   * The name that the certificate of the other side must be for. Default: the host that is connected to;
+   * brokers are mostly known by their addresses, which a certificate seldom names.
+   */
+  readonly servername?: string
+  /** False: any certificate will do, as for Java's client without `tls.client.authServer`. Default true. */
+  readonly rejectUnauthorized?: boolean
 }
 
 export interface Listener {

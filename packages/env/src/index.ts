@@ -5,6 +5,7 @@ export type {
   Codec,
   Compute,
   ConnectOptions,
+  ConnectTls,
   Disk,
   DiskFile,
   DiskLock,

@@ -21,7 +21,13 @@ const LONGEST_PAUSE_MS = 3_000
 export function openConnection(options: RocketMQConnectionOptions, logger: LoggerService): Connection {
   const namesrvAddr = nameServerAddress(options)
   const env = options.env ?? createNodeEnv({ log: nestLog(logger) })
-  return { env, clients: options.clients ?? nativeClients, options: { namesrvAddr, env } }
+  const { clients = nativeClients } = options
+  return { env, clients, options: { namesrvAddr, env, ...accessOf(options) } }
+}
+
+/** How a client proves who it is, and who it talks to. */
+export function accessOf({ tls, acl }: RocketMQConnectionOptions): Pick<ClientOptions, 'tls' | 'acl'> {
+  return { ...(tls === undefined ? {} : { tls }), ...(acl === undefined ? {} : { acl }) }
 }
 
 /**

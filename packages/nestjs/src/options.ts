@@ -1,4 +1,5 @@
 import type { Deserializer, Serializer } from '@nestjs/microservices'
+import type { ClientOptions } from '@rockhopper/client'
 import type { Env } from '@rockhopper/env'
 import type { BodyCodecName } from './codec.js'
 import { RocketMQSetupError } from './exceptions.js'
@@ -15,6 +16,10 @@ export interface RocketMQConnectionOptions {
   readonly producerGroup?: string
   /** Form of message bodies; default `json`. */
   readonly codec?: BodyCodecName
+  /** Speak TLS to name servers and brokers; `{}` takes every default. Default: plain text. */
+  readonly tls?: ClientOptions['tls']
+  /** Access key and secret, for a cluster that asks who calls; every request is signed. */
+  readonly acl?: ClientOptions['acl']
   /**
    * How often to look for a name server before `listen` or `connect` fails; default 8 (about 12 s). 0: never
    * look.

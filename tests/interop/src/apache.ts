@@ -20,6 +20,8 @@ export interface ApacheBrokerOptions {
   readonly heapMb?: number
   /** Any key of Apache's broker.conf. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>
+  /** Of name server and broker; later ones win over those that both always have. */
+  readonly jvmArgs?: readonly string[]
 }
 
 const START_ATTEMPTS = 3
@@ -32,7 +34,7 @@ const BROKER_CLASS = 'org.apache.rocketmq.broker.BrokerStartup'
 /** A real Apache name server and broker, each a process, on free ports of 127.0.0.1. */
 export const ApacheRocketMQ = {
   async start(options: Omit<ApacheBrokerOptions, 'nameserver'> = {}): Promise<Cluster> {
-    const nameserver = await startApacheNameServer()
+    const nameserver = await startApacheNameServer(options)
     try {
       const broker = await startApacheBroker({ ...options, nameserver: nameserver.address })
       return {
@@ -49,12 +51,15 @@ export const ApacheRocketMQ = {
   },
 }
 
-export async function startApacheNameServer(): Promise<NameServer> {
+export async function startApacheNameServer({
+  jvmArgs = [],
+}: Pick<ApacheBrokerOptions, 'jvmArgs'> = {}): Promise<NameServer> {
   return attempted(async (home) => {
     const port = await freePort()
     const address = `127.0.0.1:${port}`
     const file = home.writeProperties('namesrv.conf', { listenPort: port, bindAddress: '127.0.0.1' })
-    const program = await launch(home, 'Apache name server', ['-Xms64m', '-Xmx256m'], NAME_SERVER_CLASS, file)
+    const args = ['-Xms64m', '-Xmx256m', ...home.jvmArgs, ...jvmArgs]
+    const program = await launch(home, 'Apache name server', args, NAME_SERVER_CLASS, file)
     const answers = async () =>
       (await ask(address, 106)).header.code === 0 ? true : failIfEnded(program, home)
     await started(program, home, `${address} answers`, answers)
@@ -81,7 +86,8 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<B
     })
     const heapMb = options.heapMb ?? 512
     const heap = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:MaxDirectMemorySize=512m']
-    const program = await launch(home, `Apache broker ${brokerName}`, heap, BROKER_CLASS, file)
+    const args = [...heap, ...home.jvmArgs, ...(options.jvmArgs ?? [])]
+    const program = await launch(home, `Apache broker ${brokerName}`, args, BROKER_CLASS, file)
     await started(program, home, `${brokerName} is routed`, async () =>
       (await isRouted(options.nameserver, brokerName, address)) ? true : failIfEnded(program, home),
     )
@@ -142,7 +148,7 @@ async function attempted<T>(start: (home: ApacheHome) => Promise<T>): Promise<T>
 async function launch(
   home: ApacheHome,
   name: string,
-  heap: readonly string[],
+  jvmArgs: readonly string[],
   mainClass: string,
   file: string,
 ) {
@@ -150,7 +156,7 @@ async function launch(
   return new Program({
     name,
     command: 'java',
-    args: [...heap, ...home.jvmArgs, '-cp', classPath, mainClass, '-c', file],
+    args: [...jvmArgs, '-cp', classPath, mainClass, '-c', file],
     env: { ...process.env, ROCKETMQ_HOME: home.directory },
     deadlineMs: SERVER_LIFETIME_MS,
   })

@@ -1,4 +1,4 @@
-import type { ConnectOptions, Env } from '@rockhopper/env'
+import type { ConnectTls, Env } from '@rockhopper/env'
 import {
   type CommandName,
   createRemotingClient,
@@ -6,6 +6,7 @@ import {
   type RemotingCounters,
   type RequestHeader,
 } from '@rockhopper/remoting'
+import { type AclCredentials, aclSignature } from '../acl-signature.js'
 import { adminCalls } from './admin-calls.js'
 import { type CallOptions, type Commands, commandsOf } from './commands.js'
 import { configurationCalls } from './configuration-calls.js'
@@ -17,7 +18,9 @@ import { popCalls } from './pop-calls.js'
 
 export interface ClientApiOptions {
   readonly env: Pick<Env, 'net' | 'clock' | 'random' | 'log'>
-  readonly tls?: ConnectOptions['tls']
+  readonly tls?: ConnectTls
+  /** Who calls; every request is signed. */
+  readonly acl?: AclCredentials
   /** Deadline of a call that has none of its own. Default 3000. */
   readonly timeoutMs?: number
   /** Default 3000. */
@@ -58,13 +61,14 @@ export interface ClientApi
  * calls also with RESPONSE_REFUSED.
  */
 export function createClientApi(options: ClientApiOptions): ClientApi {
-  const { env, tls, timeoutMs, connectTimeoutMs, handlers, onConnectionClosed } = options
+  const { env, tls, acl, timeoutMs, connectTimeoutMs, handlers, onConnectionClosed } = options
   const client = createRemotingClient({
     net: env.net,
     clock: env.clock,
     random: env.random,
     log: env.log,
     ...(tls === undefined ? {} : { tls }),
+    ...(acl === undefined ? {} : { sign: aclSignature(acl) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(handlers === undefined ? {} : { handlers }),

@@ -112,12 +112,8 @@ function sniffingServer(tls: NonNullable<ListenOptions['tls']>, onSocket: (socke
 async function connect(options: ConnectOptions, arena: Buffer): Promise<Socket> {
   const { host, port, tls, timeoutMs } = options
   if (tls !== undefined) {
-    const raw = tlsConnect({
-      host,
-      port,
-      rejectUnauthorized: tls.rejectUnauthorized ?? true,
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    })
+    const raw = tlsConnect({ host, port, ...tls, rejectUnauthorized: tls.rejectUnauthorized ?? true })
+    raw.setNoDelay(true)
     await established(raw, 'secureConnect', options)
     return new NodeSocket(raw, 'stream')
   }

@@ -16,10 +16,16 @@ const variables = {
   ROCKETMQ_AUTO_START: 'false',
   ROCKETMQ_REQUEST_TIMEOUT_MS: '500',
   ROCKETMQ_PRODUCER_GROUP: '',
+  ROCKETMQ_ACCESS_KEY: 'stock',
+  ROCKETMQ_SECRET_KEY: 'secret',
+  ROCKETMQ_TLS: 'true',
+  ROCKETMQ_TLS_SERVERNAME: 'mq.example',
 }
 
 const options: RocketMQModuleOptions = {
   namesrvAddr: 'a:9876;b:9876',
+  acl: { accessKey: 'stock', secretKey: 'secret' },
+  tls: { servername: 'mq.example' },
   server: { consumerGroup: 'stock', concurrency: 7, autoStart: false },
   client: { requestTimeoutMs: 500 },
 }
@@ -39,6 +45,22 @@ describe('options from the environment', () => {
     expect(() => rocketMQOptions(wrong)).toThrow(
       /ROCKETMQ_NAMESRV_ADDR: want .*ROCKETMQ_CODEC: want json or .*ROCKETMQ_CONCURRENCY: want a whole/,
     )
+  })
+
+  test('name what is missing beside another, and no secret', () => {
+    const said = (given: object) => {
+      try {
+        return rocketMQOptions({ ...given })
+      } catch (error) {
+        return String(error)
+      }
+    }
+    expect(said({ ROCKETMQ_ACCESS_KEY: 'stock' })).toMatch(/ROCKETMQ_SECRET_KEY: want it set, because/)
+    expect(said({ ROCKETMQ_SECRET_KEY: 'hidden' })).toMatch(/ROCKETMQ_ACCESS_KEY: want it set/)
+    expect(said({ ROCKETMQ_SECRET_KEY: 'hidden' })).not.toContain('hidden')
+    expect(said({ ROCKETMQ_TLS: 'false', ROCKETMQ_TLS_SERVERNAME: 'mq' })).toMatch(/ROCKETMQ_TLS: want it/)
+    expect(said({ ROCKETMQ_TLS: 'true' })).toMatchObject({ tls: {} })
+    expect(said({ ROCKETMQ_TLS: 'false' })).not.toHaveProperty('tls')
   })
 
   // B55

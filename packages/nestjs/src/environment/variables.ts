@@ -17,6 +17,13 @@ interface Variable {
 export const ROCKETMQ_VARIABLES = {
   ROCKETMQ_NAMESRV_ADDR: { about: 'name servers, `host:port;host:port`', read: addresses },
   ROCKETMQ_PRODUCER_GROUP: { about: 'producer group', read: group },
+  ROCKETMQ_ACCESS_KEY: { about: 'access key of a cluster that asks who calls', read: text },
+  ROCKETMQ_SECRET_KEY: { about: 'secret that belongs to it', read: text },
+  ROCKETMQ_TLS: {
+    about: '`true`: speak TLS; further authorities come from `NODE_EXTRA_CA_CERTS`',
+    read: oneOf(['true', 'false']),
+  },
+  ROCKETMQ_TLS_SERVERNAME: { about: 'name in the certificates; needs `ROCKETMQ_TLS`', read: text },
   ROCKETMQ_CODEC: { about: `form of bodies: ${BODY_CODEC_NAMES.join(', ')}`, read: oneOf(BODY_CODEC_NAMES) },
   ROCKETMQ_CONNECT_ATTEMPTS: { about: 'looks for a name server', read: whole(0, 1_000_000) },
   ROCKETMQ_CONSUMER_GROUP: { about: 'group of the handlers that name none', read: group },
@@ -70,6 +77,7 @@ export function rocketMQOptions(environment: Environment = process.env): RocketM
       codec: 'ROCKETMQ_CODEC',
       connectAttempts: 'ROCKETMQ_CONNECT_ATTEMPTS',
     }),
+    ...access(values),
     server: fields(values, {
       consumerGroup: 'ROCKETMQ_CONSUMER_GROUP',
       concurrency: 'ROCKETMQ_CONCURRENCY',
@@ -87,6 +95,21 @@ export function rocketMQOptions(environment: Environment = process.env): RocketM
   return options as RocketMQModuleOptions & { readonly codec?: BodyCodecName }
 }
 
+/** Only whole: what lacks its partner was refused. */
+function access({
+  ROCKETMQ_ACCESS_KEY: accessKey,
+  ROCKETMQ_SECRET_KEY: secretKey,
+  ROCKETMQ_TLS: tls,
+  ROCKETMQ_TLS_SERVERNAME: servername,
+}: Values): Pick<RocketMQModuleOptions, 'acl' | 'tls'> {
+  return {
+    ...(accessKey === undefined
+      ? {}
+      : { acl: { accessKey: String(accessKey), secretKey: String(secretKey) } }),
+    ...(tls === true ? { tls: servername === undefined ? {} : { servername: String(servername) } } : {}),
+  }
+}
+
 function readAll(environment: Environment): { readonly values: Values; readonly issues: SchemaIssue[] } {
   const values: Values = {}
   const issues: SchemaIssue[] = []
@@ -97,12 +120,28 @@ function readAll(environment: Environment): { readonly values: Values; readonly 
     if ('value' in result) values[name] = result.value
     else issues.push({ path: [name], message: `want ${result.want}, not '${String(given)}'` })
   }
-  return { values, issues }
+  return { values, issues: [...issues, ...missingPartners(values)] }
+}
+
+/** What says nothing alone: a key without its secret, a name to look for where TLS is off. */
+function missingPartners(values: Values): SchemaIssue[] {
+  const pairs: readonly (readonly [given: Name, wanted: Name])[] = [
+    ['ROCKETMQ_ACCESS_KEY', 'ROCKETMQ_SECRET_KEY'],
+    ['ROCKETMQ_SECRET_KEY', 'ROCKETMQ_ACCESS_KEY'],
+    ['ROCKETMQ_TLS_SERVERNAME', 'ROCKETMQ_TLS'],
+  ]
+  return pairs
+    .filter(([given, wanted]) => values[given] !== undefined && (values[wanted] ?? false) === false)
+    .map(([given, wanted]) => ({ path: [wanted], message: `want it set, because ${given} is` }))
 }
 
 function fields(values: Values, names: Readonly<Record<string, Name>>): Record<string, unknown> {
   const present = Object.entries(names).filter(([, name]) => values[name] !== undefined)
   return Object.fromEntries(present.map(([field, name]) => [field, values[name]]))
+}
+
+function text(value: string): Read {
+  return { value }
 }
 
 function addresses(text: string): Read {

@@ -10,9 +10,10 @@ import type { Env } from '@rockhopper/env'
 import { createNodeEnv } from '@rockhopper/env'
 import { type Message, MqError } from '@rockhopper/message'
 import { type DataSource, type EntityManager, LessThan } from 'typeorm'
-import { type BodyCodecName, bodyCodec } from '../codec.js'
+import { bodyCodec } from '../codec.js'
+import { accessOf } from '../connection.js'
 import { nestLog } from '../nest-log.js'
-import { nameServerAddress } from '../options.js'
+import { nameServerAddress, type RocketMQConnectionOptions } from '../options.js'
 import { parseDestination, type RocketMQPattern } from '../pattern.js'
 import { RocketMQRecord, recordFields } from '../record.js'
 import { TransactionEntry } from './transaction-entry.js'
@@ -26,13 +27,10 @@ export type NativeTransactionProducer = Pick<
   'start' | 'shutdown' | 'sendMessageInTransaction'
 >
 
-export interface RocketMQTransactionsOptions {
+export interface RocketMQTransactionsOptions
+  extends Pick<RocketMQConnectionOptions, 'namesrvAddr' | 'codec' | 'tls' | 'acl' | 'env'> {
   /** Processes of one group answer for each other's transactions: they share a database. */
   readonly producerGroup: string
-  /** `host:port;host:port`; default the environment variable ROCKETMQ_NAMESRV_ADDR. */
-  readonly namesrvAddr?: string
-  /** Form of message bodies; default `json`. */
-  readonly codec?: BodyCodecName
   /** Brokers of these topics may ask this process from its start on; others after its first message there. */
   readonly topics?: readonly string[]
   /** Tells databases of one producer group apart: checks of another are left to others. Default `default`. */
@@ -41,8 +39,6 @@ export interface RocketMQTransactionsOptions {
   readonly retentionMs?: number
   /** Longest wait for work and commit; default 30,000 ms. They go on, and the database decides. */
   readonly timeoutMs?: number
-  /** Clock, sockets and chance; default this machine's. */
-  readonly env?: Env
   /** Makes the producer; default that of `@rockhopper/client`. */
   readonly producer?: (options: TransactionProducerOptions<Execute>) => NativeTransactionProducer
 }
@@ -83,6 +79,7 @@ export class RocketMQTransactions {
       namesrvAddr: nameServerAddress(options),
       producerGroup: options.producerGroup,
       env: this.#env,
+      ...accessOf(options),
       ...(options.timeoutMs === undefined ? {} : { localTransactionTimeoutMs: options.timeoutMs }),
       listener: {
         executeLocalTransaction: (_message, execute, context) => execute(context),

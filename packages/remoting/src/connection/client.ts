@@ -4,7 +4,7 @@ import { MqError, parseHost } from '@rockhopper/message'
 import type { CommandName, RequestHeader } from '../protocol/commands.js'
 import { CURRENT_VERSION, type Language } from '../protocol/remoting-command.js'
 import { ResponseCode } from '../protocol/response-code.js'
-import type { Response } from './command-codec.js'
+import type { Response, SignRequest } from './command-codec.js'
 import { Connection, DEFAULT_TIMEOUT_MS, type InvokeOptions } from './connection.js'
 import { ConnectionShared, type RemotingCounters } from './connection-shared.js'
 import { Dispatcher } from './dispatcher.js'
@@ -23,6 +23,8 @@ export interface RemotingClientOptions {
   /** Default 3,000. */
   readonly connectTimeoutMs?: number
   readonly tls?: ConnectOptions['tls']
+  /** Signs every request, also those to name servers. Default: none is signed. */
+  readonly sign?: SignRequest
   readonly limits?: Partial<RemotingLimits>
   /** Default NODE_JS. */
   readonly language?: Language
@@ -96,6 +98,7 @@ class Client implements RemotingClient {
       language: options.language ?? 'NODE_JS',
       requestVersion: options.version ?? CURRENT_VERSION,
       responseVersion: options.version ?? CURRENT_VERSION,
+      sign: options.sign,
       onAssertion: options.onAssertion,
       onResponse: (connection, code) => this.#onResponse(connection, code),
       onClosed: (connection) => this.#onClosed(connection),

@@ -23,7 +23,12 @@ export interface Identity {
   /** MQVersion ordinal of our requests, and of our responses: the Java server leaves 0 in those. */
   readonly requestVersion: number
   readonly responseVersion: number
+  /** Signs every request; undefined where nobody asks for it. */
+  readonly sign?: SignRequest | undefined
 }
+
+/** Fields to add to those of a request, which prove who sends it. Sees all other fields and the body. */
+export type SignRequest = (extFields: ExtFields, body: Uint8Array | undefined) => ExtFields
 
 /** An answer, whatever its code. */
 export interface Response<N extends CommandName> {
@@ -51,19 +56,26 @@ export function encodeRequestHead<N extends CommandName>(
   identity: Identity,
   name: N,
   header: RequestHeader<N>,
-  frame: { opaque: number; flag: number; bodySize: number; extFields: ExtFields | undefined },
+  frame: {
+    readonly opaque: number
+    readonly flag: number
+    readonly body: Uint8Array | undefined
+    readonly extFields: ExtFields | undefined
+  },
 ): Buffer {
+  const { sign } = identity
+  const fields = mergeFields(encodeHeader(requestFields(name), header as never), frame.extFields)
   const command: Omit<RemotingCommand, 'body'> = {
     code: commandRow(name).code,
     flag: frame.flag,
     opaque: frame.opaque,
     version: identity.requestVersion,
     language: identity.language,
-    extFields: mergeFields(encodeHeader(requestFields(name), header as never), frame.extFields),
+    extFields: sign === undefined ? fields : { ...fields, ...sign(fields ?? NO_FIELDS, frame.body) },
     // Never binary: its 16-bit code has no room for the POP commands (remoting.md section 4).
     serializeType: SerializeType.JSON,
   }
-  return encodeFrameHead(command, frame.bodySize)
+  return encodeFrameHead(command, frame.body?.length ?? 0)
 }
 
 /** Frame of a reply up to its body. Throws MqError as `encodeRequestHead`. */

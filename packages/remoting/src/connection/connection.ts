@@ -143,14 +143,8 @@ export class Connection {
     }
     if (this.closed) throw new MqError('CONNECTION_CLOSED', `${what} was not sent`)
     const opaque = this.#pending.takeOpaque()
-    const bodySize = body?.length ?? 0
     const { extFields } = options
-    const head = encodeRequestHead(this.#shared.options, name, header, {
-      opaque,
-      flag: 0,
-      bodySize,
-      extFields,
-    })
+    const head = encodeRequestHead(this.#shared.options, name, header, { opaque, flag: 0, body, extFields })
     const answered = this.#pending.wait(opaque, what, {
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       signal: options.signal,
@@ -168,8 +162,7 @@ export class Connection {
   ): void {
     if (this.closed) return
     const opaque = this.#pending.takeOpaque()
-    const bodySize = body?.length ?? 0
-    const frame = { opaque, flag: Flag.ONEWAY, bodySize, extFields: options.extFields }
+    const frame = { opaque, flag: Flag.ONEWAY, body, extFields: options.extFields }
     this.#sendParts(encodeRequestHead(this.#shared.options, name, header, frame), body)
   }
 
