@@ -19,13 +19,29 @@ export function databaseOptions(settings: ServiceSettings, entities: Entities): 
   return { ...shared, type: 'better-sqlite3', database, enableWAL: true }
 }
 
-/** PostgreSQL has to have the service's schema before TypeORM fills it; a file needs nothing. */
-export async function prepareDatabase(settings: ServiceSettings): Promise<void> {
-  if (settings.databaseUrl === undefined) return
-  const database = await new DataSource({ type: 'postgres', url: settings.databaseUrl }).initialize()
+/** Held while a service's tables are made: its instances start at the same time. */
+const SCHEMA_LOCK = 7_265_102
+
+/**
+ * Opens the database and makes the tables that are missing, one instance of the service at a time. For
+ * `dataSourceFactory` of TypeOrmModule. Rejects when the database does not answer.
+ */
+export async function openDatabase(options?: DataSourceOptions): Promise<DataSource> {
+  if (options === undefined) throw new Error('no options of a database: pass those of databaseOptions()')
+  if (options.type !== 'postgres') return new DataSource(options).initialize()
+  const database = await new DataSource({ ...options, synchronize: false }).initialize()
+  const holder = database.createQueryRunner()
   try {
-    await database.query(`CREATE SCHEMA IF NOT EXISTS "${settings.service}"`)
-  } finally {
+    await holder.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK])
+    if (options.schema !== undefined) await holder.query(`CREATE SCHEMA IF NOT EXISTS "${options.schema}"`)
+    await database.synchronize()
+    await holder.query('SELECT pg_advisory_unlock($1)', [SCHEMA_LOCK])
+  } catch (error) {
+    // The lock goes with its connection.
+    await holder.release()
     await database.destroy()
+    throw error
   }
+  await holder.release()
+  return database
 }

@@ -1,4 +1,4 @@
-export { databaseOptions } from './database.js'
+export { databaseOptions, openDatabase } from './database.js'
 export { declaredTopics, type TopicPlan, type TopicsPlan } from './declared-topics.js'
 export { delayLevelOf } from './delay-level.js'
 export { defineFaultPoints, type FaultPoints } from './fault-points.js'

@@ -8,7 +8,6 @@ import {
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { connectRocketMQ } from '@rockhopper/nestjs'
-import { prepareDatabase } from './database.js'
 import { checkFaultSetting } from './fault-points.js'
 import { ProblemFilter } from './problem-filter.js'
 import { readSettings, type ServiceSettings, SettingsError } from './settings.js'
@@ -37,7 +36,6 @@ export async function runService(plan: ServicePlan): Promise<void> {
   try {
     checkFaultSetting(plan.faultPoints)
     const settings = readSettings({ system: plan.system, service: plan.name, port: plan.defaultPort })
-    await prepareDatabase(settings)
     const app = await startService(plan, settings)
     endWithSignals(plan.name, app)
     const { port } = app.getHttpServer().address() as { port: number }

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/logs-contracts'
-import { databaseOptions } from '@rockhopper/service'
+import { databaseOptions, openDatabase } from '@rockhopper/service'
 import { Analysis } from './analysis.js'
 import { AnalyticsHttp } from './analytics-http.js'
 import { ANALYTICS_SETTINGS, type AnalyticsSettings } from './analytics-settings.js'
@@ -14,7 +14,13 @@ export class AnalyticsModule {
     const database = databaseOptions(service, [QueueRow, PaneRow, WindowRow])
     return {
       module: AnalyticsModule,
-      imports: [TypeOrmModule.forRoot({ ...database, retryAttempts: 1 }), ...serviceImports(service)],
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...database, retryAttempts: 1 }),
+          dataSourceFactory: openDatabase,
+        }),
+        ...serviceImports(service),
+      ],
       controllers: [AnalyticsHttp, HealthHttp],
       providers: [Analysis, LiveView, { provide: ANALYTICS_SETTINGS, useValue: analytics }],
     }

@@ -23,6 +23,6 @@ export {
 } from './messages.js'
 export { perSecond } from './per-second.js'
 export { runService, type ServicePlan } from './service.js'
-export { databaseImports, transportImports } from './service-imports.js'
+export { databaseImport, databaseImports, transportImports } from './service-imports.js'
 export { ticketOf } from './ticket.js'
 export { Group, SECKILL_PLAN, Topic } from './topics.js'

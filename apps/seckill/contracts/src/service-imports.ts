@@ -3,7 +3,7 @@ import type { DynamicModule } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { ClientRocketMQ, RocketMQModule, type RocketMQRecord, type SendReceipt } from '@rockhopper/nestjs'
 import { OutboxModule, type OutboxPublisher, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
-import { databaseOptions, declaredTopics, type ServiceSettings } from '@rockhopper/service'
+import { databaseOptions, declaredTopics, openDatabase, type ServiceSettings } from '@rockhopper/service'
 import { type FaultPoint, faultPoint } from './fault-point.js'
 import { SECKILL_PLAN } from './topics.js'
 
@@ -56,13 +56,24 @@ export function databaseImports(
     exports: [PUBLISHER],
   }
   return [
-    TypeOrmModule.forRoot({
-      ...databaseOptions(settings, [...entities, ...ROCKETMQ_ENTITIES]),
-      retryAttempts: 1,
-    }),
+    databaseImport(settings, entities),
     publisher,
     OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS, pollIntervalMs: 250 }),
   ]
+}
+
+/** The database alone, with the tables that the outbox wants. */
+export function databaseImport(
+  settings: ServiceSettings,
+  entities: readonly (new () => object)[],
+): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    useFactory: () => ({
+      ...databaseOptions(settings, [...entities, ...ROCKETMQ_ENTITIES]),
+      retryAttempts: 1,
+    }),
+    dataSourceFactory: openDatabase,
+  })
 }
 
 /** Between outbox and broker: a fault point between the broker's acknowledgement and the relay's mark. */

@@ -3,7 +3,13 @@ import type { DynamicModule } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { ClientRocketMQ, RocketMQModule } from '@rockhopper/nestjs'
 import { OutboxModule, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
-import { databaseOptions, declaredTopics, type ServiceSettings, wholeNumber } from '@rockhopper/service'
+import {
+  databaseOptions,
+  declaredTopics,
+  openDatabase,
+  type ServiceSettings,
+  wholeNumber,
+} from '@rockhopper/service'
 import type { FaultPoint } from './fault-point.js'
 import { ReportingPublisher } from './reporting-publisher.js'
 import { SHOP_PLAN } from './topics.js'
@@ -36,9 +42,12 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
     exports: [PUBLISHER],
   }
   return [
-    TypeOrmModule.forRoot({
-      ...databaseOptions(settings, [...parts.entities, ...ROCKETMQ_ENTITIES]),
-      retryAttempts: 1,
+    TypeOrmModule.forRootAsync({
+      useFactory: () => ({
+        ...databaseOptions(settings, [...parts.entities, ...ROCKETMQ_ENTITIES]),
+        retryAttempts: 1,
+      }),
+      dataSourceFactory: openDatabase,
     }),
     RocketMQModule.forRoot({
       namesrvAddr: settings.namesrvAddr,
