@@ -58,11 +58,12 @@ export class Child {
     this.#become({ kind: 'starting', pid: child.pid ?? 0 })
     child.on('message', (message) => this.#events.message(this, message))
     return new Promise((resolve, reject) => {
+      const tail: string[] = []
       const timer = setTimeout(() => {
         child.kill('SIGKILL')
-        reject(new Error(`${this.plan.name} did not start in ${READY_TIMEOUT_MS / 1000} s`))
+        const seconds = READY_TIMEOUT_MS / 1_000
+        reject(new Error(`${this.plan.name} did not start in ${seconds} s\n${tail.join('\n')}`))
       }, READY_TIMEOUT_MS)
-      const tail: string[] = []
       const onLine = (line: string): void => {
         tail.push(line)
         if (tail.length > 20) tail.shift()

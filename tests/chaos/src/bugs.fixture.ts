@@ -60,11 +60,30 @@ export const BUGS = {
       replace: 'ticket: before === null ? ticket : ticket + Math.random(), campaignId, itemId, userId,',
     },
   ],
-  'seckill win not given back': [
+  'seckill counter not released': [
     {
       file: '/worker/dist/wins.js',
       find: "remaining: () => 'remaining + 1',",
       replace: '',
+    },
+  ],
+  'seckill stock read then write': [
+    {
+      file: '/worker/dist/decisions.js',
+      find: `    const { affected } = await manager
+        .createQueryBuilder()
+        .update(ItemRow)
+        .set({ remaining: () => 'remaining - 1', version: () => 'version + 1' })
+        .where({ id, remaining: MoreThan(0) })`,
+      // The pause between the two is what a busy database makes of it.
+      replace: `    const seen = await manager.findOneBy(ItemRow, { id });
+    if (seen === null || seen.remaining === 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { affected } = await manager
+        .createQueryBuilder()
+        .update(ItemRow)
+        .set({ remaining: seen.remaining - 1, version: () => 'version + 1' })
+        .where({ id })`,
     },
   ],
   'offset before rename': [

@@ -22,16 +22,16 @@ export interface CampaignView {
 }
 
 export async function openCampaign(run: SeckillRun, items: readonly string[], stock: number): Promise<void> {
-  await post(run, 'worker', 'campaigns', {
+  await post(run, 'worker-1', 'campaigns', {
     campaignId: CAMPAIGN,
     items: items.map((itemId) => ({ itemId, stock })),
   })
 }
 
-export const campaignOf = (run: SeckillRun) => read<CampaignView>(run, 'worker', `campaigns/${CAMPAIGN}`)
+export const campaignOf = (run: SeckillRun) => read<CampaignView>(run, 'worker-1', `campaigns/${CAMPAIGN}`)
 
 export const decisionsOf = (run: SeckillRun) =>
-  read<Decided[]>(run, 'worker', `campaigns/${CAMPAIGN}/tickets`)
+  read<Decided[]>(run, 'worker-1', `campaigns/${CAMPAIGN}/tickets`)
 
 export async function read<Body>(run: SeckillRun, name: Name, path: string): Promise<Body> {
   const response = await fetch(`${run.url(name)}/${path}`)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CAMPAIGN } from './campaign.fixture.js'
-import { APIS, type SeckillRun } from './seckill-run.fixture.js'
+import type { SeckillRun } from './seckill-run.fixture.js'
 
 const REQUEST_TIMEOUT_MS = 10_000
 
@@ -21,6 +21,8 @@ export interface CrowdPlan {
   readonly items: readonly string[]
   /** Requests under way at once. */
   readonly inFlight: number
+  /** Called between requests: true ends it before all have come. */
+  readonly enough?: () => boolean
 }
 
 /**
@@ -32,7 +34,7 @@ export async function rush(run: SeckillRun, plan: CrowdPlan, random: () => numbe
   const byUser = new Map<string, string>()
   let next = 0
   const one = async (): Promise<void> => {
-    while (next < plan.requests) {
+    while (next < plan.requests && plan.enough?.() !== true) {
       const index = next++
       // Everybody comes once, then anybody again.
       const user = `user-${index < plan.users ? index : Math.floor(random() * plan.users)}`
@@ -58,7 +60,7 @@ interface Wish {
 async function untilAnswered(run: SeckillRun, log: CrowdLog, wish: Wish): Promise<string | undefined> {
   for (let attempt = 0; ; attempt++) {
     run.processes.check()
-    const api = APIS[(wish.first + attempt) % APIS.length] ?? APIS[0]
+    const api = run.apis[(wish.first + attempt) % run.apis.length] ?? 'api-1'
     const startedAt = performance.now()
     let answer: { status: number; body: { ticket?: string } }
     try {

@@ -6,25 +6,45 @@ import { dirname, join } from 'node:path'
 import { brokerPlan, HOST, Ports } from '@rockhopper/demo'
 import { Supervised } from '../supervised.fixture.js'
 
-export const APIS = ['api-1', 'api-2', 'api-3'] as const
-export type Name = (typeof APIS)[number] | 'worker' | 'notifier' | 'broker'
-const SERVICES: readonly Exclude<Name, 'broker'>[] = [...APIS, 'worker', 'notifier']
+const APIS = ['api-1', 'api-2', 'api-3'] as const
+type Api = (typeof APIS)[number]
+export type Name = Api | 'worker-1' | 'worker-2' | 'notifier' | 'broker'
 
-export type Environments = Partial<Record<Name, Readonly<Record<string, string>>>>
+export interface SeckillPlan {
+  /** How many instances of the API; all three when it does not say. */
+  readonly apis?: number
+  /** Address of PostgreSQL, for two workers; without it a file, and one worker. */
+  readonly database?: string | undefined
+  /** Of both workers. */
+  readonly worker?: Readonly<Record<string, string>>
+  readonly notifier?: Readonly<Record<string, string>>
+  /** Fault points of each process, one for each of its lives. */
+  readonly faults?: Partial<Record<Name, readonly string[]>>
+}
 
-/** Three instances of the API, worker, notifier and broker as processes, and the provider of pushes. */
+/** Instances of API and worker, notifier and broker as processes, and the provider of pushes. */
 export class SeckillRun {
   readonly processes: Supervised<Name>
   /** Idempotency key to how often it came. */
   readonly pushes = new Map<string, number>()
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'rockhopper-chaos-'))
   readonly #ports = new Map<Name, number>()
-  readonly #extra: Environments
+  readonly apis: readonly Api[]
+  readonly workers: readonly Name[]
+  readonly #plan: SeckillPlan
+  #nameserver = ''
   #provider: Server | undefined
 
-  constructor(extra: Environments = {}, faults: Partial<Record<Name, readonly string[]>> = {}) {
-    this.#extra = extra
-    this.processes = new Supervised(faults)
+  constructor(plan: SeckillPlan = {}) {
+    this.#plan = plan
+    this.apis = APIS.slice(0, plan.apis ?? APIS.length)
+    // A file has one writer.
+    this.workers = plan.database === undefined ? ['worker-1'] : ['worker-1', 'worker-2']
+    this.processes = new Supervised(plan.faults)
+  }
+
+  get nameserverAddress(): string {
+    return this.#nameserver
   }
 
   url(name: Name): string {
@@ -41,38 +61,48 @@ export class SeckillRun {
       smtp: 0,
       sms: 0,
     }
+    this.#nameserver = `${HOST}:${addresses.nameserver}`
     const options = { scenarios: [], portBase: base + 10, dataDir: this.#dataDir, reset: false }
     this.processes.plan('broker', brokerPlan(options, addresses))
-    for (const [index, name] of SERVICES.entries()) {
-      const port = await ports.take(base + 11 + index)
+    for (const name of this.#services) {
+      const port = await ports.take(base + 11)
       this.#ports.set(name, port)
-      const service = name.startsWith('api-') ? 'api' : name
+      const service = name.replace(/-\d$/, '')
       this.processes.plan(name, {
         name,
         script: join(packageFolder(`@rockhopper/seckill-${service}`), 'dist', 'main.js'),
         args: [],
-        env: {
-          HOST,
-          PORT: String(port),
-          ROCKETMQ_NAMESRV_ADDR: `${HOST}:${addresses.nameserver}`,
-          ROCKHOPPER_TOPICS: 'create',
-          ROCKHOPPER_DATA_DIR: join(this.#dataDir, 'seckill'),
-          SECKILL_INSTANCE: name,
-          PUSH_URL: provider,
-          ...this.#extra[name],
-        },
+        env: { ...this.#environment(name, provider), HOST, PORT: String(port) },
         ready: new RegExp(`^ready service=${service} `),
       })
     }
     await this.processes.start('broker')
-    await Promise.all(SERVICES.map((name) => this.processes.start(name)))
+    await Promise.all(this.#services.map((name) => this.processes.start(name)))
   }
 
   async stop(): Promise<void> {
-    await this.processes.stop(SERVICES, ['broker'])
+    await this.processes.stop(this.#services, ['broker'])
     this.#provider?.closeAllConnections()
     await new Promise((resolve) => this.#provider?.close(resolve) ?? resolve(undefined))
     rmSync(this.#dataDir, { recursive: true, force: true })
+  }
+
+  get #services(): readonly Name[] {
+    return [...this.apis, ...this.workers, 'notifier']
+  }
+
+  #environment(name: Name, provider: string): Record<string, string> {
+    const { database, worker, notifier } = this.#plan
+    return {
+      ROCKETMQ_NAMESRV_ADDR: this.#nameserver,
+      ROCKHOPPER_TOPICS: 'create',
+      ROCKHOPPER_DATA_DIR: join(this.#dataDir, 'seckill'),
+      SECKILL_INSTANCE: name,
+      PUSH_URL: provider,
+      ...(database === undefined ? {} : { DATABASE_URL: database }),
+      ...(name.startsWith('worker') ? worker : {}),
+      ...(name === 'notifier' ? notifier : {}),
+    }
   }
 
   /** Counts what it takes by Idempotency-Key; a repeat reaches nobody a second time. */

@@ -6,6 +6,8 @@ export const ELASTICSEARCH_IMAGE =
 /** There is no official image that serves as it is: NameNode and DataNode in one, see CONTRIBUTING.md. */
 export const HDFS_IMAGE = process.env['ROCKHOPPER_TEST_HDFS_IMAGE']
 
+export const POSTGRES_IMAGE = process.env['ROCKHOPPER_TEST_POSTGRES_IMAGE'] ?? 'postgres:16'
+
 /** A server in a container, at the same address before and after a stop. */
 export interface Server extends AsyncDisposable {
   readonly url: string
@@ -26,6 +28,32 @@ export async function startElasticsearch(): Promise<Server> {
     .withStartupTimeout(120_000)
     .start()
   return server(container, `http://localhost:${port}`)
+}
+
+/** PostgreSQL, in memory: none of its databases survives its container. */
+export interface DatabaseServer extends AsyncDisposable {
+  /** Makes a database and returns its address. */
+  createDatabase(name: string): Promise<string>
+}
+
+export async function startPostgres(): Promise<DatabaseServer> {
+  const container = await new GenericContainer(POSTGRES_IMAGE)
+    .withEnvironment({ POSTGRES_PASSWORD: 'rockhopper' })
+    .withExposedPorts(5432)
+    .withTmpFs({ '/var/lib/postgresql/data': 'rw' })
+    // A first start listens, ends and listens again.
+    .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
+    .withStartupTimeout(120_000)
+    .start()
+  const host = `localhost:${container.getMappedPort(5432)}`
+  return {
+    createDatabase: async (name) => {
+      const { exitCode, output } = await container.exec(['createdb', '-U', 'postgres', name])
+      if (exitCode !== 0) throw new Error(`createdb ${name}: ${output}`)
+      return `postgres://postgres:rockhopper@${host}/${name}`
+    },
+    [Symbol.asyncDispose]: () => container.stop({ timeout: 1_000 }).then(() => undefined),
+  }
 }
 
 /** WebHDFS sends its clients on to the DataNode by name and port, so that port is the same in and outside. */
