@@ -2,5 +2,5 @@
 export { Child, type ChildPlan, type ChildState } from './child.js'
 export { Inboxes, type Received, type Running, startSmsInbox, startSmtpInbox } from './inboxes.js'
 export { logPlans } from './log-plan.js'
-export { type Addresses, brokerPlan, HOST, type ServicePlanned, shopPlans } from './plan.js'
+export { type Addresses, brokerPlan, HOST, packageFolder, type ServicePlanned, shopPlans } from './plan.js'
 export { Ports } from './ports.js'

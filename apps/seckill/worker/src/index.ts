@@ -1,1 +1,7 @@
+export { Announcements } from './announcements.js'
+export { Campaigns } from './campaigns.js'
+export { CampaignsHttp } from './campaigns-http.js'
+export { Decisions } from './decisions.js'
+export { ItemRow } from './item-row.js'
+export { TicketRow } from './ticket-row.js'
 export { WorkerModule } from './worker-module.js'
