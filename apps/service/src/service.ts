@@ -25,6 +25,8 @@ export interface ServicePlan {
   readonly interceptors?: readonly NestInterceptor[]
   /** False where the service reads bodies itself, within its own limits. */
   readonly bodyParser?: boolean
+  /** False where the service has no handlers of messages. */
+  readonly messages?: boolean
   module(settings: ServiceSettings): DynamicModule | Promise<DynamicModule>
 }
 
@@ -58,8 +60,10 @@ export async function startService(plan: ServicePlan, settings: ServiceSettings)
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidUnknownValues: true }))
   app.useGlobalInterceptors(...(plan.interceptors ?? []))
   app.useGlobalFilters(new ProblemFilter())
-  connectRocketMQ(app)
-  await app.startAllMicroservices()
+  if (plan.messages ?? true) {
+    connectRocketMQ(app)
+    await app.startAllMicroservices()
+  }
   await app.listen(settings.port, settings.host)
   return app
 }

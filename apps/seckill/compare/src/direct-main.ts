@@ -5,5 +5,6 @@ import { DirectModule } from './direct-module.js'
 await runService({
   name: 'direct',
   defaultPort: 8034,
+  messages: false,
   module: (settings) => DirectModule.forRoot(settings),
 })

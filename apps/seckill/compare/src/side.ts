@@ -86,6 +86,7 @@ async function startQueue(plan: SidePlan, dataDir: string, start: Start): Promis
   await start(new Child(brokerPlan(options, addresses), SILENT))
   const shared = {
     ROCKETMQ_NAMESRV_ADDR: `${HOST}:${nameserver}`,
+    ROCKHOPPER_TOPICS: 'create',
     ROCKHOPPER_DATA_DIR: dataDir,
     DATABASE_URL: plan.database,
     SECKILL_RATE: String(plan.rate),

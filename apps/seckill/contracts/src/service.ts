@@ -2,7 +2,7 @@ import { type ServicePlan as Plan, runService as run } from '@rockhopper/service
 import { BeforeAck } from './before-ack.js'
 import { FAULT_POINTS, type FaultPoint } from './fault-point.js'
 
-export interface ServicePlan extends Pick<Plan, 'name' | 'defaultPort' | 'module'> {
+export interface ServicePlan extends Pick<Plan, 'name' | 'defaultPort' | 'messages' | 'module'> {
   /** Passed between a handler's committed effect and its acknowledgement. */
   readonly beforeAck?: FaultPoint
 }
