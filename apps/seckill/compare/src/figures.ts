@@ -2,7 +2,7 @@ import type { Answer } from './rush.js'
 import type { Side } from './side.js'
 
 export interface Figures {
-  /** Requests that were answered with a ticket or a decision, with "sold out", with "busy", and not at all. */
+  /** Requests answered with a ticket or a decision, with "sold out", with "busy", and not at all. */
   readonly served: number
   readonly soldOut: number
   readonly busy: number

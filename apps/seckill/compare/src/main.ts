@@ -3,7 +3,8 @@ import { comparison, type Figures, figuresOf } from './figures.js'
 import { picture } from './picture.js'
 import { measured, type SidePlan } from './side.js'
 
-const HELP = `npm run seckill:compare -- [requests=50000] [users=20000] [stock=250] [seconds=10] [rate=5000] [out=FILE.svg]
+const HELP = `npm run seckill:compare -- [requests=50000] [users=20000] [stock=250] [seconds=10] [rate=5000]
+                           [out=FILE.svg]
 
 The same crowd at the same items, once straight at the database and once through the queue. Needs
 DATABASE_URL=postgres://…; the tables are made in it, and stay.

@@ -7,6 +7,7 @@ const [WIDTH, LEFT, RIGHT] = [900, 70, 20]
 const RATES = { top: 60, bottom: 250 }
 const WAITS = { top: 310, bottom: 500 }
 const HEIGHT = 550
+const FONT = 'font-family="sans-serif" font-size="13"'
 const COLORS = { coming: '#9aa5b1', direct: '#c4482f', queue: '#2f73c4' }
 const WORDS = { direct: 'straight at the database', queue: 'through the queue' }
 
@@ -35,7 +36,7 @@ export function picture(direct: Side, queue: Side): string {
   )
   const rateY = (value: number): number => RATES.bottom - (value / largest) * (RATES.bottom - RATES.top)
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" ${FONT}>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(10, 24, 'One rush, twice: requests coming in, and decisions made (a second)', 'font-weight="bold"'),
     ...legend(),

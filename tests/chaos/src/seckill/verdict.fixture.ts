@@ -7,7 +7,7 @@ import type { SeckillRun } from './seckill-run.fixture.js'
 
 const ASKING = 16
 
-/** What is wrong after the rush, in words. Empty: everything adds up. Rejects while a ticket has no answer. */
+/** What is wrong after the rush, in words. Rejects when a ticket has no answer by then. */
 export async function verdict(run: SeckillRun, log: CrowdLog, timeoutMs: number): Promise<string[]> {
   const decided = await untilDecided(run, log, timeoutMs)
   const { items } = await campaignOf(run)
