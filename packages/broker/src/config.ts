@@ -20,6 +20,7 @@ export const CONFIG = {
   listenPort: number(10_911, 0, 65_535, 'Port to listen on; 0 means any free one.'),
   brokerIP1: text('', 'Address told to clients; empty means the bind address.'),
   brokerName: text('broker-a', 'Name of the broker; a master and its slaves share it.'),
+  zoneName: text('', 'Its zone, for clients that ask for the brokers of one (Apache: ROCKETMQ_ZONE).'),
   brokerClusterName: text('DefaultCluster', 'Name of the cluster.'),
   brokerId: number(0, 0, 2 ** 31 - 1, '0 is the master.'),
   brokerRole: choice(['ASYNC_MASTER', 'SYNC_MASTER', 'SLAVE'], 'ASYNC_MASTER', 'Role in replication.'),

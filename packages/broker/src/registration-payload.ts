@@ -29,6 +29,7 @@ export function registrationPayload(
       bodyCrc32: compute.crc32(body) & 0x7fff_ffff,
       compressed: false,
       enableActingMaster: false,
+      ...(config.zoneName === '' ? {} : { __ZONE_NAME: config.zoneName }),
     },
     body,
   }

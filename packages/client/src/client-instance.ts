@@ -72,6 +72,7 @@ export class ClientInstance {
       clock: env.clock,
       log: env.log,
       pollIntervalMs: options.pollNameServerIntervalMs ?? 30_000,
+      zoneName: options.zoneName,
     })
     this.#heartbeats = new Periodic({
       name: 'heartbeat',

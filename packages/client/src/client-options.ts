@@ -19,6 +19,11 @@ export interface ClientOptions {
   readonly tls?: ConnectTls
   /** Signs every request, for name servers and brokers that ask who calls (ACL 1.0 and 2.0). */
   readonly acl?: AclCredentials
+  /**
+   * Uses only brokers of this zone, case not regarded, and those whose master is away (Apache:
+   * `rocketmq.zone` with `rocketmq.zone.mode`). A broker's zone is its `zoneName`. Default: all brokers.
+   */
+  readonly zoneName?: string
   /** Deadline of a request that has none of its own. Default 3000 ms. */
   readonly requestTimeoutMs?: number
   /** Default 3000 ms. */

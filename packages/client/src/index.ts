@@ -18,6 +18,13 @@ export type {
 export type { ClientOptions } from './client-options.js'
 export type { CloneOffsetsOptions, ResetOffsetOptions } from './consumer-administration.js'
 export { type AllocateStrategy, AVG, AVG_BY_CIRCLE, allocateByConfig } from './consuming/allocation.js'
+export { allocateByConsistentHash } from './consuming/consistent-hash.js'
+export {
+  allocateByMachineRoom,
+  allocateMachineRoomNearby,
+  type MachineRoomResolver,
+  selectByMachineRoom,
+} from './consuming/machine-room.js'
 export type { FilterExpression } from './consuming/subscriptions.js'
 export type { ConsumeContext, ConsumeResult, MessageListener } from './listener.js'
 export {

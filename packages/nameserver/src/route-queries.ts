@@ -5,7 +5,7 @@ import type { BrokerGroup, RouteTable } from './route-table.js'
 export interface RouteOptions {
   /** Show the lowest slave as master of a group that lost it, when the group allows it. */
   readonly supportActingMaster: boolean
-  /** Only brokers of this zone, and those without one (Apache: ZoneRouteRPCHook). */
+  /** Only brokers of this zone, and those without a master (Apache: ZoneRouteRPCHook). Blank: all. */
   readonly zoneName?: string | undefined
 }
 
@@ -19,13 +19,17 @@ export function topicRoute(
   if (queues === undefined) return undefined
   const brokerDatas: BrokerData[] = []
   const queueDatas: QueueData[] = []
+  let registered = 0
   for (const [brokerName, queueData] of queues) {
     const group = table.groups.get(brokerName)
-    if (group === undefined || !inZone(group, options.zoneName)) continue
+    if (group === undefined) continue
+    registered++
+    if (!inZone(group, options.zoneName)) continue
     queueDatas.push(queueData)
     brokerDatas.push(actingBrokerData(group, queueData, options))
   }
-  if (brokerDatas.length === 0) return undefined
+  // A topic that only other zones have is known, and has no queues.
+  if (registered === 0) return undefined
   return { brokerDatas, filterServerTable: new Map(), queueDatas }
 }
 
@@ -83,6 +87,7 @@ function actingBrokerData(group: BrokerGroup, queueData: QueueData, options: Rou
   return { ...data, brokerAddrs: new Map([[0, lowest[1]], ...others]) }
 }
 
-function inZone(group: BrokerGroup, zoneName: string | undefined): boolean {
-  return zoneName === undefined || group.zoneName === undefined || group.zoneName === zoneName
+function inZone(group: BrokerGroup, zoneName = ''): boolean {
+  if (zoneName.trim() === '' || !group.addresses.has(0)) return true
+  return group.zoneName?.toLowerCase() === zoneName.toLowerCase()
 }

@@ -12,6 +12,8 @@ export interface RouteCacheOptions {
   readonly log: Log
   /** Default 30,000 ms. */
   readonly pollIntervalMs?: number
+  /** Only brokers of this zone. Default: all. */
+  readonly zoneName?: string | undefined
 }
 
 /**
@@ -24,6 +26,7 @@ export class RouteCache {
   readonly #log: Log
   readonly #poll: Periodic
   readonly #pollIntervalMs: number
+  readonly #zone: { readonly __ZONE_NAME?: string; readonly __ZONE_MODE?: boolean }
   readonly #routes = new Map<string, TopicRoute>()
   /** The name server's answers, to tell a change. */
   readonly #bodies = new Map<string, Buffer>()
@@ -33,7 +36,7 @@ export class RouteCache {
   #brokers: Map<string, ReadonlyMap<number, string>> | undefined
 
   constructor(options: RouteCacheOptions) {
-    const { nameServers, clock, log, pollIntervalMs = 30_000 } = options
+    const { nameServers, clock, log, pollIntervalMs = 30_000, zoneName } = options
     this.#nameServers = nameServers
     this.#log = log
     this.#poll = new Periodic({
@@ -44,6 +47,7 @@ export class RouteCache {
       run: () => this.refresh(),
     })
     this.#pollIntervalMs = pollIntervalMs
+    this.#zone = zoneName === undefined ? {} : { __ZONE_NAME: zoneName, __ZONE_MODE: true }
   }
 
   start(): void {
@@ -154,7 +158,7 @@ export class RouteCache {
 
   async #ask(topic: string): Promise<TopicRoute | undefined> {
     const { answer, address } = await this.#nameServers.ask('GET_ROUTEINFO_BY_TOPIC', (commands, at) =>
-      commands.GET_ROUTEINFO_BY_TOPIC(at, { topic, acceptStandardJsonOnly: true }),
+      commands.GET_ROUTEINFO_BY_TOPIC(at, { topic, acceptStandardJsonOnly: true, ...this.#zone }),
     )
     if (answer.code === ResponseCode.TOPIC_NOT_EXIST) {
       const cached = this.#routes.get(topic)

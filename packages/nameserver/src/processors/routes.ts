@@ -17,8 +17,8 @@ const FAQ = 'See https://rocketmq.apache.org/docs/bestPractice/06FAQ for further
 /** Codes 105, 106 and 901 (remoting.md section 15). */
 export function routeProcessors({ config, kv, routes }: NameServerParts): Processors {
   return {
-    GET_ROUTEINFO_BY_TOPIC: ({ topic, acceptStandardJsonOnly }, { extFields, version }) => {
-      const zoneName = extFields['__ZONE_MODE'] === 'true' ? extFields['__ZONE_NAME'] : undefined
+    GET_ROUTEINFO_BY_TOPIC: ({ topic, acceptStandardJsonOnly, ...zone }, { version }) => {
+      const zoneName = zone.__ZONE_MODE === true ? zone.__ZONE_NAME : undefined
       const route = topicRoute(routes, topic, { supportActingMaster: config.supportActingMaster, zoneName })
       if (route === undefined) {
         return refuse(

@@ -13,7 +13,12 @@ const key = req.string('KV key.')
 export const NAMESERVER_COMMANDS = {
   GET_ROUTEINFO_BY_TOPIC: command({
     code: 105,
-    request: { topic, acceptStandardJsonOnly: opt.bool('Map keys must be quoted.') },
+    request: {
+      topic,
+      acceptStandardJsonOnly: opt.bool('Map keys must be quoted.'),
+      __ZONE_NAME: opt.string('Zone of the client.'),
+      __ZONE_MODE: opt.bool('Only brokers of that zone.'),
+    },
   }),
   REGISTER_BROKER: command({
     code: 103,
