@@ -14,6 +14,8 @@ export interface ApacheBrokerOptions {
   readonly clusterName?: string
   /** A store to open, or where to make one; without it one that goes away with the broker. */
   readonly storeDir?: string
+  /** Default: none. */
+  readonly zone?: string
   /** Default: a free one. */
   readonly port?: number
   /** Default 512. */
@@ -86,7 +88,8 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<B
     })
     const heapMb = options.heapMb ?? 512
     const heap = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:MaxDirectMemorySize=512m']
-    const args = [...heap, ...home.jvmArgs, ...(options.jvmArgs ?? [])]
+    const zone = options.zone === undefined ? [] : [`-Drocketmq.zone=${options.zone}`]
+    const args = [...heap, ...home.jvmArgs, ...zone, ...(options.jvmArgs ?? [])]
     const program = await launch(home, `Apache broker ${brokerName}`, args, BROKER_CLASS, file)
     await started(program, home, `${brokerName} is routed`, async () =>
       (await isRouted(options.nameserver, brokerName, address)) ? true : failIfEnded(program, home),

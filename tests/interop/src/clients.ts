@@ -111,13 +111,21 @@ export async function runJava(
 }
 
 /** A program of java/features: on the Java client 5.4.0, what 4.9 cannot do. */
-export async function runJavaFeature(mainClass: string, options: Options): Promise<Program> {
+export async function runJavaFeature(
+  mainClass: string,
+  options: Options,
+  moreJvmArguments: readonly string[] = [],
+): Promise<Program> {
   const classPath = await javaFeatures()
   return new Program({
     deadlineMs: PROGRAM_DEADLINE_MS,
     name: `Java 5.4.0 ${mainClass}`,
     command: 'java',
-    args: [...jvmArguments(), '-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
+    args: [
+      ...jvmArguments(),
+      ...moreJvmArguments,
+      ...['-cp', classPath, `interop.${mainClass}`, ...argumentsOf(options)],
+    ],
   })
 }
 

@@ -14,6 +14,7 @@ export interface RockhopperBrokerOptions {
   readonly clusterName?: string
   /** A store to open, or where to make one; without it one that goes away with the broker. */
   readonly storeDir?: string
+  readonly zone?: string
   /** Default: a free one. */
   readonly port?: number
   /** Any key of broker.conf. */
@@ -59,6 +60,7 @@ export async function startRockhopperBroker(options: RockhopperBrokerOptions): P
   const properties = {
     brokerName,
     brokerClusterName: options.clusterName ?? 'DefaultCluster',
+    ...(options.zone === undefined ? {} : { zoneName: options.zone }),
     ...options.properties,
   }
   const { program, ready } = await launched(`Rockhopper broker ${brokerName}`, [

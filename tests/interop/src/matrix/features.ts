@@ -24,6 +24,10 @@ export const FEATURES = features({
   batch: { title: 'Batches', file: 'send-and-receive' },
   oneway: { title: 'One-way sends', file: 'send-and-receive' },
   ordered: { title: 'Order per sharding key, also when a message fails in place', file: 'order' },
+  zones: {
+    title: 'Machine rooms and zones: where producers send, what members take; consistent hashes',
+    file: 'zones',
+  },
   retry: { title: 'Retry by level, attempts per group, dead letters', file: 'retry' },
   delayLevels: { title: 'Delay levels', file: 'delay-levels' },
   recall: { title: 'Recall of a message before its time', file: 'recall' },

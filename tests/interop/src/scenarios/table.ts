@@ -33,6 +33,7 @@ import { chooseByTags } from './tags.js'
 import { deliverAtTheirTime } from './timer.js'
 import { traced, tracedByJava } from './tracing.js'
 import { transactions } from './transactions.js'
+import { nearAndFar } from './zones.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 /** Messages of each sender. */
@@ -184,6 +185,13 @@ const ofEachSide = (side: Side): Scenario[] => {
       features: ['refusals'],
       ...{ sides, short },
       run: (cluster) => refuseTheSame(cluster, side),
+    },
+    {
+      name: `${name}: members take the queues that are near`,
+      features: ['zones'],
+      // Servers of their own take their time to start.
+      ...{ sides, short: [] },
+      run: (cluster) => nearAndFar(cluster, side),
     },
     {
       name: `${name}: popped messages come again unless they are acknowledged`,
