@@ -21,6 +21,8 @@ const MAIL_SIZE_MAX = 1024 * 1024
 
 /** The customers' side: a mail server and an SMS provider that keep what they are given, by id. */
 export class Inboxes {
+  /** Both providers answer that they cannot take anything now. */
+  refusing = false
   readonly #received = new Map<string, Received>()
   readonly #onReceived: (message: Received) => void
 
@@ -61,6 +63,7 @@ export function startSmtpInbox(inboxes: Inboxes, host: string, port: number): Pr
     onData(stream, session, done) {
       readMail(stream).then(
         (mail) => {
+          if (inboxes.refusing) return done(new Error('the provider takes no mail now'))
           const to = session.envelope.rcptTo.map((recipient) => recipient.address).join(', ')
           const id = (mail.messageId ?? '').replace(/^<|>$/g, '')
           inboxes.take({
@@ -95,6 +98,7 @@ export function startSmsInbox(inboxes: Inboxes, host: string, port: number): Pro
   const server = createServer((request, response) => {
     readSms(request).then(
       (sms) => {
+        if (inboxes.refusing) return answer(response, 503)
         inboxes.take({ channel: 'sms', subject: '', ...sms })
         answer(response, 202)
       },

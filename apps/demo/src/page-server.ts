@@ -28,6 +28,12 @@ const READS: Readonly<Record<string, readonly [service: string, path: string]>> 
   '/api/orders': ['order', '/orders?limit=50'],
   '/api/stock': ['inventory', '/stock'],
   '/api/payments': ['payment', '/payments'],
+  ...Object.fromEntries(
+    ['order', 'inventory', 'payment', 'notification'].map((name) => [
+      `/api/dead-letters/${name}`,
+      [name, '/dead-letters'] as const,
+    ]),
+  ),
   '/api/logs/windows': ['analytics', '/windows?count=60'],
   '/api/logs/sliding': ['analytics', '/windows/sliding?count=60'],
   '/api/logs/state': ['analytics', '/analytics'],
@@ -41,6 +47,15 @@ const WRITES: Readonly<Record<string, readonly [service: string, path: string]>>
   '/api/users': ['user', '/users'],
   '/api/seckill/rush': ['crowd', '/rush'],
 }
+
+/** Commands about one thing: the address of the page, and the path at the service. */
+const WRITES_OF_ONE: readonly (readonly [RegExp, (...parts: string[]) => readonly [string, string]])[] = [
+  [/^\/api\/orders\/([\w-]+)\/cancel$/, (id) => ['order', `/orders/${id}/cancel`]],
+  [
+    /^\/api\/dead-letters\/([a-z]+)\/([\w-]+)\/(\w+)\/resend$/,
+    (service, group, id) => [service ?? '', `/dead-letters/${group}/${id}/resend`],
+  ],
+]
 
 /** The demo's page on loopback: only for pages of this host, and commands only with this run's token. */
 export function startPage(demo: Demo, host: string, port: number): Promise<Running> {
@@ -111,7 +126,12 @@ async function command(
     const known = what === 'kill' ? demo.kill(service) : await demo.startService(service)
     return reply(response, known ? 202 : 404, known ? {} : { message: `no service '${service}'` })
   }
-  const target = WRITES[path]
+  const outage = /^\/api\/inboxes\/(refuse|take)$/.exec(path)
+  if (outage !== null) {
+    demo.inboxes.refusing = outage[1] === 'refuse'
+    return reply(response, 200, { refusing: demo.inboxes.refusing })
+  }
+  const target = WRITES[path] ?? writeOfOne(path)
   if (target === undefined) return reply(response, 404, { message: `nothing at ${path}` })
   const body = await readBody(request)
   if (body === undefined) return reply(response, 413, { message: `at most ${BODY_SIZE_MAX} bytes` })
@@ -121,6 +141,14 @@ async function command(
     ...(typeof key === 'string' ? { 'idempotency-key': key } : {}),
   }
   return forward(demo, target, response, { method: 'POST', headers, body })
+}
+
+function writeOfOne(path: string): readonly [service: string, path: string] | undefined {
+  for (const [pattern, target] of WRITES_OF_ONE) {
+    const found = pattern.exec(path)
+    if (found !== null) return target(...found.slice(1))
+  }
+  return undefined
 }
 
 async function forward(

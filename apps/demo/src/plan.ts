@@ -22,6 +22,11 @@ export interface Addresses {
   readonly sms: number
 }
 
+/** A notice that fails twice is a dead letter: soon enough to watch. */
+const MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  notification: { SHOP_RETRIES: '1' },
+}
+
 const SERVICES = ['order', 'inventory', 'payment', 'notification', 'user'] as const
 
 /**
@@ -73,6 +78,8 @@ export async function shopPlans(
           ROCKHOPPER_DATA_DIR: join(options.dataDir, 'shop'),
           SMTP_URL: `smtp://${HOST}:${addresses.smtp}`,
           SMS_URL: `http://${HOST}:${addresses.sms}/sms`,
+          SHOP_INSTANCE: `demo-${name}`,
+          ...MORE[name],
         },
         ready: new RegExp(`^ready service=${name} `),
       },

@@ -7,7 +7,10 @@ function Root() {
   const dark = usePrefersDark()
   const algorithm = dark ? theme.darkAlgorithm : theme.defaultAlgorithm
   return (
-    <ConfigProvider theme={{ algorithm, cssVar: {}, token: { colorPrimary: '#d48806', borderRadius: 8 } }}>
+    <ConfigProvider
+      button={{ autoInsertSpace: false }}
+      theme={{ algorithm, cssVar: {}, token: { colorPrimary: '#d48806', borderRadius: 8 } }}
+    >
       <AntApp>
         <Scenarios dark={dark} />
       </AntApp>

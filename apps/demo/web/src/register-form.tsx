@@ -1,6 +1,7 @@
 import { App, Button, Flex, Form, Input } from 'antd'
 import { useState } from 'react'
 import { post } from './server.js'
+import type { ShopWords } from './shop-words.js'
 
 interface Fields {
   readonly name: string
@@ -8,7 +9,7 @@ interface Fields {
   readonly phone: string
 }
 
-export function RegisterForm() {
+export function RegisterForm({ words }: { readonly words: ShopWords }) {
   const { message } = App.useApp()
   const [busy, setBusy] = useState(false)
   const [form] = Form.useForm<Fields>()
@@ -17,7 +18,7 @@ export function RegisterForm() {
     setBusy(true)
     try {
       await post('/api/users', fields)
-      message.success(`${fields.name} is registered; mail and SMS follow`)
+      message.success(words.registered)
       form.resetFields()
     } catch (error) {
       message.error((error as Error).message, 6)
@@ -29,23 +30,28 @@ export function RegisterForm() {
   return (
     <Form form={form} layout="vertical" initialValues={{ phone: '+14155550102' }} onFinish={register}>
       <Flex gap="small" wrap align="end">
-        <Form.Item name="name" label="Name" rules={[{ required: true }]} style={{ flex: '1 1 110px' }}>
+        <Form.Item name="name" label={words.name} rules={[{ required: true }]} style={{ flex: '1 1 110px' }}>
           <Input />
         </Form.Item>
         <Form.Item
           name="email"
-          label="Mail"
+          label={words.mail}
           rules={[{ required: true, type: 'email' }]}
           style={{ flex: '1 1 150px' }}
         >
           <Input />
         </Form.Item>
-        <Form.Item name="phone" label="Phone" rules={[{ required: true }]} style={{ flex: '1 1 130px' }}>
+        <Form.Item
+          name="phone"
+          label={words.phone}
+          rules={[{ required: true }]}
+          style={{ flex: '1 1 130px' }}
+        >
           <Input />
         </Form.Item>
       </Flex>
       <Button htmlType="submit" loading={busy}>
-        Register
+        {words.register}
       </Button>
     </Form>
   )

@@ -33,6 +33,19 @@ export interface Service {
   }
 }
 
+export interface DeadLetter {
+  readonly service: string
+  readonly id: string
+  readonly group: string
+  readonly pattern: string
+  readonly key: string
+  readonly body: string
+  readonly reason: string
+  readonly deliveries: number
+  readonly at: number
+  readonly resentAt: string
+}
+
 export interface Order {
   readonly id: string
   readonly status: 'PENDING' | 'CONFIRMED' | 'CANCELLED'

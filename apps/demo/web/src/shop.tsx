@@ -1,64 +1,82 @@
 import { Card, Col, Flex, Tabs } from 'antd'
 import { type ReactNode, useState } from 'react'
+import { DeadLetterList } from './dead-letter-list.js'
 import { InboxList } from './inbox-list.js'
+import { firstLanguage, type Language } from './language.js'
 import { OrderForm } from './order-form.js'
 import { OrderList } from './order-list.js'
 import { PageFrame } from './page-frame.js'
 import { RegisterForm } from './register-form.js'
 import { ServiceCards } from './service-cards.js'
+import { shopWordsIn } from './shop-words.js'
 import { StepList } from './step-list.js'
+import { useDeadLetters } from './use-dead-letters.js'
 import type { FeedState } from './use-feed.js'
 
 /** The whole page: what you can do on the left, what happens on the right; one column on a phone. */
 export function Shop({ feed, scenarios }: { readonly feed: FeedState; readonly scenarios: ReactNode }) {
-  const [selected, setSelected] = useState<string>()
-  const steps = selected === undefined ? feed.steps : feed.steps.filter((step) => step.orderId === selected)
+  const [language, setLanguage] = useState<Language>(firstLanguage)
+  const words = shopWordsIn(language)
   return (
     <PageFrame
-      title="Rockhopper shop"
-      intro={
-        'Five services, one broker, each a process of its own. Place an order, kill what you like, ' +
-        'start it again: orders wait and complete.'
-      }
+      title={words.title}
+      intro={words.intro}
       online={feed.online}
-      status={{ live: 'live', offline: 'the demo does not answer' }}
+      status={words}
       scenarios={scenarios}
+      language={{ value: language, change: setLanguage }}
     >
+      <Panels feed={feed} words={words} />
+    </PageFrame>
+  )
+}
+
+function Panels({
+  feed,
+  words,
+}: {
+  readonly feed: FeedState
+  readonly words: ReturnType<typeof shopWordsIn>
+}) {
+  const [selected, setSelected] = useState<string>()
+  const { letters, refresh } = useDeadLetters(feed.steps.filter(({ what }) => what === 'failed').length)
+  const open = letters.filter(({ resentAt }) => resentAt === '').length
+  const orders = <OrderList orders={feed.orders} selected={selected} onSelect={setSelected} words={words} />
+  const dead = <DeadLetterList letters={letters} words={words} onResent={refresh} />
+  const tabs = [
+    { key: 'orders', label: `${words.orders} (${feed.orders.length})`, children: orders },
+    { key: 'all', label: words.allSteps, children: <StepList steps={feed.steps} words={words} /> },
+    { key: 'dead', label: `${words.deadLetters} (${open})`, children: dead },
+  ]
+  const steps = feed.steps.filter((step) => step.orderId === selected)
+  return (
+    <>
       <Col xs={24}>
         <ServiceCards services={feed.services.filter(({ scenario }) => (scenario ?? 'shop') === 'shop')} />
       </Col>
       <Col xs={24} lg={9}>
         <Flex vertical gap={16}>
-          <Card size="small" title="Place an order">
-            <OrderForm onPlaced={setSelected} />
+          <Card size="small" title={words.placeTitle}>
+            <OrderForm words={words} onPlaced={setSelected} />
           </Card>
-          <Card size="small" title="Register a customer">
-            <RegisterForm />
+          <Card size="small" title={words.registerTitle}>
+            <RegisterForm words={words} />
           </Card>
-          <Card size="small" title={`Inboxes of the customers (${feed.received.length})`}>
-            <InboxList received={feed.received} />
+          <Card size="small" title={`${words.inboxes} (${feed.received.length})`}>
+            <InboxList received={feed.received} words={words} />
           </Card>
         </Flex>
       </Col>
       <Col xs={24} lg={15}>
         <Card size="small">
-          <Tabs
-            items={[
-              {
-                key: 'orders',
-                label: `Orders (${feed.orders.length})`,
-                children: <OrderList orders={feed.orders} selected={selected} onSelect={setSelected} />,
-              },
-              { key: 'all', label: 'All steps', children: <StepList steps={feed.steps} /> },
-            ]}
-          />
+          <Tabs items={tabs} />
         </Card>
         {selected !== undefined && (
-          <Card size="small" title={`Steps of order ${selected.slice(0, 8)}`} style={{ marginTop: 16 }}>
-            <StepList steps={steps} />
+          <Card size="small" title={`${words.stepsOf} ${selected.slice(0, 8)}`} style={{ marginTop: 16 }}>
+            <StepList steps={steps} words={words} />
           </Card>
         )}
       </Col>
-    </PageFrame>
+    </>
   )
 }

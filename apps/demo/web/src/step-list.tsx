@@ -1,5 +1,6 @@
 import { Empty, Flex, Tag, Typography } from 'antd'
 import type { Step } from './server.js'
+import type { ShopWords } from './shop-words.js'
 
 const SHOWN_MAX = 200
 const COLORS: Readonly<Record<Step['what'], string>> = {
@@ -12,9 +13,14 @@ const COLORS: Readonly<Record<Step['what'], string>> = {
   state: 'default',
 }
 
+interface Props {
+  readonly steps: readonly Step[]
+  readonly words: ShopWords
+}
+
 /** Newest first: who did what, with which message, from which queue, at which attempt. */
-export function StepList({ steps }: { readonly steps: readonly Step[] }) {
-  if (steps.length === 0) return <Empty description="Nothing happened yet" />
+export function StepList({ steps, words }: Props) {
+  if (steps.length === 0) return <Empty description={words.noSteps} />
   return (
     <Flex vertical gap={10} style={{ maxHeight: 460, overflowY: 'auto' }}>
       {steps.slice(0, SHOWN_MAX).map((step) => (
@@ -27,7 +33,7 @@ export function StepList({ steps }: { readonly steps: readonly Step[] }) {
             <Typography.Text style={{ overflowWrap: 'anywhere' }}>{step.words}</Typography.Text>
           </Flex>
           <Typography.Text type="secondary" style={{ fontSize: 12, overflowWrap: 'anywhere' }}>
-            {facts(step)}
+            {facts(step, words)}
           </Typography.Text>
         </div>
       ))}
@@ -35,11 +41,11 @@ export function StepList({ steps }: { readonly steps: readonly Step[] }) {
   )
 }
 
-function facts({ topic, tag, queue, messageId, attempt }: Step): string {
+function facts({ topic, tag, queue, messageId, attempt }: Step, words: ShopWords): string {
   const parts: string[] = []
   if (topic !== undefined) parts.push(tag === undefined ? topic : `${topic}:${tag}`)
-  if (queue !== undefined) parts.push(`queue ${queue}`)
-  if (attempt !== undefined && attempt > 1) parts.push(`retry ${attempt - 1}`)
+  if (queue !== undefined) parts.push(`${words.queue} ${queue}`)
+  if (attempt !== undefined && attempt > 1) parts.push(`${words.retry} ${attempt - 1}`)
   if (messageId !== undefined) parts.push(messageId)
   return parts.join(' · ')
 }

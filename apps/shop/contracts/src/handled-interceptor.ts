@@ -38,7 +38,7 @@ export class HandledInterceptor implements NestInterceptor {
       }),
       catchError((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
-        reportStep({ ...facts, what: 'failed', words: `failed and will be retried: ${reason}` })
+        reportStep({ ...facts, what: 'failed', words: `failed: ${reason}` })
         return throwError(() => error)
       }),
     )

@@ -10,8 +10,11 @@ import {
   type ServiceSettings,
   wholeNumber,
 } from '@rockhopper/service'
+import { DeadLetters, OWN_GROUPS, SERVICE_SETTINGS } from './dead-letters.js'
+import { DeadLettersHttp } from './dead-letters-http.js'
 import type { FaultPoint } from './fault-point.js'
 import { ReportingPublisher } from './reporting-publisher.js'
+import { ResentRow } from './resent-row.js'
 import { SHOP_PLAN } from './topics.js'
 
 const PUBLISHER = Symbol('PUBLISHER')
@@ -21,6 +24,8 @@ const RETRIES = { byDefault: 16, min: 0, max: 16 }
 const OUTBOX_LEASE_MS = 5_000
 
 export interface ServiceParts {
+  /** The service's own, whose dead letters it shows and resends. */
+  readonly groups: readonly string[]
   readonly entities: readonly (new () => object)[]
   readonly beforePublish?: FaultPoint
   readonly beforeMark?: FaultPoint
@@ -44,7 +49,7 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
   return [
     TypeOrmModule.forRootAsync({
       useFactory: () => ({
-        ...databaseOptions(settings, [...parts.entities, ...ROCKETMQ_ENTITIES]),
+        ...databaseOptions(settings, [...parts.entities, ResentRow, ...ROCKETMQ_ENTITIES]),
         retryAttempts: 1,
       }),
       dataSourceFactory: openDatabase,
@@ -64,7 +69,20 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
       },
     }),
     publisher,
+    deadLetters(settings, parts.groups),
     declaredTopics(settings, SHOP_PLAN),
     OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS }),
   ]
+}
+
+function deadLetters(settings: ServiceSettings, groups: readonly string[]): DynamicModule {
+  return {
+    module: class DeadLettersModule {},
+    controllers: [DeadLettersHttp],
+    providers: [
+      DeadLetters,
+      { provide: SERVICE_SETTINGS, useValue: settings },
+      { provide: OWN_GROUPS, useValue: groups },
+    ],
+  }
 }

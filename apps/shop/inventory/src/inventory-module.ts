@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common'
-import { HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/shop-contracts'
+import { Group, HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/shop-contracts'
 import { ReservationRow } from './reservation-row.js'
 import { Stock } from './stock.js'
 import { StockHandlers } from './stock-handlers.js'
@@ -12,6 +12,7 @@ export class InventoryModule {
     return {
       module: InventoryModule,
       imports: serviceImports(settings, {
+        groups: [Group.INVENTORY_ORDERS, Group.INVENTORY_COMMANDS],
         entities: [StockRow, ReservationRow],
         beforeMark: 'inventory.after-publish-before-mark',
       }),

@@ -1,5 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common'
-import { HealthHttp, type ServiceSettings, SettingsError, serviceImports } from '@rockhopper/shop-contracts'
+import {
+  Group,
+  HealthHttp,
+  type ServiceSettings,
+  SettingsError,
+  serviceImports,
+} from '@rockhopper/shop-contracts'
 import { HistoryHandlers } from './history-handlers.js'
 import { NoticeHandlers } from './notice-handlers.js'
 import { NoticeRow } from './notice-row.js'
@@ -19,7 +25,10 @@ export class NotificationModule {
     const sms = createHttpSmsSender(wanted('SMS_URL', 'http://127.0.0.1:2526/sms'))
     return {
       module: NotificationModule,
-      imports: serviceImports(settings, { entities: [OrderNewsRow, OrderHistoryRow, NoticeRow] }),
+      imports: serviceImports(settings, {
+        groups: [Group.NOTIFICATION_ORDERS, Group.NOTIFICATION_HISTORY, Group.NOTIFICATION_USERS],
+        entities: [OrderNewsRow, OrderHistoryRow, NoticeRow],
+      }),
       controllers: [NoticeHandlers, HistoryHandlers, NoticesHttp, HealthHttp],
       providers: [
         Notices,

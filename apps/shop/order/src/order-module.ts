@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { TransactionEntry } from '@rockhopper/nestjs/typeorm'
-import { HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/shop-contracts'
+import { Group, HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/shop-contracts'
 import { ORDER_COMMIT } from './order-commit.js'
 import { OrderRow } from './order-row.js'
 import { ORDER_SETTINGS, type OrderSettings } from './order-settings.js'
@@ -22,6 +22,7 @@ export class OrderModule {
       module: OrderModule,
       imports: [
         ...serviceImports(settings, {
+          groups: [Group.ORDER_SAGA, Group.ORDER_TIMEOUTS],
           entities: [OrderRow, PriceRow, TransactionEntry],
           beforePublish: 'order.after-commit-before-publish',
           beforeMark: 'order.after-publish-before-mark',

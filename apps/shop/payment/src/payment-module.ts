@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common'
-import { HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/shop-contracts'
+import { Group, HealthHttp, type ServiceSettings, serviceImports } from '@rockhopper/shop-contracts'
 import { PaymentHandlers } from './payment-handlers.js'
 import { PaymentHttp } from './payment-http.js'
 import { BookProvider, PAYMENT_PROVIDER } from './payment-provider.js'
@@ -13,6 +13,7 @@ export class PaymentModule {
     return {
       module: PaymentModule,
       imports: serviceImports(settings, {
+        groups: [Group.PAYMENT_ORDERS, Group.PAYMENT_COMMANDS],
         entities: [PaymentRow, ProviderRow],
         beforeMark: 'payment.after-publish-before-mark',
       }),

@@ -10,6 +10,7 @@ export class UserModule {
     return {
       module: UserModule,
       imports: serviceImports(settings, {
+        groups: [],
         entities: [UserRow],
         beforePublish: 'user.after-commit-before-publish',
       }),

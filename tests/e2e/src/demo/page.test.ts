@@ -8,7 +8,7 @@ import { DemoRun } from './demo-run.fixture.js'
 
 /** Where pictures are kept; the ones in docs/images are made with ROCKHOPPER_SCREENSHOTS=docs/images. */
 const PICTURES = process.env['ROCKHOPPER_SCREENSHOTS']
-const WAIT_MS = 30_000
+const WAIT_MS = 60_000
 
 // In CI a missing browser is a failure, elsewhere a skip that the last line counts.
 const withBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true' ? test : test.skip
@@ -92,6 +92,39 @@ withBrowser(
     await page.close()
   },
   120_000,
+)
+
+withBrowser(
+  'a notice that no provider took is a dead letter, and arrives when it is resent',
+  async () => {
+    const page = await open('light', 1280, 900)
+    const outage = page.getByRole('switch', { name: 'Mail and SMS provider refuse everything' })
+    await outage.click()
+    const before = await page.locator('[data-inbox=mail]').count()
+    const row = await place(page)
+    await row.getByText('confirmed').waitFor()
+    await page.getByRole('tab', { name: /Dead letters/ }).click()
+    const letter = page.locator(`[data-dead-letter="${await row.getAttribute('data-order')}"]`)
+    await letter.waitFor()
+    // Resent too soon it fails again, and says so; nothing is lost by that.
+    await letter.getByRole('button', { name: 'Resend' }).click()
+    await page.getByText(/it failed again/).waitFor()
+    await picture(page, 'demo-dead-letters')
+
+    await page.getByText('中文').click()
+    await page.getByRole('switch', { name: '邮件与短信服务商全部拒收' }).click()
+    await letter.getByRole('button', { name: '重新投递' }).click()
+    await letter.getByText('已补处理').waitFor()
+    expect(await letter.getAttribute('data-resent')).toBe('true')
+    await page.locator('[data-inbox=mail]').nth(before).waitFor()
+    await page.getByRole('tab', { name: /订单/ }).click()
+    await page.getByRole('button', { name: '提交订单' }).waitFor()
+
+    await page.getByRole('button', { name: '取消' }).first().click()
+    await page.getByText('已取消').first().waitFor()
+    await page.close()
+  },
+  180_000,
 )
 
 withBrowser(
