@@ -18,6 +18,9 @@ const features = <T extends Readonly<Record<string, Feature>>>(
   table: T,
 ): Readonly<Record<keyof T, Feature>> => table
 
+/** Apache's Go client has no such consumer either. */
+const OURS_PULLS = 'our push consumer pulls; `SimpleConsumer` pops'
+
 /** A row each of docs/compatibility.md. */
 export const FEATURES = features({
   send: { title: 'Send, synchronous and asynchronous; properties of every kind', file: 'send-and-receive' },
@@ -32,6 +35,7 @@ export const FEATURES = features({
   delayLevels: { title: 'Delay levels', file: 'delay-levels' },
   recall: { title: 'Recall of a message before its time', file: 'recall' },
   timed: { title: 'Messages with a time of their own', file: 'timer' },
+  timedFar: { title: 'Times beyond three days, when the broker is configured so', file: 'timer-limit' },
   transactions: { title: 'Transactions: commit, rollback, checks', file: 'transactions' },
   tags: { title: 'Filters by tags', file: 'tags' },
   sql92: { title: 'Filters by SQL92 expressions', file: 'sql92' },
@@ -43,6 +47,12 @@ export const FEATURES = features({
     title: 'POP: receive, acknowledge alone and in batches, change invisible time, revive',
     file: 'pop',
   },
+  popPush: {
+    title: 'A push consumer that pops, by its request mode',
+    file: 'pop-push',
+    without: { 'ours/ours': OURS_PULLS, 'ours/apache': OURS_PULLS },
+  },
+  consumeFrom: { title: 'Consume from first, last and timestamp', file: 'consume-from' },
   offsets: { title: 'Offsets: smallest, largest, by time, committed; pulls by offset', file: 'offsets' },
   query: { title: 'Messages by id, by key and by offset id', file: 'query' },
   priority: { title: 'Priority messages', file: 'priority' },

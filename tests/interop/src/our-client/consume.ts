@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AVG, AVG_BY_CIRCLE, type MessageView, PushConsumer } from '@rockhopper/client'
+import { AVG, AVG_BY_CIRCLE, type ConsumeFromWhere, type MessageView, PushConsumer } from '@rockhopper/client'
 import { emit, emitReceived } from './lines.js'
 import { number, type Options, required, switched, text } from './options.js'
 
 /** Level 1, one second: a test does not wait ten for the usual level 3. */
 const RETRY_DELAY_LEVEL = 1
 const SUSPEND_MS = 200
+
+const FROM_WHERE: Readonly<Record<string, ConsumeFromWhere>> = {
+  first: 'CONSUME_FROM_FIRST_OFFSET',
+  last: 'CONSUME_FROM_LAST_OFFSET',
+  timestamp: 'CONSUME_FROM_TIMESTAMP',
+}
 
 /** What Consume.java does, with our push consumer; resolves with the exit code. */
 export async function consume(options: Options): Promise<number> {
@@ -14,7 +20,8 @@ export async function consume(options: Options): Promise<number> {
   const consumer = new PushConsumer({
     namesrvAddr: required(options, 'nameserver'),
     consumerGroup: required(options, 'group'),
-    consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET',
+    consumeFromWhere: FROM_WHERE[text(options, 'from', 'first')] ?? 'CONSUME_FROM_FIRST_OFFSET',
+    ...(options.has('timestamp') ? { consumeTimestamp: required(options, 'timestamp') } : {}),
     messageModel: switched(options, 'broadcast') ? 'BROADCASTING' : 'CLUSTERING',
     maxReconsumeTimes: number(options, 'max-reconsume', -1),
     offsetStoreDir: text(options, 'offset-dir', '.'),

@@ -11,6 +11,7 @@ import type { Side } from '../matrix/features.js'
 import { administer } from './administration.js'
 import { cloneOffsets } from './clone-offsets.js'
 import { compressed } from './compression.js'
+import { beginWhere } from './consume-from.js'
 import { commandConsumers } from './consumer-commands.js'
 import { deliverByLevel } from './delay-levels.js'
 import { broadcast, shareQueues } from './groups.js'
@@ -18,7 +19,8 @@ import { largest } from './limits.js'
 import { litePull } from './lite-pull.js'
 import { readByOffset, readByOffsetWithOurs } from './offsets.js'
 import { keepOrder } from './order.js'
-import { popAndAcknowledge, pushByPop } from './pop.js'
+import { popAndAcknowledge } from './pop.js'
+import { pushByPop } from './pop-push.js'
 import { byPriority } from './priority.js'
 import { query } from './query.js'
 import { recall } from './recall.js'
@@ -31,6 +33,7 @@ import { sendAndReceive } from './send-and-receive.js'
 import { filterBySql } from './sql92.js'
 import { chooseByTags } from './tags.js'
 import { deliverAtTheirTime } from './timer.js'
+import { waitForWeeks } from './timer-limit.js'
 import { traced, tracedByJava } from './tracing.js'
 import { transactions } from './transactions.js'
 import { nearAndFar } from './zones.js'
@@ -136,6 +139,14 @@ const timed = (client: ClientProgram): Scenario => ({
   run: (cluster) => deliverAtTheirTime(cluster, client),
 })
 
+const timedFar = (client: ClientProgram): Scenario => ({
+  name: `${client.name}: messages wait for weeks when the broker is configured so`,
+  features: ['timedFar'],
+  sides: [sideOf(client)],
+  short: [],
+  run: (cluster) => waitForWeeks(cluster, client),
+})
+
 const CLIENT_OF: Readonly<Record<Side, string>> = { ours: ourClient.name, official: java5.name }
 
 /** What of the official clients only Java 5.4 can do, or is long enough with one of them. */
@@ -185,6 +196,12 @@ const ofEachSide = (side: Side): Scenario[] => {
       features: ['refusals'],
       ...{ sides, short },
       run: (cluster) => refuseTheSame(cluster, side),
+    },
+    {
+      name: `${name}: a consumer begins at the first message, at a time or behind the last`,
+      features: ['consumeFrom'],
+      ...{ sides, short: [] },
+      run: (cluster) => beginWhere(cluster, side),
     },
     {
       name: `${name}: members take the queues that are near`,
@@ -254,6 +271,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   timed(java5),
   timed(ourClient),
+  timedFar(java5),
+  timedFar(ourClient),
   ...EXCHANGES,
   {
     name: 'the programs of seeds 000, 001, 002 and 004 do what they say',
@@ -269,7 +288,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: `${java5.name}: a push consumer whose group's request mode is POP gets all, and what failed again`,
-    features: ['pop'],
+    features: ['popPush'],
     sides: ['official'],
     short: CROSSED,
     run: pushByPop,
@@ -312,7 +331,7 @@ export const SCENARIOS: readonly Scenario[] = [
     run: traced,
   },
   {
-    name: 'mqadmin finds the trace of a Java 5.4 producer',
+    name: 'mqadmin finds the traces of a Java 5.4 producer and consumer',
     features: ['trace'],
     sides: ['official'],
     short: CROSSED,

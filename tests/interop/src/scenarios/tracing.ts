@@ -45,7 +45,7 @@ export async function traced(cluster: Cluster): Promise<void> {
   }
 }
 
-/** And what a Java producer did, at either broker. */
+/** And what a Java producer and a Java consumer did, at either broker. */
 export async function tracedByJava(cluster: Cluster): Promise<void> {
   const { nameserver } = cluster
   const [topic, traceTopic] = ['traced-by-java', 'traces-of-java']
@@ -57,8 +57,14 @@ export async function tracedByJava(cluster: Cluster): Promise<void> {
     programs.push(program)
     await program.succeeded()
     const messageId = String(program.of('sent')[0]?.['msgId'])
-    const table = await traceWith(cluster, group, messageId, traceTopic)
+    const consumers = 'traced-java-consumers'
+    const options = { nameserver, topic, group: consumers, 'trace-topic': traceTopic }
+    const consumer = await runJavaFeature('Listen', options)
+    programs.push(consumer)
+    await consumer.until(({ msgId }) => msgId === messageId)
+    const table = await traceWith(cluster, consumers, messageId, traceTopic)
     expect(table).toMatch(/Pub\s+traced-java-producers\s.*success/)
+    expect(table).toMatch(/traced-java-consumers[\s\S]*success/)
   })
 }
 
