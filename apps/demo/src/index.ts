@@ -4,3 +4,4 @@ export { Inboxes, type Received, type Running, startSmsInbox, startSmtpInbox } f
 export { logPlans } from './log-plan.js'
 export { type Addresses, brokerPlan, HOST, packageFolder, type ServicePlanned, shopPlans } from './plan.js'
 export { Ports } from './ports.js'
+export { seckillPlans } from './seckill-plan.js'

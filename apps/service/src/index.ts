@@ -14,3 +14,4 @@ export {
   SettingsError,
   wholeNumber,
 } from './settings.js'
+export { counter, gauge, instrumentation, traceProperties } from './telemetry.js'

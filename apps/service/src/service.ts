@@ -9,8 +9,11 @@ import {
 import { NestFactory } from '@nestjs/core'
 import { connectRocketMQ } from '@rockhopper/nestjs'
 import { checkFaultSetting } from './fault-points.js'
+import { createLogger, NestLogger } from './logging.js'
+import { addOperations } from './operations.js'
 import { ProblemFilter } from './problem-filter.js'
 import { readSettings, type ServiceSettings, SettingsError } from './settings.js'
+import { type HandledLevel, startTelemetry } from './telemetry.js'
 
 const DRAIN_MS = 10_000
 
@@ -27,6 +30,8 @@ export interface ServicePlan {
   readonly bodyParser?: boolean
   /** False where the service has no handlers of messages. */
   readonly messages?: boolean
+  /** At which level the log tells of every request and message handled; default `info`. */
+  readonly handledLevel?: HandledLevel
   module(settings: ServiceSettings): DynamicModule | Promise<DynamicModule>
 }
 
@@ -52,14 +57,17 @@ export async function runService(plan: ServicePlan): Promise<void> {
 
 /** The service within this process: for tests, and for who has signals and messages of their own. */
 export async function startService(plan: ServicePlan, settings: ServiceSettings): Promise<INestApplication> {
+  const logger = createLogger(plan.system, plan.name, settings.logLevel)
+  startTelemetry(logger, plan.handledLevel ?? 'info')
   const app = await NestFactory.create(await plan.module(settings), {
-    logger: ['warn', 'error', 'fatal'],
+    logger: new NestLogger(logger),
     abortOnError: false,
     bodyParser: plan.bodyParser ?? true,
   })
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidUnknownValues: true }))
   app.useGlobalInterceptors(...(plan.interceptors ?? []))
   app.useGlobalFilters(new ProblemFilter())
+  addOperations(app)
   if (plan.messages ?? true) {
     connectRocketMQ(app)
     await app.startAllMicroservices()
@@ -69,17 +77,18 @@ export async function startService(plan: ServicePlan, settings: ServiceSettings)
 }
 
 function endWithSignals(name: string, app: INestApplication): void {
+  const logger = new Logger(name)
   let ending = false
   const end = (why: string): void => {
     if (ending) return
     ending = true
-    process.stderr.write(`${name}: ${why}, draining\n`)
+    logger.log(`${why}, draining`)
     // The process must not hang on one connection that never ends.
     setTimeout(() => process.exit(1), DRAIN_MS).unref()
     app.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        new Logger(name).error(error)
+        logger.error(error)
         process.exit(1)
       },
     )

@@ -13,6 +13,7 @@ test('without any variable a service has defaults that work on one machine', () 
     dataDir: '.rockhopper/shop',
     databaseUrl: undefined,
     topics: 'check',
+    logLevel: 'info',
   })
 })
 
@@ -20,6 +21,7 @@ test.each([
   [{ ROCKETMQ_NAMESRV_ADDR: 'broker' }, /ROCKETMQ_NAMESRV_ADDR=broker: want host:port/],
   [{ PORT: '80a' }, /PORT=80a: want a whole number from 0 to 65535/],
   [{ ROCKHOPPER_TOPICS: 'make' }, /ROCKHOPPER_TOPICS=make: want check, or create/],
+  [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL=loud: want one of trace, debug, info/],
   [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL: want postgres:/],
 ])('%j is refused, and the refusal names the variable and what it takes', (env, says) => {
   const reading = () => readSettings(DEFAULTS, env)

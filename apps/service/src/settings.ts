@@ -1,3 +1,5 @@
+import { LOG_LEVELS, type LogLevel } from './logging.js'
+
 /** What every service reads from its environment. */
 export interface ServiceSettings {
   readonly service: string
@@ -8,6 +10,7 @@ export interface ServiceSettings {
   readonly databaseUrl: string | undefined
   /** What becomes of topics and groups that are missing at the start: told, or made. */
   readonly topics: 'check' | 'create'
+  readonly logLevel: LogLevel
 }
 
 /** Thrown before anything is opened; the message names the variable and what it takes. */
@@ -41,6 +44,10 @@ export function readSettings(
   if (topics !== 'check' && topics !== 'create') {
     throw new SettingsError(`ROCKHOPPER_TOPICS=${topics}: want check, or create to make what is missing`)
   }
+  const logLevel = LOG_LEVELS.find((level) => level === (env['LOG_LEVEL'] || 'info'))
+  if (logLevel === undefined) {
+    throw new SettingsError(`LOG_LEVEL=${env['LOG_LEVEL']}: want one of ${LOG_LEVELS.join(', ')}`)
+  }
   return {
     service,
     namesrvAddr,
@@ -49,6 +56,7 @@ export function readSettings(
     dataDir: env['ROCKHOPPER_DATA_DIR'] ?? `.rockhopper/${system}`,
     databaseUrl,
     topics,
+    logLevel,
   }
 }
 

@@ -21,5 +21,5 @@ export function startService(plan: ServicePlan, env: NodeJS.ProcessEnv): Promise
 
 function planOf(plan: ServicePlan): Plan {
   // Bodies of lines are read by the collector itself, within its own limits.
-  return { ...plan, system: 'logs', faultPoints: FAULT_POINTS, bodyParser: false }
+  return { ...plan, system: 'logs', faultPoints: FAULT_POINTS, bodyParser: false, handledLevel: 'debug' }
 }

@@ -3,7 +3,14 @@ import type { DynamicModule } from '@nestjs/common'
 import { TypeOrmModule } from '@nestjs/typeorm'
 import { ClientRocketMQ, RocketMQModule, type RocketMQRecord, type SendReceipt } from '@rockhopper/nestjs'
 import { OutboxModule, type OutboxPublisher, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
-import { databaseOptions, declaredTopics, openDatabase, type ServiceSettings } from '@rockhopper/service'
+import {
+  databaseOptions,
+  declaredTopics,
+  instrumentation,
+  openDatabase,
+  type ServiceSettings,
+  traceProperties,
+} from '@rockhopper/service'
 import { type FaultPoint, faultPoint } from './fault-point.js'
 import { SECKILL_PLAN } from './topics.js'
 
@@ -24,6 +31,7 @@ export function transportImports(settings: ServiceSettings, instance?: string): 
       namesrvAddr: settings.namesrvAddr,
       producerGroup: `seckill-${settings.service}`,
       connectAttempts: 0,
+      instrumentation: instrumentation(),
       server: {
         ...(instance === undefined ? {} : { instanceName: instance }),
         // Not in a home directory: with the other data of the service.
@@ -58,7 +66,12 @@ export function databaseImports(
   return [
     databaseImport(settings, entities),
     publisher,
-    OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS, pollIntervalMs: 250 }),
+    OutboxModule.forRoot({
+      publisher: PUBLISHER,
+      leaseMs: OUTBOX_LEASE_MS,
+      properties: traceProperties,
+      pollIntervalMs: 250,
+    }),
   ]
 }
 

@@ -10,5 +10,5 @@ export interface ServicePlan extends Pick<Plan, 'name' | 'defaultPort' | 'messag
 /** Runs one service of the seckill as a process. */
 export function runService({ beforeAck, ...plan }: ServicePlan): Promise<void> {
   const interceptors = beforeAck === undefined ? [] : [new BeforeAck(beforeAck)]
-  return run({ ...plan, system: 'seckill', faultPoints: FAULT_POINTS, interceptors })
+  return run({ ...plan, system: 'seckill', faultPoints: FAULT_POINTS, interceptors, handledLevel: 'debug' })
 }

@@ -6,8 +6,10 @@ import { OutboxModule, ROCKETMQ_ENTITIES } from '@rockhopper/nestjs/typeorm'
 import {
   databaseOptions,
   declaredTopics,
+  instrumentation,
   openDatabase,
   type ServiceSettings,
+  traceProperties,
   wholeNumber,
 } from '@rockhopper/service'
 import { DeadLetters, OWN_GROUPS, SERVICE_SETTINGS } from './dead-letters.js'
@@ -59,6 +61,7 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
       producerGroup: `shop-${settings.service}`,
       // The shop takes orders while the broker is down, so a service starts without one.
       connectAttempts: 0,
+      instrumentation: instrumentation(),
       server: {
         // Broadcast and orderly groups need a name for each instance on one host.
         instanceName: process.env['SHOP_INSTANCE'] || `${settings.service}-1`,
@@ -71,7 +74,7 @@ export function serviceImports(settings: ServiceSettings, parts: ServiceParts): 
     publisher,
     deadLetters(settings, parts.groups),
     declaredTopics(settings, SHOP_PLAN),
-    OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS }),
+    OutboxModule.forRoot({ publisher: PUBLISHER, leaseMs: OUTBOX_LEASE_MS, properties: traceProperties }),
   ]
 }
 

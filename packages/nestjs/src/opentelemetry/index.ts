@@ -19,7 +19,12 @@ export function openTelemetry(): RocketMQInstrumentation {
         ...(tag === undefined ? {} : { 'messaging.rocketmq.message.tag': tag }),
         ...(keys === undefined ? {} : { 'messaging.rocketmq.message.keys': [...keys] }),
       }
-      return tracer.startActiveSpan(`send ${topic}`, { kind: SpanKind.PRODUCER, attributes }, (span) => {
+      // An event of the outbox, sent when its request is over, brings the trace of that request.
+      const current = context.active()
+      const isAlone = trace.getSpan(current) === undefined
+      const parent = isAlone ? propagation.extract(current, message.properties ?? {}) : current
+      const options = { kind: SpanKind.PRODUCER, attributes }
+      return tracer.startActiveSpan(`send ${topic}`, options, parent, (span) => {
         const carrier: Record<string, string> = {}
         propagation.inject(context.active(), carrier)
         return ended(span, send({ ...message, properties: { ...message.properties, ...carrier } }))

@@ -18,18 +18,21 @@ export interface OutboxModuleOptions extends OutboxRelayOptions {
   readonly publisher?: InjectionToken
   /** False: only `Outbox`; another process relays. Default true. */
   readonly relay?: boolean
+  /** Properties that every event gets when it is added, such as the `traceparent` of its request. */
+  readonly properties?: () => Readonly<Record<string, string>>
 }
 
 /** Provides `Outbox` everywhere, and runs an `OutboxRelay` from bootstrap until the application goes down. */
 @Module({})
 export class OutboxModule {
   static forRoot(options: OutboxModuleOptions = {}): DynamicModule {
-    const { dataSource = DataSource, publisher = ClientRocketMQ, relay = true, ...relayOptions } = options
+    const { dataSource = DataSource, publisher = ClientRocketMQ, properties, ...more } = options
+    const { relay = true, ...relayOptions } = more
     return {
       module: OutboxModule,
       global: true,
       providers: [
-        { provide: Outbox, useFactory: () => new Outbox(relayOptions.clock) },
+        { provide: Outbox, useFactory: () => new Outbox(relayOptions.clock, properties) },
         {
           provide: OutboxRelay,
           inject: [dataSource, publisher],

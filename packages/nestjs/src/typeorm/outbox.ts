@@ -30,9 +30,15 @@ const added = new WeakSet<QueryRunner>()
 /** Writes events beside the change they tell of. Sending is the relay's business. */
 export class Outbox {
   readonly #clock: Pick<Clock, 'now'>
+  readonly #properties: () => Readonly<Record<string, string>>
 
-  constructor(clock: Pick<Clock, 'now'> = systemClock()) {
+  /** @param properties those of every event, when it is added; its own go over them. */
+  constructor(
+    clock: Pick<Clock, 'now'> = systemClock(),
+    properties: () => Readonly<Record<string, string>> = () => ({}),
+  ) {
     this.#clock = clock
+    this.#properties = properties
   }
 
   /**
@@ -51,6 +57,7 @@ export class Outbox {
     const body = JSON.stringify(event.data)
     if (body === undefined)
       throw new RocketMQSetupError(`the data of an event to '${topic}' has no JSON form`)
+    const properties = { ...this.#properties(), ...event.properties }
     const now = this.#clock.now()
     const eventId = randomUUID()
     await manager.insert(OutboxEvent, {
@@ -58,7 +65,7 @@ export class Outbox {
       topic,
       tag: tag ?? null,
       keys: event.keys === undefined ? null : [...event.keys],
-      properties: event.properties === undefined ? null : { ...event.properties },
+      properties: Object.keys(properties).length === 0 ? null : properties,
       body,
       aggregateId: event.aggregateId ?? null,
       delayLevel: event.delayLevel ?? null,

@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { INestApplication } from '@nestjs/common'
+import { UnknownElementException } from '@nestjs/core/errors/exceptions/unknown-element.exception.js'
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { RocketMQHealthIndicator } from '@rockhopper/nestjs'
+import { Gauge } from 'prom-client'
+import { DataSource } from 'typeorm'
+import { httpSeconds, registry, tellHandled } from './telemetry.js'
+
+type Request = IncomingMessage & { readonly route?: { readonly path?: string } }
+type Next = () => void
+
+const READY_TIMEOUT_MS = 2_000
+
+/**
+ * What whoever runs a service asks it: `/metrics` for Prometheus, `/ready` whether it can do its work now. A
+ * request to anything else gets a span, as a child of the caller's `traceparent`, and a line in the log.
+ */
+export function addOperations(app: INestApplication): void {
+  const health = new Health(app)
+  app.use('/metrics', (_request: Request, response: ServerResponse) => {
+    registry.metrics().then(
+      (text) => {
+        response.setHeader('content-type', registry.contentType)
+        response.end(text)
+      },
+      (error: unknown) => answer(response, 500, { status: 500, message: String(error) }),
+    )
+  })
+  app.use('/ready', (_request: Request, response: ServerResponse) => {
+    void health.look().then((state) => answer(response, state.status === 'up' ? 200 : 503, state))
+  })
+  app.use(traced)
+  health.measureLag()
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.statusCode = status
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify(body))
+}
+
+function traced(request: Request, response: ServerResponse, next: Next): void {
+  const method = request.method ?? ''
+  const parent = propagation.extract(context.active(), request.headers)
+  const span = trace
+    .getTracer('@rockhopper/service')
+    .startSpan(`${method} ${request.url}`, { kind: SpanKind.SERVER }, parent)
+  const inside = trace.setSpan(parent, span)
+  const startedAt = performance.now()
+  response.once('close', () => {
+    const status = response.statusCode
+    // The pattern, not the address: labels have to be few.
+    const route = request.route?.path ?? 'none'
+    const durationMs = performance.now() - startedAt
+    httpSeconds.observe({ method, route, status: String(status) }, durationMs / 1_000)
+    if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+    span.end()
+    const facts = { method, route, status, durationMs: Math.round(durationMs) }
+    // Pages and probes ask all the time, and change nothing.
+    context.with(inside, () => tellHandled(facts, `${method} ${route}`, method === 'GET'))
+  })
+  context.with(inside, next)
+}
+
+interface HealthState {
+  readonly status: 'up' | 'down'
+  readonly rocketmq: { readonly status: string; readonly lag?: unknown }
+  readonly database: 'up' | 'down' | 'none'
+}
+
+/** The lag of every group, the last application's where tests run several in one process. */
+let lag: Gauge<'consumer_group'> | undefined
+
+class Health {
+  readonly #app: INestApplication
+
+  constructor(app: INestApplication) {
+    this.#app = app
+  }
+
+  async look(): Promise<HealthState> {
+    const [rocketmq, database] = await Promise.all([this.#rocketmq(), this.#database()])
+    const isUp = rocketmq.status !== 'down' && database !== 'down'
+    return { status: isUp ? 'up' : 'down', rocketmq, database }
+  }
+
+  /** Messages that wait for each group, asked of the broker when somebody asks for the metrics. */
+  measureLag(): void {
+    const look = () => this.look()
+    if (lag !== undefined) registry.removeSingleMetric('rocketmq_consumer_lag_messages')
+    lag = new Gauge({
+      name: 'rocketmq_consumer_lag_messages',
+      help: 'Messages that wait for a consumer group.',
+      labelNames: ['consumer_group'],
+      registers: [registry],
+      async collect() {
+        this.reset()
+        const groups = (await look()).rocketmq.lag as Readonly<Record<string, number>> | undefined
+        for (const [group, count] of Object.entries(groups ?? {})) this.set({ consumer_group: group }, count)
+      },
+    })
+  }
+
+  async #rocketmq(): Promise<HealthState['rocketmq']> {
+    const indicator = this.#part(RocketMQHealthIndicator)
+    if (indicator === undefined) return { status: 'none' }
+    return (await indicator.readiness('rocketmq', { timeoutMs: READY_TIMEOUT_MS })).rocketmq
+  }
+
+  async #database(): Promise<HealthState['database']> {
+    const query = this.#part(DataSource)?.query('SELECT 1')
+    if (query === undefined) return 'none'
+    return query.then(
+      () => 'up',
+      () => 'down',
+    )
+  }
+
+  /** Undefined in a service that does without. */
+  #part<Part extends object>(type: new (...parts: never[]) => Part): Part | undefined {
+    try {
+      return this.#app.get<Part>(type, { strict: false })
+    } catch (error) {
+      if (error instanceof UnknownElementException) return undefined
+      throw error
+    }
+  }
+}
