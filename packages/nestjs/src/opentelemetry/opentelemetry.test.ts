@@ -5,6 +5,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { ClientRocketMQ } from '../client.js'
 import { MemoryBroker } from '../memory-broker.fixture.js'
+import { RocketMQRecordBuilder } from '../record.js'
 import { openTelemetry } from './index.js'
 
 // B26
@@ -26,6 +27,15 @@ test('a delivery continues the trace of the send, through W3C properties', async
   await tracing.deliver?.({ message, group: 'g' }, async () => {
     inside = trace.getActiveSpan()?.spanContext().traceId
     return { kind: 'retry', reason: 'db down' }
+  })
+  // What the outbox sends later belongs to the request that added it, unless somebody else sends it on.
+  const properties = { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` }
+  const sentWith = () => broker.topics.get('a')?.at(-1)?.properties['traceparent']?.split('-')[1]
+  await client.publish('a:x', new RocketMQRecordBuilder({ id: 2 }).setProperties(properties).build())
+  expect(sentWith()).toBe('ab'.repeat(16))
+  await trace.getTracer('test').startActiveSpan('outside', async (span) => {
+    await client.publish('a:x', new RocketMQRecordBuilder({ id: 3 }).setProperties(properties).build())
+    expect(sentWith()).toBe(span.spanContext().traceId)
   })
   const [sent, handled] = exporter.getFinishedSpans()
   expect([sent?.name, handled?.name]).toEqual(['send a', 'process a'])

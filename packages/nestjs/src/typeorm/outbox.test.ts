@@ -97,6 +97,22 @@ describe.each(DATABASES)('outbox on %s', (name) => {
     await stop()
   })
 
+  test('an event gets the properties of the moment it is added, and its own over them', async () => {
+    const { db, clock, sink, stop } = await running()
+    let of = 'first'
+    const outbox = new Outbox(clock, () => ({ of, by: 'request' }))
+    await add(db, outbox, { pattern: 'a', data: 1 })
+    of = 'second'
+    await add(db, outbox, { pattern: 'a', data: 2, properties: { by: 'hand' } })
+    of = 'third'
+    await until(() => sink.sent.length === 2)
+    expect(sink.records.map(({ options }) => options.properties)).toMatchObject([
+      { of: 'first', by: 'request' },
+      { of: 'second', by: 'hand' },
+    ])
+    await stop()
+  })
+
   test('an event of a transaction that is rolled back is never sent, although the relay looks', async () => {
     const { db, sink, outbox, relay, clock, stop } = await running()
     const rolledBack = db.transaction(async (manager) => {
