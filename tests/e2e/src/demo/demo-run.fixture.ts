@@ -20,8 +20,10 @@ export class DemoRun {
   #output = ''
   pageUrl = ''
 
-  constructor(args: readonly string[]) {
+  /** @param extra more environment for the demo, which hands it on to the services. */
+  constructor(args: readonly string[], extra: Readonly<Record<string, string>> = {}) {
     this.#parent = spawn(process.execPath, [BOOTSTRAP, 'start', ...args], {
+      env: { ...process.env, ...extra },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -53,6 +55,11 @@ export class DemoRun {
 
   async services(): Promise<ServiceView[]> {
     return (await (await fetch(`${this.pageUrl}api/services`)).json()) as ServiceView[]
+  }
+
+  /** The newest lines that a service wrote. */
+  async linesOf(service: string): Promise<string[]> {
+    return (await (await fetch(`${this.pageUrl}api/services/${service}/log`)).json()) as string[]
   }
 
   async portOf(service: string): Promise<number> {
