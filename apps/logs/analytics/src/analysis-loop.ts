@@ -20,8 +20,8 @@ const SEEKS_MAX = 3
 const PRIMING_MESSAGES = 128
 
 interface Owned {
-  /** Offset of the first message that is not counted; undefined when none is. */
-  next: number | undefined
+  /** Offset of the first message that is not counted. */
+  next: number
   /** Offset of the message that comes now. */
   position: number
   /** How often another one came, and the queue was sought again. */
@@ -108,7 +108,7 @@ export class AnalysisLoop {
       return consumer.seek(first.messageQueue, owned.position)
     }
     owned.position = (run.at(-1)?.queueOffset ?? 0) + 1
-    const seen = run.filter(({ queueOffset }) => queueOffset < (owned.next ?? 0))
+    const seen = run.filter(({ queueOffset }) => queueOffset < owned.next)
     owned.recent.addNewer(owned.recent.unseen(linesIn(seen)))
     const news = run.slice(seen.length)
     if (news.length > 0) await this.#count(consumer, name, owned, news)
@@ -146,10 +146,10 @@ export class AnalysisLoop {
   async #own(consumer: LitePullConsumer, queue: MessageQueue): Promise<void> {
     const name = queueName(queue)
     this.#owned.delete(name)
-    const next = await this.counting.nextOffset(name)
     // It may have gone to another instance meanwhile: then that one counts it.
     if (!consumer.assignment().some((mine) => queueName(mine) === name && mine.topic === queue.topic)) return
-    const position = Math.max(0, (next ?? 0) - PRIMING_MESSAGES)
+    const next = await this.counting.takeOver(name)
+    const position = Math.max(0, next - PRIMING_MESSAGES)
     await consumer.seek(queue, position)
     this.#owned.set(name, { next, position, sought: 0, recent: new RecentIds(REPEAT_WINDOW_LINES) })
   }

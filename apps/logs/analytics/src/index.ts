@@ -1,3 +1,5 @@
 export { AnalyticsModule } from './analytics-module.js'
 export { readAnalyticsSettings } from './analytics-settings.js'
 export type { WindowView } from './window-closing.js'
+export { OvertakenError, WindowCounting } from './window-counting.js'
+export { PaneRow, QueueRow, WindowRow } from './window-rows.js'

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { LogLine } from '@rockhopper/log-transport'
 import { faultPoint } from '@rockhopper/logs-contracts'
 import type { DataSource, EntityManager } from 'typeorm'
@@ -8,8 +9,8 @@ import { PaneRow, QueueRow } from './window-rows.js'
 /** Lines of one queue that are to be counted, in its order. */
 export interface Uncounted {
   readonly queue: string
-  /** What the row of the queue has to say; undefined: there is none. Otherwise somebody else counts it. */
-  readonly expected: number | undefined
+  /** Where the row of the queue has to be. Otherwise somebody else counts it. */
+  readonly expected: number
   /** Offset after the last message. */
   readonly next: number
   readonly lines: readonly LogLine[]
@@ -18,7 +19,7 @@ export interface Uncounted {
   readonly repeated: number
 }
 
-/** Another instance counted this queue meanwhile. Nothing was changed. */
+/** Another instance took this queue over. Nothing was changed. */
 export class OvertakenError extends Error {
   override readonly name = 'OvertakenError'
 }
@@ -28,40 +29,51 @@ export class OvertakenError extends Error {
  * which lines are in the panes. Each queue has panes of its own, so instances do not wait for each other.
  */
 export class WindowCounting {
+  /** This instance in this life: what an earlier life began, it cannot commit any more. */
+  readonly #owner = randomUUID()
+
   constructor(
     private readonly database: DataSource,
     private readonly times: WindowTimes,
   ) {}
 
-  /** The offset of the first message that is not counted; undefined when nothing was. */
-  async nextOffset(queue: string): Promise<number | undefined> {
-    return (await this.database.getRepository(QueueRow).findOneBy({ queue }))?.nextOffset
+  /**
+   * Takes a queue over: from now on whoever had it before cannot commit. Resolves with the offset of the
+   * first message that is not counted.
+   */
+  takeOver(queue: string): Promise<number> {
+    return this.database.transaction(async (manager) => {
+      const { affected } = await manager.update(QueueRow, { queue }, { owner: this.#owner })
+      if (affected === 1) return (await manager.findOneByOrFail(QueueRow, { queue })).nextOffset
+      const counts = { nextOffset: 0, latestAt: 0, countedAt: 0, lines: 0, late: 0, repeated: 0 }
+      await manager.insert(QueueRow, { queue, owner: this.#owner, ...counts })
+      return 0
+    })
   }
 
-  /** Rejects with OvertakenError when `expected` is not so. */
+  /** Rejects with OvertakenError when another instance took the queue over. */
   count(uncounted: Uncounted): Promise<void> {
     return this.database.transaction((manager) => this.#count(manager, uncounted))
   }
 
   async #count(manager: EntityManager, { queue, expected, next, ...batch }: Uncounted): Promise<void> {
     const before = await manager.findOneBy(QueueRow, { queue })
-    if (before?.nextOffset !== expected) throw new OvertakenError(`${queue} is at ${before?.nextOffset}`)
-    const split = this.#split(batch, before?.latestAt ?? 0)
-    const row = {
-      queue,
-      nextOffset: next,
-      latestAt: split.latestAt,
-      countedAt: Date.now(),
-      lines: (before?.lines ?? 0) + batch.lines.length - split.late,
-      late: (before?.late ?? 0) + split.late,
-      repeated: (before?.repeated ?? 0) + batch.repeated,
-    }
-    // First of all: the row's lock makes whoever else counts this queue wait, and then see that it moved.
-    if (expected === undefined) await manager.insert(QueueRow, row)
-    else {
-      const { affected } = await manager.update(QueueRow, { queue, nextOffset: expected }, row)
-      if (affected !== 1) throw new OvertakenError(`${queue} is no longer at ${expected}`)
-    }
+    if (before === null) throw new OvertakenError(`${queue} was never taken over`)
+    const split = this.#split(batch, before.latestAt)
+    // First of all: the row's lock makes whoever takes this queue over wait, and then see how far it came.
+    const { affected } = await manager.update(
+      QueueRow,
+      { queue, owner: this.#owner, nextOffset: expected },
+      {
+        nextOffset: next,
+        latestAt: split.latestAt,
+        countedAt: Date.now(),
+        lines: before.lines + batch.lines.length - split.late,
+        late: before.late + split.late,
+        repeated: before.repeated + batch.repeated,
+      },
+    )
+    if (affected !== 1) throw new OvertakenError(`${queue} was taken over by another instance`)
     for (const [start, lines] of split.panes) await this.#add(manager, queue, start, paneOf(lines))
     faultPoint('analytics.after-update-before-commit')
   }

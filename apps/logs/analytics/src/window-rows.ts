@@ -10,6 +10,10 @@ export class QueueRow {
   @PrimaryColumn({ type: 'varchar', length: 200 })
   queue: string
 
+  /** The instance that counts it: every other one is refused. Changes when another one takes over. */
+  @Column({ type: 'varchar', length: 40, default: '' })
+  owner: string
+
   /** Offset of the first message that is not counted. */
   @Column(INTEGER)
   nextOffset: number

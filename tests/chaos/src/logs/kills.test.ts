@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { ELASTICSEARCH_IMAGE, HDFS_IMAGE, type Server, startElasticsearch, startHdfs } from '@rockhopper/e2e'
 import { LocalFolder, WebHdfsFolder } from '@rockhopper/logs-storage'
 import { type BugName, withBug } from '../bugs.fixture.js'
+import { postgresIfThere, postgresIsThere } from '../postgres.fixture.js'
 import { linesOf, load, loadUntilDisarmed } from './log-load.fixture.js'
 import { type Environments, LogRun } from './log-run.fixture.js'
 import { archived, indexed, keptVerdict, windowVerdict } from './log-verdict.fixture.js'
@@ -13,11 +14,19 @@ const SETTLE_MS = 90_000
 const AWAY_MS = LONG ? 30_000 : 3_000
 
 const COLLECTOR_FAULTS = ['collector.between-messages:3', 'collector.after-ack-before-position:4']
-const ANALYTICS_FAULTS = [
-  'analytics.after-update-before-commit:2',
-  'analytics.after-commit-before-ack:2',
-  'analytics.after-update-before-commit:5',
-]
+/** Three kills; with two instances the other one takes the queues over each time. */
+const ANALYTICS_FAULTS = postgresIsThere
+  ? {
+      'analytics-1': ['analytics.after-update-before-commit:2', 'analytics.after-commit-before-ack:2'],
+      'analytics-2': ['analytics.after-update-before-commit:3'],
+    }
+  : {
+      'analytics-1': [
+        'analytics.after-update-before-commit:2',
+        'analytics.after-commit-before-ack:2',
+        'analytics.after-update-before-commit:5',
+      ],
+    }
 const ARCHIVE_FAULTS = [
   'storage.after-write-before-rename:2',
   'storage.after-rename-before-commit:2',
@@ -35,12 +44,17 @@ describe('a log pipeline whose processes are killed', () => {
   test(
     'every line is in the archive once, and windows and late lines are all that was written',
     async () => {
-      const pipeline = await started({
-        collector: COLLECTOR_FAULTS,
-        'storage-1': ARCHIVE_FAULTS,
-        'storage-2': ['storage.after-rename-before-commit:3', 'storage.after-write-before-rename:2'],
-        analytics: ANALYTICS_FAULTS,
-      })
+      await using postgres = await postgresIfThere()
+      const pipeline = await started(
+        {
+          collector: COLLECTOR_FAULTS,
+          'storage-1': ARCHIVE_FAULTS,
+          'storage-2': ['storage.after-rename-before-commit:3', 'storage.after-write-before-rename:2'],
+          ...ANALYTICS_FAULTS,
+        },
+        {},
+        await postgres?.createDatabase('logs'),
+      )
       const lines = linesOf(LINES)
       const began = performance.now()
       await load(pipeline, lines, brokerKills(pipeline, 2))
@@ -51,6 +65,9 @@ describe('a log pipeline whose processes are killed', () => {
       expect(keptVerdict('archive', kept, lines)).toEqual([])
       expect(await windowVerdict(pipeline, lines)).toEqual([])
       await pipeline.processes.settled(SETTLE_MS)
+      // While its database is there.
+      await pipeline.stop()
+      run = undefined
       expect(pipeline.processes.kills.filter((kill) => kill === 'broker')).toHaveLength(2)
     },
     LONG ? 1_800_000 : 240_000,
@@ -149,8 +166,12 @@ async function everyLineInBoth(elasticsearch: Server, hdfs: Server): Promise<voi
   await pipeline.processes.settled(SETTLE_MS)
 }
 
-async function started(faults: ConstructorParameters<typeof LogRun>[1], extra: Environments = {}) {
-  const pipeline = new LogRun(extra, faults)
+async function started(
+  faults: ConstructorParameters<typeof LogRun>[1],
+  extra: Environments = {},
+  database?: string,
+): Promise<LogRun> {
+  const pipeline = new LogRun(extra, faults, database)
   run = pipeline
   await pipeline.start()
   return pipeline

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { brokerPlan, HOST, logPlans, Ports } from '@rockhopper/demo'
 import { Supervised } from '../supervised.fixture.js'
 
-export const SERVICES = ['collector', 'storage-1', 'storage-2', 'analytics'] as const
+const SERVICES = ['collector', 'storage-1', 'storage-2', 'analytics-1', 'analytics-2'] as const
 export type Name = (typeof SERVICES)[number] | 'broker'
 export type Environments = Partial<Record<Name, Readonly<Record<string, string>>>>
 
@@ -17,19 +17,31 @@ const WINDOWS = {
   LOG_IDLE_MS: '500',
 }
 
-/** The pipeline as processes: both storages write all queues, and do not know of each other. */
+/**
+ * The pipeline as processes: both storages write all queues, and do not know of each other; two analytics share
+ * the queues on PostgreSQL, or one has all of them in a file.
+ */
 export class LogRun {
   readonly processes: Supervised<Name>
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'rockhopper-chaos-logs-'))
   readonly #ports = new Map<Name, number>()
   readonly #extra: Environments
+  readonly #database: string | undefined
+  readonly #services: readonly Name[]
 
   /**
    * @param extra more environment for some of the processes.
    * @param faults fault points of each, one for each of its lives.
+   * @param database address of PostgreSQL.
    */
-  constructor(extra: Environments = {}, faults: Partial<Record<Name, readonly string[]>> = {}) {
+  constructor(
+    extra: Environments = {},
+    faults: Partial<Record<Name, readonly string[]>> = {},
+    database?: string,
+  ) {
     this.#extra = extra
+    this.#database = database
+    this.#services = SERVICES.filter((name) => name !== 'analytics-2' || database !== undefined)
     this.processes = new Supervised(faults)
   }
 
@@ -58,22 +70,23 @@ export class LogRun {
     const options = { scenarios: [], portBase: base + 10, dataDir: this.#dataDir, reset: false }
     this.processes.plan('broker', brokerPlan(options, addresses))
     const plans = new Map((await logPlans(options, addresses, ports)).map(({ plan }) => [plan.name, plan]))
-    for (const name of SERVICES) {
+    for (const name of this.#services) {
       const plan = plans.get(name.replace(/-\d$/, ''))
       if (plan === undefined) throw new Error(`no plan for ${name}`)
       const port = await ports.take(base + 40)
       this.#ports.set(name, port)
       const own = { PORT: String(port), LOG_TAIL_FILES: this.file, LOG_TAIL_POLL_MS: '20' }
       const storing = { LOG_STORAGE_LINGER_MS: '100' }
-      const env = { ...plan.env, ...WINDOWS, ...storing, ...own, ...this.#extra[name] }
+      const shared = this.#database === undefined ? {} : { DATABASE_URL: this.#database }
+      const env = { ...plan.env, ...WINDOWS, ...storing, ...own, ...shared, ...this.#extra[name] }
       this.processes.plan(name, { ...plan, env })
     }
     await this.processes.start('broker')
-    await Promise.all(SERVICES.map((name) => this.processes.start(name)))
+    await Promise.all(this.#services.map((name) => this.processes.start(name)))
   }
 
   async stop(): Promise<void> {
-    await this.processes.stop(SERVICES, ['broker'])
+    await this.processes.stop(this.#services, ['broker'])
     rmSync(this.#dataDir, { recursive: true, force: true })
   }
 }

@@ -101,14 +101,15 @@ interface State {
 
 /** Windows and what was too late are all that was written; no window has more than was written for it. */
 export async function windowVerdict(run: LogRun, written: readonly Written[]): Promise<string[]> {
-  const ask = async <T>(path: string) => (await (await fetch(`${run.url('analytics')}/${path}`)).json()) as T
+  const ask = async <T>(path: string) =>
+    (await (await fetch(`${run.url('analytics-1')}/${path}`)).json()) as T
   const state = await eventually('all is counted', SETTLE_MS, async () => {
     const now = await ask<State>('analytics').catch(() => undefined)
     return now !== undefined && now.lines + now.late >= written.length ? now : undefined
   })
   const windows = await eventually('all windows are closed', SETTLE_MS, async () => {
-    const all = await ask<WindowView[]>(`windows?count=${WINDOWS_MAX}`)
-    return all.every(({ version, figures }) => version > 0 || figures.lines === 0) ? all : undefined
+    const all = await ask<WindowView[]>(`windows?count=${WINDOWS_MAX}`).catch(() => undefined)
+    return all?.every(({ version, figures }) => version > 0 || figures.lines === 0) ? all : undefined
   })
   const counted = windows.reduce((sum, { figures }) => sum + figures.lines, 0)
   const wrong: string[] = []

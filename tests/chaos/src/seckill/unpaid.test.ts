@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { DatabaseServer } from '@rockhopper/e2e'
 import { type BugName, withBug } from '../bugs.fixture.js'
 import { eventually } from '../eventually.fixture.js'
+import { postgresIfThere, postgresIsThere } from '../postgres.fixture.js'
 import { CAMPAIGN, campaignOf, openCampaign, post, read } from './campaign.fixture.js'
 import { comebacks } from './comebacks.fixture.js'
-import { postgresIfThere, postgresIsThere } from './database.fixture.js'
 import { SeckillRun } from './seckill-run.fixture.js'
 
 const STOCK = 5
