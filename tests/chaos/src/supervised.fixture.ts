@@ -88,8 +88,10 @@ export class Supervised<Name extends string> {
     )
     this.#children.set(name, child)
     // A fault may fire before the service is ready: then the next life is already under way.
+    // Or it is killed from outside while it starts, and whoever killed it starts it again.
     await child.start().catch((error: unknown) => {
-      if (fault === undefined || !String(error).includes('killed by SIGKILL')) throw error
+      const isMeant = fault !== undefined || this.#killed.has(name)
+      if (!isMeant || !String(error).includes('killed by SIGKILL')) throw error
     })
   }
 

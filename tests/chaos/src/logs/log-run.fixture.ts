@@ -18,8 +18,8 @@ const WINDOWS = {
 }
 
 /**
- * The pipeline as processes: both storages write all queues, and do not know of each other; two analytics share
- * the queues on PostgreSQL, or one has all of them in a file.
+ * The pipeline as processes: both storages write all queues, and do not know of each other; two analytics
+ * share the queues on PostgreSQL, or one has all of them in a file.
  */
 export class LogRun {
   readonly processes: Supervised<Name>
