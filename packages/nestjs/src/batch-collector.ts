@@ -13,7 +13,7 @@ export interface BatchItem {
 }
 
 /** Runs the handler of a batch; rejects with what it threw, after filters. */
-export type RunBatch = (route: Route, data: unknown, context: RocketMQContext) => Promise<void>
+export type RunBatch = (route: Route, data: unknown, context: RocketMQContext) => Promise<unknown>
 /** What a failure means for one of the messages. */
 export type FailureOf = (route: Route, item: BatchItem, error: unknown, original: unknown) => Verdict
 

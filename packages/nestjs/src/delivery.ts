@@ -4,6 +4,7 @@ import type { Clock } from '@rockhopper/env'
 import type { BatchCollector } from './batch-collector.js'
 import { RocketMQContext } from './context.js'
 import { placeDeadLetter } from './dead-letter.js'
+import type { Deadlines } from './deadlines.js'
 import { DeadLetterException, type RemoteErrorFields, RetryLaterException } from './exceptions.js'
 import type { NativeConsumer, NativeProducer } from './native.js'
 import type { MessagePolicy, RocketMQServerOptions } from './options.js'
@@ -23,11 +24,12 @@ export interface DeliveryPort {
   readonly producer: NativeProducer
   readonly clock: Clock
   readonly batches: BatchCollector
+  readonly deadlines: Deadlines
   decode(message: MessageView, route: Route): unknown
   /** Resolves when the handler may begin; undefined: now. */
   turn(route: Route): Promise<void> | undefined
   /** Rejects with what the handler threw, after filters. */
-  runEvent(route: Route, data: unknown, context: RocketMQContext): Promise<void>
+  runEvent(route: Route, data: unknown, context: RocketMQContext): Promise<unknown>
   /**
    * Resolves with the last value or the error; never rejects for a handler's failure. `next` gets the values
    * before the last one, when all of them are wanted.
@@ -52,46 +54,65 @@ export interface Arrival {
 
 const ACK_TIMEOUT_MS = 15 * 60_000
 
-/** Finds the handler of a message, runs it to its end and says what becomes of the message. */
-export async function deliver(port: DeliveryPort, arrival: Arrival): Promise<Verdict> {
+/**
+ * Finds the handler of a message, runs it to its end and says what becomes of the message. What nobody has to
+ * wait for is not waited for: each await costs a message as much as the rest of a step.
+ */
+export function deliver(port: DeliveryPort, arrival: Arrival): Promise<Verdict> {
   const { message, plan } = arrival
   const { topic, tag } = message
   const isRequest = wantsReply(message.properties)
   const route = findRoute(plan.routes, topic, tag, isRequest)
   if (route === undefined) {
-    const tags = tag === undefined ? [] : [tag]
-    return verdictOfPolicy(
-      port.options.onUnhandled ?? 'dead-letter',
-      `no handler for '${formatPattern({ topic, tags })}'`,
-    )
+    const text = formatPattern({ topic, tags: tag === undefined ? [] : [tag] })
+    const policy = port.options.onUnhandled ?? 'dead-letter'
+    return Promise.resolve(verdictOfPolicy(policy, `no handler for '${text}'`))
   }
-  const verdict = await handle(port, arrival, route, isRequest && !route.isEvent)
-  if (verdict.kind !== 'dead-letter') return verdict
-  return placeDeadLetter(verdict, route.extras.dlq, arrival, port.producer)
+  const turn = port.turn(route)
+  const answers = isRequest && !route.isEvent
+  const handled =
+    turn === undefined
+      ? handle(port, arrival, route, answers)
+      : turn.then(() => handle(port, arrival, route, answers))
+  return handled.then((verdict) => {
+    if (verdict.kind !== 'dead-letter') return verdict
+    return placeDeadLetter(verdict, route.extras.dlq, arrival, port.producer)
+  })
 }
 
-async function handle(
+function handle(port: DeliveryPort, arrival: Arrival, route: Route, answers: boolean): Promise<Verdict> {
+  const payload = read(port, route, arrival.message)
+  if (payload instanceof Promise)
+    return payload.then((one) => handlePayload(port, arrival, route, answers, one))
+  return handlePayload(port, arrival, route, answers, payload)
+}
+
+function handlePayload(
   port: DeliveryPort,
   arrival: Arrival,
   route: Route,
   answers: boolean,
+  payload: Payload,
 ): Promise<Verdict> {
-  const { message } = arrival
-  const turn = port.turn(route)
-  if (turn !== undefined) await turn
-  const payload = await read(port, route, message)
-  if ('refused' in payload) {
-    const { name, refused, policy } = payload
-    const value: RemoteErrorFields = { name, message: refused }
-    if (answers) await port.reply(message, { kind: 'error', value, ...first(message) }, route)
-    return verdictOfPolicy(policy ?? 'dead-letter', refused)
-  }
+  if ('refused' in payload) return refuse(port, arrival, route, answers, payload)
   const settlement = new Settlement()
   const context = contextOf(port, arrival, route, settlement)
   if (answers) return answer(port, route, payload.data, context)
   if (route.extras.batch === undefined) return consume(port, route, payload.data, context, settlement)
   const { size, waitMs = 50 } = route.extras.batch
   return port.batches.add(route, { size, waitMs }, { data: payload.data, context, settlement })
+}
+
+async function refuse(
+  port: DeliveryPort,
+  { message }: Arrival,
+  route: Route,
+  answers: boolean,
+  { name, refused, policy }: Refused,
+): Promise<Verdict> {
+  const value: RemoteErrorFields = { name, message: refused }
+  if (answers) await port.reply(message, { kind: 'error', value, ...first(message) }, route)
+  return verdictOfPolicy(policy ?? 'dead-letter', refused)
 }
 
 export function contextOf(
@@ -111,7 +132,7 @@ export function contextOf(
  * the context; in `manual` mode only what it says, a throw, or the end of its time.
  */
 export function consume(
-  port: Pick<DeliveryPort, 'clock' | 'options' | 'runEvent'>,
+  port: Pick<DeliveryPort, 'deadlines' | 'options' | 'runEvent'>,
   route: Route,
   data: unknown,
   context: RocketMQContext,
@@ -119,7 +140,7 @@ export function consume(
 ): Promise<Verdict> {
   const { ackMode = 'auto', ackTimeoutMs = ACK_TIMEOUT_MS } = route.extras
   return new Promise((resolve) => {
-    const deadline = settlement.startDeadline(port.clock, ackTimeoutMs, () => {
+    const deadline = settlement.startDeadline(port.deadlines, ackTimeoutMs, () => {
       resolve({ kind: 'retry', reason: `not settled within its time (ackTimeoutMs ${ackTimeoutMs})` })
     })
     const end = (verdict: Verdict): void => {
@@ -152,27 +173,41 @@ export function afterFailure(
   })
 }
 
-type Payload =
-  | { readonly data: unknown }
-  | { readonly name: string; readonly refused: string; readonly policy: MessagePolicy | undefined }
+interface Refused {
+  readonly name: string
+  readonly refused: string
+  readonly policy: MessagePolicy | undefined
+}
 
-async function read(port: DeliveryPort, route: Route, message: MessageView): Promise<Payload> {
-  const { onUndecodable, onInvalid, topics } = port.options
+type Payload = { readonly data: unknown } | Refused
+
+function read(port: DeliveryPort, route: Route, message: MessageView): Payload | Promise<Payload> {
+  const undecodable = (error: unknown): Payload => {
+    const refused = `body cannot be decoded: ${errorText(error)}`
+    return { name: 'BodyIllegal', refused, policy: port.options.onUndecodable }
+  }
   let data: unknown
   try {
     data = port.decode(message, route)
-    if (data instanceof Promise) data = await data
   } catch (error) {
-    const refused = `body cannot be decoded: ${errorText(error)}`
-    return { name: 'BodyIllegal', refused, policy: onUndecodable }
+    return undecodable(error)
   }
-  const schema = route.schema ?? topics?.schemaFor(message.topic, message.tag)
+  if (data instanceof Promise) return data.then((one) => checked(port, route, message, one), undecodable)
+  return checked(port, route, message, data)
+}
+
+function checked(
+  { options }: DeliveryPort,
+  route: Route,
+  message: MessageView,
+  data: unknown,
+): Payload | Promise<Payload> {
+  const schema = route.schema ?? options.topics?.schemaFor(message.topic, message.tag)
   if (schema === undefined) return { data }
-  try {
-    return { data: await validate(schema, data, `payload of '${route.text}'`) }
-  } catch (error) {
-    return { name: 'PayloadInvalid', refused: errorText(error), policy: onInvalid }
-  }
+  return validate(schema, data, `payload of '${route.text}'`).then(
+    (valid) => ({ data: valid }),
+    (error) => ({ name: 'PayloadInvalid', refused: errorText(error), policy: options.onInvalid }),
+  )
 }
 
 /**

@@ -52,15 +52,29 @@ export function startGroupConsumer(
   handle: HandleMessage,
   calls: RunningCalls,
 ): Promise<void> {
-  return consumer.start(async (messages, context) => {
-    for (const message of messages) {
-      const arrival = { message, plan, consumer, signal: () => context.signal }
-      const verdict = await calls.run(canGoBack(plan, message), () => handle(arrival))
-      const result = settle(verdict, context, message, plan.group)
-      if (result === 'RECONSUME_LATER') return result
-    }
-    return 'CONSUME_SUCCESS'
+  const one = (message: MessageView, context: ConsumeContext): Promise<ConsumeResult> => {
+    const arrival = { message, plan, consumer, signal: () => context.signal }
+    return calls
+      .run(canGoBack(plan, message), () => handle(arrival))
+      .then((verdict) => settle(verdict, context, message, plan.group))
+  }
+  return consumer.start((messages, context) => {
+    const [first] = messages
+    // What `consumeMessageBatchMaxSize: 1` gives.
+    if (first !== undefined && messages.length === 1) return one(first, context)
+    return inOrder(messages, (message) => one(message, context))
   })
+}
+
+/** Ends with the first message that does not succeed: the others come again with it. */
+async function inOrder(
+  messages: readonly MessageView[],
+  run: (message: MessageView) => Promise<ConsumeResult>,
+): Promise<ConsumeResult> {
+  for (const message of messages) {
+    if ((await run(message)) === 'RECONSUME_LATER') return 'RECONSUME_LATER'
+  }
+  return 'CONSUME_SUCCESS'
 }
 
 /**

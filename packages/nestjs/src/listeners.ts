@@ -14,6 +14,11 @@ export class Listeners<Events extends object> {
     this.#listeners.set(event, set.add(listener))
   }
 
+  /** Whether somebody listens: who has to make something up for them can leave it. */
+  has(event: keyof Events): boolean {
+    return this.#listeners.has(event)
+  }
+
   tell<Name extends keyof Events>(
     event: Name,
     ...args: Events[Name] extends (...args: infer A) => unknown ? A : never

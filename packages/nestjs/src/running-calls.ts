@@ -2,13 +2,18 @@ import type { Verdict } from './verdict.js'
 
 const HANDED_BACK: Verdict = { kind: 'retry', delayMs: 0, reason: 'still running when the server closed' }
 
+interface Call {
+  readonly canGoBack: boolean
+  readonly resolve: (verdict: Verdict) => void
+}
+
 /** The listener calls of one group that run now, so that a server that closes can stop to wait for them. */
 export class RunningCalls {
-  readonly #giveUps = new Set<() => void>()
+  readonly #calls = new Set<Call>()
   #isOver = false
 
   get count(): number {
-    return this.#giveUps.size
+    return this.#calls.size
   }
 
   /**
@@ -18,24 +23,28 @@ export class RunningCalls {
   run(canGoBack: boolean, work: () => Promise<Verdict>): Promise<Verdict> {
     if (this.#isOver && canGoBack) return Promise.resolve(HANDED_BACK)
     return new Promise((resolve, reject) => {
-      const end = (verdict: Verdict): void => {
-        this.#giveUps.delete(giveUp)
-        resolve(verdict)
-      }
-      const giveUp = (): void => {
-        if (canGoBack) end(HANDED_BACK)
-      }
-      this.#giveUps.add(giveUp)
-      work().then(end, (error: unknown) => {
-        this.#giveUps.delete(giveUp)
-        reject(error)
-      })
+      const call: Call = { canGoBack, resolve }
+      this.#calls.add(call)
+      work().then(
+        (verdict) => {
+          this.#calls.delete(call)
+          resolve(verdict)
+        },
+        (error: unknown) => {
+          this.#calls.delete(call)
+          reject(error)
+        },
+      )
     })
   }
 
   /** Hands back what runs, and what would begin. */
   giveUp(): void {
     this.#isOver = true
-    for (const giveUp of [...this.#giveUps]) giveUp()
+    for (const call of [...this.#calls]) {
+      if (!call.canGoBack) continue
+      this.#calls.delete(call)
+      call.resolve(HANDED_BACK)
+    }
   }
 }

@@ -13,6 +13,7 @@ import { MqError } from '@rockhopper/message'
 import { isObservable, lastValueFrom, type Observable } from 'rxjs'
 import type { BodyCodec } from './codec.js'
 import type { RocketMQContext } from './context.js'
+import { Deadlines } from './deadlines.js'
 import { type Arrival, type DeliveryPort, deliver } from './delivery.js'
 import { type RocketMQServerEvents, reportFailure } from './delivery-failure.js'
 import { instrumentedDelivery } from './instrumentation.js'
@@ -57,6 +58,12 @@ export class ServerRocketMQ
   readonly #registrations: Registration[] = []
   readonly #listeners = new Listeners<RocketMQServerEvents>((error) => this.logger.error(error))
   readonly #holds = new Set<HoldReason>()
+  /** The default, which `decode` goes around: no packet has to be made for it. */
+  readonly #plainBodies = {
+    deserialize: (body: Buffer, hint: Record<string, unknown> = {}) => {
+      return { pattern: hint['channel'], data: (hint['codec'] as BodyCodec).decode(body) }
+    },
+  }
   #run: ServerRun | undefined
   #port: DeliveryPort | undefined
   /** Without Nest's processing hooks a message needs no wrapping for them. */
@@ -71,11 +78,7 @@ export class ServerRocketMQ
       serialize: (value: unknown, hint: Record<string, unknown> = {}) =>
         (hint['codec'] as BodyCodec).encode(value),
     }
-    this.deserializer = options.deserializer ?? {
-      deserialize: (body: Buffer, hint: Record<string, unknown> = {}) => {
-        return { pattern: hint['channel'], data: (hint['codec'] as BodyCodec).decode(body) }
-      },
-    }
+    this.deserializer = options.deserializer ?? this.#plainBodies
   }
 
   /**
@@ -252,19 +255,27 @@ export class ServerRocketMQ
     this._status$.next('closed')
   }
 
-  async #handle(arrival: Arrival): Promise<Verdict> {
+  #handle(arrival: Arrival): Promise<Verdict> {
     const { message, plan } = arrival
     const port = this.#port
     if (port === undefined) throw new MqError('NOT_STARTED', 'delivering a message before listen()')
+    const { instrumentation } = this.#options
+    const told = { message, group: plan.group }
+    const delivering =
+      instrumentation === undefined
+        ? deliver(port, arrival)
+        : instrumentedDelivery(instrumentation, told, () => deliver(port, arrival))
+    if (!this.#listeners.has('handled')) return delivering.then((verdict) => this.#report(arrival, verdict))
     const since = port.clock.monotonic()
-    const verdict = await instrumentedDelivery(
-      this.#options.instrumentation,
-      { message, group: plan.group },
-      () => deliver(port, arrival),
-    )
+    return delivering.then((verdict) => {
+      const ms = port.clock.monotonic() - since
+      this.#listeners.tell('handled', { topic: message.topic, group: plan.group, ms })
+      return this.#report(arrival, verdict)
+    })
+  }
+
+  #report(arrival: Arrival, verdict: Verdict): Verdict {
     if (verdict.kind !== 'done') reportFailure(this.logger, this.#listeners, arrival, verdict)
-    const ms = port.clock.monotonic() - since
-    this.#listeners.tell('handled', { topic: message.topic, group: plan.group, ms })
     return verdict
   }
 
@@ -279,8 +290,10 @@ export class ServerRocketMQ
       producer: run.producer,
       clock: run.env.clock,
       batches: run.batches,
+      deadlines: new Deadlines(run.env.clock),
       turn: (route) => run.turn(route),
       decode: (message, { codec }) => {
+        if (this.deserializer === this.#plainBodies) return codec.decode(message.body)
         const hint = { channel: message.topic, message, codec }
         const packet: unknown = this.deserializer.deserialize(message.body, hint)
         return packet instanceof Promise ? packet.then(dataOf) : dataOf(packet)
@@ -291,12 +304,9 @@ export class ServerRocketMQ
     }
   }
 
-  /** A stream that ends empty is a success: a filter may swallow the error that way. */
-  async #runHandler(handler: MessageHandler, data: unknown, context: BaseRpcContext): Promise<void> {
-    await this.#betweenHooks(context, async () => {
-      const result: unknown = await handler(data, context)
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined })
-    })
+  #runHandler(handler: MessageHandler, data: unknown, context: BaseRpcContext): Promise<unknown> {
+    const run = () => ended(handler, data, context)
+    return this.#isHooked ? this.#betweenHooks(context, run) : run()
   }
 
   #runRequest(
@@ -372,3 +382,18 @@ export class ServerRocketMQ
 }
 
 const dataOf = (packet: unknown): unknown => (packet as ReadPacket).data
+
+/** The end of a handler and of the stream that it may return. */
+function ended(handler: MessageHandler, data: unknown, context: BaseRpcContext): Promise<unknown> {
+  try {
+    const result: unknown = handler(data, context)
+    return result instanceof Promise ? result.then(streamEnded) : Promise.resolve(streamEnded(result))
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** A stream that ends empty is a success: a filter may swallow the error that way. */
+function streamEnded(result: unknown): unknown {
+  return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : undefined
+}

@@ -1,4 +1,4 @@
-import type { Clock } from '@rockhopper/env'
+import type { Deadline, Deadlines } from './deadlines.js'
 import { RocketMQSettledError } from './exceptions.js'
 import { DONE, type Verdict } from './verdict.js'
 
@@ -40,8 +40,8 @@ export class Settlement {
   }
 
   /** The time the message may take; the owner cancels it. */
-  startDeadline(clock: Clock, timeoutMs: number, passed: () => void): Deadline {
-    this.#deadline = new Deadline(clock, timeoutMs, passed)
+  startDeadline(deadlines: Deadlines, timeoutMs: number, passed: () => void): Deadline {
+    this.#deadline = deadlines.start(timeoutMs, passed)
     return this.#deadline
   }
 
@@ -49,28 +49,5 @@ export class Settlement {
     if (this.#said !== undefined) throw new RocketMQSettledError(method, this.#said.method)
     this.#said = { method, verdict }
     this.#tell?.(verdict)
-  }
-}
-
-/** A moment that can be moved. */
-export class Deadline {
-  readonly #clock: Clock
-  readonly #passed: () => void
-  #cancel: () => void
-
-  constructor(clock: Clock, timeoutMs: number, passed: () => void) {
-    this.#clock = clock
-    this.#passed = passed
-    this.#cancel = clock.after(timeoutMs, passed)
-  }
-
-  /** `byMs` from now on. */
-  extend(byMs: number): void {
-    this.#cancel()
-    this.#cancel = this.#clock.after(byMs, this.#passed)
-  }
-
-  cancel(): void {
-    this.#cancel()
   }
 }

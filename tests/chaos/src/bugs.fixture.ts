@@ -16,9 +16,9 @@ export const BUGS = {
   'ack before commit': [
     {
       file: '/nestjs/dist/group-consumer.js',
-      find: 'await calls.run(canGoBack(plan, message), () => handle(arrival))',
+      find: '.run(canGoBack(plan, message), () => handle(arrival))',
       // Longer than the 5 s after which a consumer tells the broker how far it is.
-      replace: "(setTimeout(() => void handle(arrival), 6_000), { kind: 'done' })",
+      replace: ".run(false, async () => (setTimeout(() => void handle(arrival), 6_000), { kind: 'done' }))",
     },
   ],
   'relay marks before send': [

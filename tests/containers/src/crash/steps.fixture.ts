@@ -25,7 +25,8 @@ const PLANTED: Readonly<Record<string, PlantedStep>> = {
   },
   'handler ended, not acknowledged': {
     file: '/nestjs/dist/group-consumer.js',
-    find: 'const result = settle(verdict, context, message, plan.group);',
+    find: 'switch (verdict.kind) {',
+    before: true,
   },
 }
 
