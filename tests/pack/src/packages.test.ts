@@ -16,6 +16,16 @@ const pages = [
   })),
   ...packages.map(({ name, readme }) => ({ name, markdown: readme })),
 ]
+/** What `nest new` wrote until Nest 11: types are found by `types` and `typesVersions`, not by `exports`. */
+const CLASSIC = {
+  target: 'ES2022',
+  module: 'commonjs',
+  moduleResolution: 'node10',
+  ignoreDeprecations: '6.0',
+  strict: true,
+  skipLibCheck: true,
+  types: ['node'],
+}
 let project: string
 let tarballs: string[]
 let server: SnippetServer
@@ -52,6 +62,22 @@ describe('installed with plain npm', () => {
     writeFileSync(join(project, 'entries.mjs'), entries)
     expect(await mustRun(process.execPath, ['entries.mjs'], project)).toContain('all imported')
   })
+
+  test('every entry is found by the older resolution, and required from CommonJS', async () => {
+    const folder = join(project, 'classic')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'commonjs' }))
+    const entry = packages.flatMap((one) => one.entries)
+    const imports = entry.map((name, n) => `import * as e${n} from ${JSON.stringify(name)}`)
+    const used = entry.map((_, n) => `typeof e${n}`).join(', ')
+    writeFileSync(
+      join(folder, 'main.ts'),
+      `import 'reflect-metadata'\n${imports.join('\n')}\nconsole.log(new Set([${used}]))\n`,
+    )
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: CLASSIC }))
+    await mustRun(join(project, 'node_modules', '.bin', 'tsc'), ['-p', '.'], folder)
+    expect(await mustRun(process.execPath, ['main.js'], folder)).toContain("Set(1) { 'object' }")
+  }, 120_000)
 
   const carrier = nodePackage(process.platform, process.arch)
   for (const version of NODE_VERSIONS) {
