@@ -192,9 +192,11 @@ describe('events', () => {
     })
     await client.publish('later', new RocketMQRecordBuilder(1).setDelay(90_500).build())
     await client.publish('later', new RocketMQRecordBuilder(2).setDeliverAt(new Date(1_000)).build())
+    await client.publish('later', new RocketMQRecordBuilder(3).setPriority(7).build())
     expect(broker.topics.get('later')?.map(({ properties }) => properties)).toMatchObject([
       { TIMER_DELAY_MS: '90500' },
       { TIMER_DELIVER_MS: '1000' },
+      { _SYS_MSG_PRIORITY_: '7' },
     ])
     await expect(client.publish('a:u', record)).rejects.toThrow("pattern says tag 'u'")
     await expect(client.publish('a', undefined)).rejects.toThrow('empty body')

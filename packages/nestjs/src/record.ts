@@ -14,6 +14,8 @@ export interface RecordOptions {
   readonly deliverAt?: number
   /** Messages of one key go to one queue and keep their order. */
   readonly shardingKey?: string
+  /** 0 and up; POP consumers of a PRIORITY topic get the highest first. Not with a delay or shardingKey. */
+  readonly priority?: number
   /** Limit of this send or request, ms; default the client's. */
   readonly timeoutMs?: number
 }
@@ -77,6 +79,11 @@ export class RocketMQRecordBuilder<Data = unknown> {
     return this.#set({ shardingKey })
   }
 
+  /** 0 and up: in a topic of the type PRIORITY, POP consumers get the highest first. */
+  setPriority(priority: number): this {
+    return this.#set({ priority })
+  }
+
   setTimeout(timeoutMs: number): this {
     return this.#set({ timeoutMs })
   }
@@ -100,5 +107,6 @@ export function recordFields(options: RecordOptions): Omit<Message, 'topic' | 'b
     ...(options.delayMs === undefined ? {} : { delayTimeMs: options.delayMs }),
     ...(options.deliverAt === undefined ? {} : { deliverTimeMs: options.deliverAt }),
     ...(options.shardingKey === undefined ? {} : { shardingKey: options.shardingKey }),
+    ...(options.priority === undefined ? {} : { priority: options.priority }),
   }
 }

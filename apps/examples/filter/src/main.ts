@@ -1,4 +1,4 @@
-// The broker keeps back what a handler did not ask for, by tag.
+// The broker keeps back what a handler did not ask for, by tag or by an SQL92 expression over properties.
 import 'reflect-metadata'
 import { Controller, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -8,6 +8,7 @@ import {
   connectRocketMQ,
   RocketMQEvent,
   RocketMQModule,
+  RocketMQRecordBuilder,
   ServerRocketMQ,
 } from '@rockhopper/nestjs'
 import { EmbeddedRocketMQ } from '@rockhopper/testing'
@@ -17,7 +18,11 @@ interface Order {
   readonly id: string
 }
 
-const mq = await EmbeddedRocketMQ.start({ topics: ['order_topic'] })
+const mq = await EmbeddedRocketMQ.start({
+  topics: ['order_topic'],
+  // Expressions have to be allowed, as at Apache's broker.
+  config: { enablePropertyFilter: true },
+})
 const seen: string[] = []
 
 @Controller()
@@ -30,6 +35,14 @@ class Handlers {
   @RocketMQEvent('order_topic:paid||refunded', { group: 'books' })
   book(@Payload() { id }: Order): void {
     seen.push(`books: ${id}`)
+  }
+
+  @RocketMQEvent(
+    { topic: 'order_topic', sql: "amount > 1000 AND region IN ('north', 'east')" },
+    { group: 'fraud' },
+  )
+  check(@Payload() { id }: Order): void {
+    seen.push(`fraud: ${id}`)
   }
 }
 
@@ -44,9 +57,14 @@ connectRocketMQ(app)
 await app.startAllMicroservices()
 await app.init()
 
-const handled = waitForConsumption(app.get(ServerRocketMQ), { count: 3 })
-for (const tag of ['created', 'viewed', 'paid', 'refunded']) {
-  await app.get(ClientRocketMQ).publish(`order_topic:${tag}`, { id: `o-${tag}` })
+const handled = waitForConsumption(app.get(ServerRocketMQ), { count: 5 })
+const region = ['south', 'north', 'east', 'north']
+for (const [n, tag] of ['created', 'viewed', 'paid', 'refunded'].entries()) {
+  const record = new RocketMQRecordBuilder({ id: `o-${tag}` })
+    .setProperty('amount', String(500 * (n + 1)))
+    .setProperty('region', region[n] ?? '')
+    .build()
+  await app.get(ClientRocketMQ).publish(`order_topic:${tag}`, record)
 }
 await handled
 for (const line of seen.sort()) console.log(line)
