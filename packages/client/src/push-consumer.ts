@@ -105,6 +105,15 @@ export class PushConsumer {
   }
 
   /**
+   * How long ago, in ms, a broker last answered a pull, for the queue of this member that has waited longest;
+   * undefined while it has no queue or is suspended. An idle queue is answered every 15 s or so. One whose
+   * messages wait for the listener, as many as may be held, is not pulled, and its time grows.
+   */
+  sinceLastPoll(): number | undefined {
+    return this.#suspended ? undefined : this.#run?.sinceLastPoll()
+  }
+
+  /**
    * No new pulls and no new listener calls; queues stay assigned. Before start: the consumer starts
    * suspended.
    */

@@ -20,6 +20,12 @@ describe('health', () => {
     expect(await health.readiness('mq', { lagMax: 1 })).toMatchObject({
       mq: { status: 'up', lag: { shop: 0 }, connection: 'connected' },
     })
+    broker.sinceLastPollMs = 40_000
+    expect(await health.readiness('mq')).toMatchObject({ mq: { sinceLastPollMs: { shop: 40_000 } } })
+    expect(await health.readiness('mq', { pollAgeMaxMs: 30_000 })).toMatchObject({
+      mq: { status: 'degraded' },
+    })
+    expect(await health.readiness('mq', { pollAgeMaxMs: 50_000 })).toMatchObject({ mq: { status: 'up' } })
     strategy.pause()
     for (const id of [1, 2, 3]) send('a', id)
     expect(await health.readiness('mq', { lagMax: 1 })).toMatchObject({

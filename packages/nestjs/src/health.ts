@@ -12,6 +12,11 @@ export interface ReadinessOptions {
   readonly lagMax?: number
   /** More than this make it `down`. Default: no limit. */
   readonly lagDownAt?: number
+  /**
+   * No answer to a pull of some queue for longer than this, ms, makes it `degraded`: its broker does not
+   * answer, or its handlers do not keep up. Idle queues are answered every 15 s. Default: no limit.
+   */
+  readonly pollAgeMaxMs?: number
   /** Terminus before 12 leaves a `degraded` result out: `up` says it so, with `isDegraded: true`. */
   readonly degradedAs?: 'degraded' | 'up'
   /** How long the cluster may take to answer; default 3,000. */
@@ -44,7 +49,13 @@ export class RocketMQHealthIndicator {
   /** Down when no name server answers, a topic has no route, or a lag is above `lagDownAt`. */
   async readiness<Key extends string>(
     key: Key,
-    { lagMax, lagDownAt, degradedAs = 'degraded', timeoutMs = TIMEOUT_MS }: ReadinessOptions = {},
+    {
+      lagMax,
+      lagDownAt,
+      pollAgeMaxMs,
+      degradedAs = 'degraded',
+      timeoutMs = TIMEOUT_MS,
+    }: ReadinessOptions = {},
   ): Promise<RocketMQHealth<Key>> {
     const connection = this.#server.currentStatus()
     const groups = this.#server.groups()
@@ -57,9 +68,13 @@ export class RocketMQHealthIndicator {
       const most = Math.max(0, ...Object.values(lag))
       const paused = groups.filter(({ state }) => state === 'paused').map(({ group }) => group)
       const isDown = lagDownAt !== undefined && most > lagDownAt
-      const isSlow = paused.length > 0 || (lagMax !== undefined && most > lagMax)
+      const pollAge = Math.max(0, ...groups.map(({ sinceLastPollMs = 0 }) => sinceLastPollMs))
+      const isLagging = lagMax !== undefined && most > lagMax
+      const isSilent = pollAgeMaxMs !== undefined && pollAge > pollAgeMaxMs
+      const isSlow = paused.length > 0 || isLagging || isSilent
       const status = isDown ? 'down' : isSlow ? degradedAs : 'up'
-      return result(key, status, { connection, lag, paused, isDegraded: isSlow })
+      const sinceLastPollMs = Object.fromEntries(groups.map((one) => [one.group, one.sinceLastPollMs]))
+      return result(key, status, { connection, lag, paused, sinceLastPollMs, isDegraded: isSlow })
     } catch (error) {
       return result(key, 'down', { connection, message: errorText(error) })
     }

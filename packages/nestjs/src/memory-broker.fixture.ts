@@ -32,6 +32,8 @@ export class MemoryBroker implements RocketMQClients {
   readonly recalled: string[] = []
   /** Set: probes, sends, requests and starts of consumers fail with it. */
   down: Error | undefined
+  /** What its consumers say of their last poll. */
+  sinceLastPollMs = 0
   readonly #groups = new Set<MemoryConsumer>()
   readonly #waiting = new Map<string, (reply: MessageExt) => void>()
   readonly #links: { readonly owner: string; readonly hooks: readonly ClientHook[] | undefined }[] = []
@@ -213,6 +215,10 @@ class MemoryConsumer implements NativeConsumer {
     this.#listener = listener
     for (const topic of this.#subscriptions.keys())
       for (const m of this.#broker.topics.get(topic) ?? []) this.offer(m)
+  }
+
+  sinceLastPoll(): number | undefined {
+    return this.#open ? this.#broker.sinceLastPollMs : undefined
   }
 
   suspend(): void {

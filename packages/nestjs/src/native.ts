@@ -8,7 +8,8 @@ import {
 } from '@rockhopper/client'
 
 export type NativeProducer = Pick<Producer, 'start' | 'shutdown' | 'send' | 'request' | 'recallMessage'>
-export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend' | 'resume' | 'shutdown'>
+export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend' | 'resume' | 'shutdown'> &
+  Partial<Pick<PushConsumer, 'sinceLastPoll'>>
 
 /** What health, topics of regular expressions and `unwrap()` ask a cluster. */
 export type NativeAdmin = Pick<Admin, 'start' | 'shutdown' | 'topicList' | 'consumerProgress' | 'topicRoute'>

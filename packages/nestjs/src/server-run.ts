@@ -32,6 +32,8 @@ export interface GroupState {
   readonly topics: readonly string[]
   /** Handler calls that run now. */
   readonly running: number
+  /** Ms without an answer to a pull, of the queue that waited longest; undefined without queues or paused. */
+  readonly sinceLastPollMs: number | undefined
 }
 
 export interface ServerRunParts {
@@ -100,6 +102,7 @@ export class ServerRun {
       state: group.state,
       topics: group.topics,
       running: group.running,
+      sinceLastPollMs: group.consumer.sinceLastPoll?.(),
     }))
   }
 

@@ -71,6 +71,7 @@ export class Assignment {
   /** Begins to pull. The queue is neither assigned nor being left. */
   add(queue: MessageQueue, startOffset: number): void {
     const processQueue = new ProcessQueue(queue, startOffset, this.#parts.limits)
+    processQueue.takenAt = this.#parts.clock.monotonic()
     const pullLoop = this.#parts.pullLoop(processQueue)
     this.#assigned.set(queueKey(queue), { processQueue, pullLoop })
     pullLoop.start()

@@ -175,6 +175,14 @@ export class ConsumerRun implements ConsumerMember {
     for (const brokerName of this.#instance.routes.masterNamesAt(address)) this.#locks?.voidAt(brokerName)
   }
 
+  /** See `PushConsumer.sinceLastPoll`. */
+  sinceLastPoll(): number | undefined {
+    const queues = this.#assignment.processQueues()
+    if (queues.length === 0 || !this.#gate.isOpen) return undefined
+    const answered = queues.map(({ lastPullAt, takenAt }) => Math.max(lastPullAt, takenAt))
+    return Math.round(this.#env.clock.monotonic() - Math.min(...answered))
+  }
+
   assignedQueues(): readonly MessageQueue[] {
     return this.#assignment.queues()
   }

@@ -45,6 +45,8 @@ export class ProcessQueue {
   #wakePuller: (() => void) | undefined
 
   /** Facts for tools (307) and for the pull loop; monotonic ms. */
+  /** When this member took it, on the monotonic clock. */
+  takenAt = 0
   lastPullAt = 0
   lastConsumeAt = 0
 

@@ -39,6 +39,13 @@ test('status tells of rebalances, of a broker that goes down and of its return',
   await until('the first member has its queues', () => one.statuses.at(-1) === 'connected')
   expect(one.statuses).toEqual(['connecting', 'connected', 'rebalancing', 'connected'])
 
+  const sinceLastPoll = () => one.strategy.groups()[0]?.sinceLastPollMs
+  expect(sinceLastPoll()).toBeLessThan(60_000)
+  one.strategy.pause('status')
+  expect(sinceLastPoll()).toBeUndefined()
+  await one.strategy.resume('status')
+  expect(sinceLastPoll()).toBeGreaterThanOrEqual(0)
+
   const two = await member(namesrvAddr)
   const movedSince = (count: number) => () =>
     one.statuses.indexOf('rebalancing', count) >= 0 && one.statuses.at(-1) === 'connected'
