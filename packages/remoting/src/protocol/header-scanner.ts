@@ -2,8 +2,9 @@ import { type CommandName, commandRow } from './commands.js'
 import { COMMON_REQUEST_FIELDS, type Field, type Fields, type FieldType } from './field.js'
 import type { FrameView } from './frame-view.js'
 import { decodeValue } from './header-fields.js'
+import { HeaderShapes } from './header-shape.js'
 import { KeyIndex } from './key-index.js'
-import { isResponse } from './remoting-command.js'
+import { isResponse, SerializeType } from './remoting-command.js'
 import { scanBinaryHeader } from './scan-binary-header.js'
 import { scanJsonHeader } from './scan-json-header.js'
 import type { ScanTarget } from './scan-target.js'
@@ -17,6 +18,8 @@ import { copyUnescaped, unescapedText } from './scanned-text.js'
 export class HeaderScanner implements ScanTarget {
   flag = 0
   opaque = 0
+  opaqueStart = 0
+  opaqueEnd = 0
   version = 0
   language = -1
   readonly starts: Int32Array
@@ -30,6 +33,7 @@ export class HeaderScanner implements ScanTarget {
   /** Indexes of the fields that must be there, and of those that are numbers or booleans. */
   readonly #required: readonly number[]
   readonly #numeric: readonly number[]
+  readonly #shapes = new HeaderShapes()
   #frame: FrameView | undefined
 
   constructor(command: CommandName) {
@@ -60,14 +64,19 @@ export class HeaderScanner implements ScanTarget {
    */
   scan(frame: FrameView): boolean {
     this.#frame = frame
-    this.starts.fill(-1)
-    this.escaped.fill(0)
     const { bytes, headerStart, headerEnd } = frame
-    const isScanned =
-      frame.serializeType === 0
-        ? scanJsonHeader(this, bytes, headerStart, headerEnd)
-        : scanBinaryHeader(this, bytes, headerStart, headerEnd)
-    return isScanned && !isResponse(this.flag) && this.#readNumbers(bytes)
+    const isJson = frame.serializeType === SerializeType.JSON
+    if (isJson && this.#shapes.fits(this, bytes, headerStart, headerEnd)) return this.#readNumbers(bytes)
+    // Loops: for so few elements a call of `fill` costs more.
+    const { starts, escaped } = this
+    for (let i = 0; i < starts.length; i++) starts[i] = -1
+    for (let i = 0; i < escaped.length; i++) escaped[i] = 0
+    const isScanned = isJson
+      ? scanJsonHeader(this, bytes, headerStart, headerEnd)
+      : scanBinaryHeader(this, bytes, headerStart, headerEnd)
+    if (!isScanned || isResponse(this.flag) || !this.#readNumbers(bytes)) return false
+    if (isJson) this.#shapes.scanned(this, bytes, headerStart, headerEnd)
+    return true
   }
 
   has(index: number): boolean {

@@ -41,6 +41,8 @@ let number = 0
 export function scanJsonHeader(target: ScanTarget, bytes: Buffer, start: number, end: number): boolean {
   target.flag = 0
   target.opaque = 0
+  target.opaqueStart = 0
+  target.opaqueEnd = 0
   target.version = 0
   target.language = -1
   highBits = 0
@@ -77,7 +79,9 @@ function scanMember(target: ScanTarget, bytes: Buffer, end: number, key: number)
       target.language = LANGUAGE_INDEX.find(bytes, stringStart, stringEnd)
       return true
     case 4:
+      target.opaqueStart = at
       if (!scanNumber(bytes, end)) return false
+      target.opaqueEnd = at
       target.opaque = number
       return true
     case 7:

@@ -5,6 +5,9 @@ import type { KeyIndex } from './key-index.js'
 export interface ScanTarget {
   flag: number
   opaque: number
+  /** Of the digits of the opaque in a JSON header; 0 where it has none. */
+  opaqueStart: number
+  opaqueEnd: number
   version: number
   /** Index into LANGUAGES, or -1. */
   language: number
