@@ -10,20 +10,24 @@ const TABLES = makeTables()
 
 /** CRC-32 (IEEE, as zlib) of bytes, unsigned 32 bit. */
 export function crc32(bytes: Uint8Array): number {
-  if (native !== undefined && bytes.length >= NATIVE_FROM) return native(bytes)
-  return crc32ByTable(bytes)
+  return crc32Range(bytes, 0, bytes.length)
+}
+
+/** The same of [from, to), going on from `seed`, the CRC of what stands before. */
+export function crc32Range(bytes: Uint8Array, from: number, to: number, seed = 0): number {
+  if (native === undefined || to - from < NATIVE_FROM) return crc32ByTable(bytes, from, to, seed)
+  return native(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), seed)
 }
 
 /** What a record stores for its body: the low 31 bits (Apache: UtilAll.crc32). */
 export const bodyCrc = (body: Uint8Array): number => crc32(body) & 0x7fffffff
 
 /** Slicing by 8: eight bytes per step through eight tables. */
-export function crc32ByTable(bytes: Uint8Array): number {
+export function crc32ByTable(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0): number {
   const tables = TABLES
-  const length = bytes.length
-  let crc = -1
-  let i = 0
-  for (const end = length - 7; i < end; i += 8) {
+  let crc = ~seed
+  let i = from
+  for (const end = to - 7; i < end; i += 8) {
     crc ^= at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16) | (at(bytes, i + 3) << 24)
     crc =
       at(tables, 0x700 | (crc & 0xff)) ^
@@ -35,7 +39,7 @@ export function crc32ByTable(bytes: Uint8Array): number {
       at(tables, 0x100 | at(bytes, i + 6)) ^
       at(tables, at(bytes, i + 7))
   }
-  for (; i < length; i++) crc = at(tables, (crc ^ at(bytes, i)) & 0xff) ^ (crc >>> 8)
+  for (; i < to; i++) crc = at(tables, (crc ^ at(bytes, i)) & 0xff) ^ (crc >>> 8)
   return ~crc >>> 0
 }
 

@@ -1,5 +1,5 @@
 export * from './batch.js'
-export { bodyCrc, crc32, crc32ByTable } from './crc32.js'
+export { bodyCrc, crc32, crc32ByTable, crc32Range } from './crc32.js'
 export * from './errors.js'
 export * from './flags.js'
 export { hostSize, hostText, isIpv6, parseHost, putHost } from './host.js'

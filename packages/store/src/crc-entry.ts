@@ -3,7 +3,7 @@ import { putI32 } from '@rockhopper/message'
 /**
  * One entry of a file in `rockhopper/crc`:
  *
- *     | position in the log file u32 | CRC-32 of the record u32 | check of both u32 |   12 bytes
+ *     | position in the log file u32 | outer CRC of the record u32 | check of both u32 |   12 bytes
  *
  * The check tells a damaged entry from a damaged record: without it, a flipped bit here would hide a good
  * message.
@@ -56,6 +56,6 @@ export function firstAtOrBehind(entries: CrcEntries, position: number): number {
 /** Odd factors: a change of any one bit of any part changes the result. */
 function checkOf(start: number, position: number, crc: number): number {
   const file = Math.imul(start / 256, 0x27d4eb2f)
-  const mixed = Math.imul(position ^ 0x5bd1e995, 0x85ebca6b) ^ Math.imul(crc ^ file, 0xc2b2ae35)
+  const mixed = Math.imul(position ^ 0x1b873593, 0x85ebca6b) ^ Math.imul(crc ^ file, 0xc2b2ae35)
   return mixed ^ (mixed >>> 15)
 }

@@ -1,10 +1,10 @@
 import type { Clock, Disk, Host, Log } from '@rockhopper/env'
-import { crc32 } from '@rockhopper/message'
 import { CrcLog } from './crc-log.js'
 import type { Descriptors } from './descriptors.js'
 import { readFullyPooled } from './full-write.js'
 import type { LogSegments } from './log-segments.js'
 import { apacheCheck, type RecordCheck } from './log-walk.js'
+import { outerCrc } from './outer-crc.js'
 import { Quarantine } from './quarantine.js'
 import { emptyScan, type ScannedRecord, scanRecord } from './record-scan.js'
 import { Round } from './round.js'
@@ -32,7 +32,7 @@ export interface IntegrityOptions {
 
 /**
  * What a store knows of its own log beside Apache's files: how far it was durable, what this store wrote,
- * the CRC of each whole record of that, and what is damaged (docs/durability.md).
+ * a CRC of each record of that, and what is damaged (docs/durability.md).
  *
  *     first ... [ range we wrote: CRCs hold ] ... durable ... end
  *                                          behind it: the end is cut at the first bad record
@@ -122,15 +122,15 @@ export class Integrity {
     this.quarantine.cut(saved.synced)
   }
 
-  /** As `apache`, and the CRC of the whole record where one is known. */
+  /** As `apache`, and the CRCs of the whole record where ours is known. */
   checked(apache: RecordCheck): RecordCheck {
     return (bytes, at, record) => {
       if (!apache(bytes, at, record)) return false
-      const { physicalOffset, size } = record
+      const { physicalOffset } = record
       if (this.#durable === undefined) return true
       if (physicalOffset >= this.#durable) return !isTorn(bytes, at, record)
       const known = this.#crcOf(physicalOffset)
-      if (known === undefined || known === crc32(bytes.subarray(at, at + size))) return true
+      if (known === undefined || isWhole(bytes, at, record, known)) return true
       // Store times never fall: a younger record than our last one was not written by us, if it is whole.
       const younger = record.storeTimestamp > (this.#saved?.last.storeTimestamp ?? 0)
       if (younger) this.#suspect = physicalOffset
@@ -161,11 +161,9 @@ export class Integrity {
     return true
   }
 
-  /** Whether a record read from a file is what was written: the CRC of all of it, or of its body. */
+  /** Whether a record read from a file is what was written: its body, and the rest where ours is known. */
   readonly isIntact: RecordCheck = (bytes, at, record) => {
-    const known = this.#crcOf(record.physicalOffset)
-    if (known === undefined) return BODY_CHECK(bytes, at, record)
-    return known === crc32(bytes.subarray(at, at + record.size))
+    return isWhole(bytes, at, record, this.#crcOf(record.physicalOffset))
   }
 
   /** A record that recovery or dispatch visited, in log order. */
@@ -173,8 +171,7 @@ export class Integrity {
     const { physicalOffset, size, storeTimestamp } = record
     const last = this.#ranges.at(-1)
     if (last === undefined || this.#visited || physicalOffset < last.to) return
-    const end = record.propertiesAt + record.propertiesSize
-    const crc = crc32(bytes.subarray(end - size, end))
+    const crc = outerCrc(bytes, record)
     this.crcs.note(physicalOffset, crc)
     last.to = physicalOffset + size
     this.#last.physicalOffset = physicalOffset
@@ -306,7 +303,8 @@ export class Integrity {
 
   async #holds({ physicalOffset, size, crc }: SavedState['last']): Promise<boolean> {
     const bytes = size === 0 ? undefined : await this.#read(physicalOffset, size)
-    return bytes !== undefined && crc32(bytes) === crc
+    if (bytes === undefined || scanRecord(bytes, 0, size, SCAN) !== 'record') return false
+    return SCAN.size === size && isWhole(bytes, 0, SCAN, crc)
   }
 
   async #read(physicalOffset: number, size: number): Promise<Buffer | undefined> {
@@ -329,5 +327,9 @@ function clipped(ranges: readonly LogRange[], end: number): { from: number; to: 
 
 const SCAN = emptyScan()
 
-/** Of records that another broker wrote only the body can be judged. */
+/** Of records that another broker wrote only the body can be judged: `outer` is not known. */
+function isWhole(bytes: Buffer, at: number, record: ScannedRecord, outer: number | undefined): boolean {
+  return BODY_CHECK(bytes, at, record) && (outer === undefined || outer === outerCrc(bytes, record))
+}
+
 const BODY_CHECK = apacheCheck(true)

@@ -1,8 +1,8 @@
 import type { Clock, Disk, Log } from '@rockhopper/env'
-import { crc32 } from '@rockhopper/message'
 import { CrcLog } from '../crc-log.js'
 import type { Descriptors } from '../descriptors.js'
 import { apacheCheck, type RecordCheck } from '../log-walk.js'
+import { outerCrc } from '../outer-crc.js'
 import { Quarantine, type QuarantinedRange } from '../quarantine.js'
 import { type SavedState, StateSlots } from '../state-slots.js'
 import type { StoreFiles } from '../store-files.js'
@@ -12,7 +12,7 @@ export interface OwnRecords {
   /** Undefined without a state file that can be read. */
   readonly state: SavedState | undefined
   readonly quarantined: readonly QuarantinedRange[]
-  /** Apache's checks, and the CRC of the whole record where ours is known to hold. */
+  /** Apache's checks, and the CRC of the rest of a record where ours is known to hold. */
   readonly isIntact: RecordCheck
 }
 
@@ -50,7 +50,7 @@ export function ownRecords(
       ({ from, to }) => from <= physicalOffset && physicalOffset + size <= to,
     )
     const known = ours ? crcs.crcOf(physicalOffset) : undefined
-    return known === undefined || known === crc32(bytes.subarray(at, at + size))
+    return known === undefined || known === outerCrc(bytes, record)
   }
   return { state, quarantined: quarantine.ranges, isIntact: holds ? isIntact : apache }
 }
