@@ -8,6 +8,7 @@ const SLOT_SIZE = 4
 const ENTRY_SIZE = 20
 const PAGE_SLOTS = 1_024
 const PENDING_SIZE_FIRST = 4 * 1024
+const PENDING_SIZE_KEPT = 128 * 1024
 const WINDOW_ENTRIES = 3_200
 
 export interface IndexSizes {
@@ -37,7 +38,8 @@ export interface IndexEntry {
  *     slots   latest entry of the slot i32, 0 for none
  *     entries hash i32 | physicalOffset i64 | seconds since beginTimestamp i32 | entry before in the slot i32
  *
- * The slots of the file being written are in memory; new entries are too until `write`.
+ * The slots of the file being written are in memory; new entries are too until `writeEntries`: they may
+ * stand in the file before the header counts them.
  */
 export class IndexFile {
   readonly path: string
@@ -54,7 +56,10 @@ export class IndexFile {
   /** Entries before this one are in the file. */
   #writtenCount = 1
   #slots: Int32Array | undefined
-  #dirtyPages = new Set<number>()
+  /** 1 for each page of slots that is not in the file yet. */
+  #dirtyPages = new Uint8Array(0)
+  /** Something is not in the file, or not counted by its header. */
+  unwritten = false
   #pending = Buffer.alloc(0)
   #made = false
 
@@ -73,8 +78,9 @@ export class IndexFile {
     return this.#count >= this.#sizes.entryCountMax
   }
 
-  get unwritten(): boolean {
-    return this.#count > this.#writtenCount || this.#dirtyPages.size > 0
+  /** Bytes of the entries that are only in memory. */
+  get pendingSize(): number {
+    return (this.#count - this.#writtenCount) * ENTRY_SIZE
   }
 
   /** Reads the header of a file that exists. */
@@ -108,7 +114,8 @@ export class IndexFile {
     this.#append(hash, physicalOffset, Math.min(Math.max(0, seconds), 0x7fffffff), previous)
     if (previous === 0) this.#usedSlots++
     slots[slot] = this.#count
-    this.#dirtyPages.add(Math.floor(slot / PAGE_SLOTS))
+    this.#dirtyPages[Math.floor(slot / PAGE_SLOTS)] = 1
+    this.unwritten = true
     this.#count++
     this.endTimestamp = storeTimestamp
     this.endPhysicalOffset = physicalOffset
@@ -117,19 +124,26 @@ export class IndexFile {
   /** Entries first, then slots, then the header that makes them count. Throws what the disk throws. */
   write(): void {
     if (!this.unwritten) return
+    this.writeEntries()
     const file = this.#file()
-    const size = (this.#count - this.#writtenCount) * ENTRY_SIZE
-    writeFully(file, this.#pending, 0, size, this.#entryPosition(this.#writtenCount))
     const slots = this.#slotTable()
-    for (const page of this.#dirtyPages) {
+    for (let page = 0; page < this.#dirtyPages.length; page++) {
+      if (this.#dirtyPages[page] === 0) continue
       const from = page * PAGE_SLOTS
-      const bytes = toBigEndian(slots, from, Math.min(from + PAGE_SLOTS, slots.length))
-      writeFully(file, bytes, 0, bytes.length, HEADER_SIZE + from * SLOT_SIZE)
+      const size = toBigEndian(slots, from, Math.min(from + PAGE_SLOTS, slots.length))
+      writeFully(file, PAGE, 0, size, HEADER_SIZE + from * SLOT_SIZE)
     }
     writeFully(file, this.#header(), 0, HEADER_SIZE, 0)
-    this.#dirtyPages.clear()
+    this.#dirtyPages.fill(0)
+    this.unwritten = false
+  }
+
+  /** The entries alone. Throws what the disk throws. */
+  writeEntries(): void {
+    const size = this.pendingSize
+    if (size > 0) writeFully(this.#file(), this.#pending, 0, size, this.#entryPosition(this.#writtenCount))
     this.#writtenCount = this.#count
-    if (this.#pending.length > 64 * 1024) this.#pending = Buffer.alloc(0)
+    if (this.#pending.length > PENDING_SIZE_KEPT) this.#pending = Buffer.alloc(0)
   }
 
   /** The slot table is let go: the file is full and only read from now on. */
@@ -162,7 +176,8 @@ export class IndexFile {
     this.#count = this.#writtenCount = count
     this.#lastWindow = undefined
     this.endPhysicalOffset = Math.max(0, lastOffset)
-    for (let page = 0; page * PAGE_SLOTS < slots.length; page++) this.#dirtyPages.add(page)
+    this.#dirtyPages = allPages(slots, 1)
+    this.unwritten = true
     return count > 1
   }
 
@@ -214,7 +229,7 @@ export class IndexFile {
   }
 
   #append(hash: number, physicalOffset: number, seconds: number, previous: number): void {
-    const at = (this.#count - this.#writtenCount) * ENTRY_SIZE
+    const at = this.pendingSize
     if (at + ENTRY_SIZE > this.#pending.length) {
       const grown = Buffer.alloc(Math.max(PENDING_SIZE_FIRST, this.#pending.length * 2))
       this.#pending.copy(grown)
@@ -231,7 +246,9 @@ export class IndexFile {
   }
 
   #slotTable(): Int32Array {
-    this.#slots ??= this.#made ? this.#readSlots() : new Int32Array(this.#sizes.slotCount)
+    if (this.#slots !== undefined) return this.#slots
+    this.#slots = this.#made ? this.#readSlots() : new Int32Array(this.#sizes.slotCount)
+    this.#dirtyPages = allPages(this.#slots, 0)
     return this.#slots
   }
 
@@ -269,9 +286,14 @@ export class IndexFile {
   }
 }
 
-/** Every machine Node runs on is little-endian. */
-function toBigEndian(slots: Int32Array, from: number, to: number): Buffer {
-  const bytes = Buffer.alloc((to - from) * SLOT_SIZE)
-  for (let i = from; i < to; i++) putI32(bytes, (i - from) * SLOT_SIZE, slots[i] as number)
-  return bytes
+const allPages = (slots: Int32Array, value: 0 | 1) =>
+  new Uint8Array(Math.ceil(slots.length / PAGE_SLOTS)).fill(value)
+
+/** Reused: a second of sends touches some thousand pages. */
+const PAGE = Buffer.alloc(PAGE_SLOTS * SLOT_SIZE)
+
+/** Fills PAGE and returns how many bytes of it. Every machine Node runs on is little-endian. */
+function toBigEndian(slots: Int32Array, from: number, to: number): number {
+  for (let i = from; i < to; i++) putI32(PAGE, (i - from) * SLOT_SIZE, slots[i] as number)
+  return (to - from) * SLOT_SIZE
 }

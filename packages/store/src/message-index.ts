@@ -9,6 +9,8 @@ import type { ScannedRecord } from './record-scan.js'
 import { syncFile, takeEach } from './unsynced.js'
 
 const WRITE_INTERVAL_MS = 1_000
+/** Entries that wait for the interval; more are written at once, without the slots. */
+const WRITE_AT_SIZE = 64 * 1024
 const CHAIN_LENGTH_MAX = 1_000_000
 const SPACE = 0x20
 const HASH_SIGN = 0x23
@@ -38,6 +40,9 @@ export class MessageIndex {
   readonly #unsynced = new Set<string>()
   readonly #unsyncedDirectories = new Set<string>()
   #lastPhysicalOffset = -1
+  #lastStoreTimestamp = 0
+  /** The disk did not take the last write: the next one comes after the interval. */
+  #refused = false
   #cancelWrite: Cancel | undefined
   #closed = false
   #damaged = false
@@ -110,11 +115,17 @@ export class MessageIndex {
     if (physicalOffset <= this.#lastPhysicalOffset) return
     if (properties.uniqKeyFrom < 0 && properties.keysFrom < 0 && properties.tagsFrom < 0) return
     this.#lastPhysicalOffset = physicalOffset
-    eachKeyHash(bytes, record, properties, (hash) =>
-      this.#writable().add(hash, physicalOffset, storeTimestamp),
-    )
+    this.#lastStoreTimestamp = storeTimestamp
+    eachKeyHash(bytes, record, properties, this.#addHash)
     this.#armWrite()
+    const pendingSize = this.#files.at(-1)?.pendingSize ?? 0
+    if (pendingSize >= WRITE_AT_SIZE && !this.#refused)
+      this.#tryWrite(() => this.#files.at(-1)?.writeEntries())
   }
+
+  /** One function for all records. */
+  readonly #addHash = (hash: number): void =>
+    this.#writable().add(hash, this.#lastPhysicalOffset, this.#lastStoreTimestamp)
 
   /**
    * Physical offsets of records that may have this key, newest first: hashes collide, so the caller compares
@@ -196,16 +207,18 @@ export class MessageIndex {
     if (this.#closed || this.#cancelWrite !== undefined) return
     this.#cancelWrite = this.#options.clock.after(WRITE_INTERVAL_MS, () => {
       this.#cancelWrite = undefined
-      this.#tryWrite()
+      this.#tryWrite(() => this.#writeAll())
     })
   }
 
-  #tryWrite(): void {
+  #tryWrite(write: () => void): void {
+    this.#refused = false
     try {
-      this.#writeAll()
+      write()
     } catch (error) {
       const code = diskErrorCode(error)
       if (code === undefined || code === 'EIO') return this.#options.onFailed(error)
+      this.#refused = true
       this.#options.log.warn('index-write', { code })
       this.#armWrite()
     }
