@@ -22,6 +22,9 @@ export class SendReplyTemplate {
   readonly #pieces: Buffer[] = []
   readonly #piecesSize: number
   readonly #holes: Mark[] = []
+  /** Where each piece begins in the reply that was written last, and into which buffer that was. */
+  readonly #pieceStarts: Int32Array
+  #lastInto: Buffer | undefined
 
   constructor({ config, storeHost }: Pick<BrokerParts, 'config' | 'storeHost'>) {
     this.#idPrefix = offsetMessageId(storeHost, 0).slice(0, -16)
@@ -49,6 +52,7 @@ export class SendReplyTemplate {
       text = text.slice(next.at + next.mark.length)
     }
     this.#pieces.push(Buffer.from(text))
+    this.#pieceStarts = new Int32Array(this.#pieces.length)
     this.#piecesSize = this.#pieces.reduce((size, piece) => size + piece.length, 0)
   }
 
@@ -64,7 +68,8 @@ export class SendReplyTemplate {
 
   /**
    * Writes the frame at the start of `into` and returns its size. `messageId` undefined: the one of
-   * `physicalOffset`. `transactionId` is printable ASCII without quote and backslash.
+   * `physicalOffset`. `transactionId` is printable ASCII without quote and backslash. Between two calls with
+   * the same `into` nobody else writes to it: pieces that stand where they stood are not written again.
    */
   write(
     into: Buffer,
@@ -74,7 +79,9 @@ export class SendReplyTemplate {
     queueId: number,
     transactionId: string,
   ): number {
-    let end = putBytes(this.#pieces[0] as Buffer, into, FRAME_PREFIX_SIZE)
+    if (into !== this.#lastInto) this.#pieceStarts.fill(0)
+    this.#lastInto = into
+    let end = this.#putPiece(0, into, FRAME_PREFIX_SIZE)
     for (let i = 0; i < this.#holes.length; i++) {
       switch (this.#holes[i] as Mark) {
         case '@msgId@':
@@ -93,11 +100,19 @@ export class SendReplyTemplate {
         default:
           end = putDecimal(opaque, into, end)
       }
-      end = putBytes(this.#pieces[i + 1] as Buffer, into, end)
+      end = this.#putPiece(i + 1, into, end)
     }
     putI32(into, 0, end - 4)
     putI32(into, 4, end - FRAME_PREFIX_SIZE)
     return end
+  }
+
+  /** A piece before this one that moved was written over it, or moved it as well. */
+  #putPiece(i: number, into: Buffer, at: number): number {
+    const piece = this.#pieces[i] as Buffer
+    if (this.#pieceStarts[i] === at) return at + piece.length
+    this.#pieceStarts[i] = at
+    return putBytes(piece, into, at)
   }
 }
 

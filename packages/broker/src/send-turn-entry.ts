@@ -106,6 +106,7 @@ class TurnShared {
   readonly walk = new PropertyWalk()
   readonly draft: TurnDraft
   #reply = Buffer.alloc(1_024)
+  #properties: Uint8Array = NO_PROPERTIES
   readonly #sendable = new WeakSet<TopicConfig>()
   #template: SendReplyTemplate | undefined
   #templateTraceOn: boolean | undefined
@@ -137,6 +138,12 @@ class TurnShared {
     if (refuseTopicName(this.parts, name) !== undefined || isRetryTopic(name)) return undefined
     this.#sendable.add(config)
     return config
+  }
+
+  /** The first `size` bytes of `scratch`; most messages of a producer have as many. */
+  properties(size: number): Uint8Array {
+    if (size !== this.#properties.length) this.#properties = this.scratch.subarray(0, size)
+    return this.#properties
   }
 
   /** The properties of the request in `scratch`; their size, or -1 when they are not plain. */
@@ -175,12 +182,12 @@ function takeSingle(
   const target = targetOf(shared, reader, frame)
   if (target === undefined || reader.number(reader.batch) === 1) return false
   if ((reader.number(reader.sysFlag) & SysFlag.TRANSACTION_PREPARED) !== 0) return false
-  const { parts, scratch } = shared
+  const { parts } = shared
   const size = shared.plainProperties(reader)
   const propertiesTail = parts.propertiesTail.of(parts.config)
   if (size < 0 || size + propertiesTail.length > PROPERTIES_SIZE_MAX) return false
   const draft = fillDraft(shared, reader, frame, connection, target)
-  draft.properties = scratch.subarray(0, size)
+  draft.properties = shared.properties(size)
   draft.propertiesTail = propertiesTail
   const placed = parts.store.place(draft)
   // Nothing was placed: the general entry meets the same refusal and answers it.

@@ -14,12 +14,8 @@ export const hostSize = (host: HostAddress): 8 | 20 => (isIpv6(host) ? 20 : 8)
  * Writes address bytes, then the port as i32; returns the position behind. Throws MqError
  * ADDRESS_ILLEGAL.
  */
-export const putHost = (into: Uint8Array, at: number, host: HostAddress): number =>
-  putHostAs(isIpv6(host), into, at, host)
-
-/** As `putHost`, for who has asked `isIpv6` already. */
-export function putHostAs(ipv6: boolean, into: Uint8Array, at: number, host: HostAddress): number {
-  const end = ipv6 ? putIpv6(into, at, host.address) : putIpv4(into, at, host.address)
+export function putHost(into: Uint8Array, at: number, host: HostAddress): number {
+  const end = isIpv6(host) ? putIpv6(into, at, host.address) : putIpv4(into, at, host.address)
   putI32(into, end, host.port)
   return end + 4
 }
@@ -50,7 +46,7 @@ function isMapped(address: string): boolean {
   )
 }
 
-/** Runs twice per message: one pass over the characters, no strings. */
+/** One pass over the characters, no strings. */
 function putIpv4(into: Uint8Array, at: number, address: string): number {
   let part = 0
   let digits = 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { bodyCrc } from './crc32.js'
 import { SysFlag } from './flags.js'
-import { isIpv6, putHostAs } from './host.js'
+import { LastHost } from './last-host.js'
 import type { RecordDraft } from './message.js'
 import { putI16, putI32, putI64 } from './numbers.js'
 import { PROPERTIES_SIZE_MAX } from './properties.js'
@@ -25,6 +25,9 @@ export interface RecordPlace {
 
 /** Below this a byte loop beats TypedArray.set (performance.md, item 6). */
 const LOOP_COPY_MAX = 48
+
+const BORN_HOST = new LastHost()
+const STORE_HOST = new LastHost()
 
 /** Bytes that `encodeRecord` will write for a draft. */
 export function recordSize(draft: RecordDraft): number {
@@ -59,9 +62,9 @@ export function encodeRecord(draft: RecordDraft, place: RecordPlace, into: Buffe
   putI32(into, at + recordLayout.sysFlag, sysFlag)
   putI64(into, at + recordLayout.bornTimestamp, draft.bornTimestamp)
   let end = at + recordLayout.bornHost
-  end = putHostAs((sysFlag & SysFlag.BORN_HOST_V6) !== 0, into, end, draft.bornHost)
+  end = BORN_HOST.of(draft.bornHost).put(into, end)
   putI64(into, end, place.storeTimestamp)
-  end = putHostAs((sysFlag & SysFlag.STORE_HOST_V6) !== 0, into, end + 8, draft.storeHost)
+  end = STORE_HOST.of(draft.storeHost).put(into, end + 8)
   putI32(into, end, draft.reconsumeTimes)
   putI64(into, end + 4, draft.preparedTransactionOffset)
   putI32(into, end + 12, body.length)
@@ -84,8 +87,8 @@ function sizeOf(draft: RecordDraft, topicSize: number, propertiesSize: number, s
 function sysFlagOf({ sysFlag, bornHost, storeHost }: RecordDraft): number {
   return (
     (sysFlag & ~(SysFlag.BORN_HOST_V6 | SysFlag.STORE_HOST_V6)) |
-    (isIpv6(bornHost) ? SysFlag.BORN_HOST_V6 : 0) |
-    (isIpv6(storeHost) ? SysFlag.STORE_HOST_V6 : 0)
+    (BORN_HOST.of(bornHost).ipv6 ? SysFlag.BORN_HOST_V6 : 0) |
+    (STORE_HOST.of(storeHost).ipv6 ? SysFlag.STORE_HOST_V6 : 0)
   )
 }
 

@@ -60,13 +60,9 @@ export class CommitLog {
     this.#lastStoreTimestamp = Math.max(this.#lastStoreTimestamp, storeTimestamp)
   }
 
-  /** Why a draft cannot be stored, or undefined. */
-  refusal(draft: RecordDraft, written: number): Exclude<PlaceResult, Placed> | undefined {
-    const topicSize = Buffer.byteLength(draft.topic)
-    if (topicSize > (isRetryTopic(draft.topic) ? RETRY_TOPIC_SIZE_MAX : TOPIC_SIZE_MAX)) {
-      return { status: 'MESSAGE_ILLEGAL', remark: `the topic has ${topicSize} bytes` }
-    }
-    return this.#sizeRefusal(draft) ?? this.#busy(recordSize(draft), written)
+  /** Why a draft, whose record has `size` bytes, cannot be stored, or undefined. */
+  refusal(draft: RecordDraft, size: number, written: number): Exclude<PlaceResult, Placed> | undefined {
+    return topicRefusal(draft.topic) ?? this.#sizeRefusal(draft, size) ?? this.#busy(size, written)
   }
 
   /** The same for a batch. */
@@ -96,8 +92,8 @@ export class CommitLog {
     return this.#busy(size, written)
   }
 
-  place(draft: RecordDraft, queue: ConsumeQueue): Placed {
-    const size = recordSize(draft)
+  /** `size` is that of the record (recordSize). */
+  place(draft: RecordDraft, size: number, queue: ConsumeQueue): Placed {
     const physicalOffset = this.#roomFor(size)
     const storeTimestamp = this.#now()
     const queued = isQueued(draft.sysFlag)
@@ -178,7 +174,7 @@ export class CommitLog {
     return this.#lastStoreTimestamp
   }
 
-  #sizeRefusal(draft: RecordDraft): Exclude<PlaceResult, Placed> | undefined {
+  #sizeRefusal(draft: RecordDraft, size: number): Exclude<PlaceResult, Placed> | undefined {
     const { maxMessageSize, mappedFileSizeCommitLog } = this.#config
     if (draft.body.length > maxMessageSize) {
       return {
@@ -190,7 +186,6 @@ export class CommitLog {
     if (propertiesSize > PROPERTIES_SIZE_MAX) {
       return { status: 'PROPERTIES_SIZE_EXCEEDED', remark: `the properties have ${propertiesSize} bytes` }
     }
-    const size = recordSize(draft)
     if (size > maxMessageSize + RECORD_EXTRA_MAX || size + BLANK_SIZE > mappedFileSizeCommitLog) {
       return { status: 'MESSAGE_ILLEGAL', remark: `the record has ${size} bytes` }
     }
@@ -201,6 +196,14 @@ export class CommitLog {
     if (this.#placed - written + size <= UNWRITTEN_SIZE_MAX) return undefined
     return { status: 'OS_PAGE_CACHE_BUSY', remark: 'too many bytes wait for the disk' }
   }
+}
+
+function topicRefusal(topic: string): Exclude<PlaceResult, Placed> | undefined {
+  // A UTF-16 unit takes three bytes at most: short names need no count.
+  if (topic.length * 3 <= TOPIC_SIZE_MAX) return undefined
+  const topicSize = Buffer.byteLength(topic)
+  if (topicSize <= (isRetryTopic(topic) ? RETRY_TOPIC_SIZE_MAX : TOPIC_SIZE_MAX)) return undefined
+  return { status: 'MESSAGE_ILLEGAL', remark: `the topic has ${topicSize} bytes` }
 }
 
 function batchSize(draft: RecordDraft, elements: readonly BatchElement[]): number {

@@ -2,6 +2,7 @@ import { javaHashCodeOfBytes, SystemTopic } from '@rockhopper/message'
 import type { ConsumeQueue } from './consume-queue.js'
 import type { ConsumeQueues } from './consume-queues.js'
 import { dueTime } from './delay-level.js'
+import { LastText } from './last-text.js'
 import type { MessageIndex } from './message-index.js'
 import type { Arrival } from './message-store.js'
 import { emptyProperties, type ScannedProperties, scanProperties } from './property-scan.js'
@@ -35,6 +36,7 @@ export function isQueued(sysFlag: number): boolean {
 export class Dispatch {
   readonly #options: DispatchOptions
   readonly #properties = emptyProperties()
+  readonly #topic = new LastText()
   /** Of the last record added, for who tells others of it. */
   last: Arrival | undefined
 
@@ -53,7 +55,7 @@ export class Dispatch {
       this.#options.index?.add(bytes, record, this.#properties)
     }
     if (!isQueued(record.sysFlag)) return 'skipped'
-    const topic = bytes.toString('utf8', record.topicAt, record.topicAt + record.topicSize)
+    const topic = this.#topic.text(bytes, record.topicAt, record.topicSize)
     const { deleted, queues } = this.#options
     if (deleted.has(topic, record.physicalOffset)) return 'skipped'
     const done = record.physicalOffset < doneTo

@@ -1,5 +1,5 @@
 import type { Env } from '@rockhopper/env'
-import { MqError, type RecordDraft } from '@rockhopper/message'
+import { MqError, type RecordDraft, recordSize } from '@rockhopper/message'
 import type { ConsumeQueues } from './consume-queues.js'
 import { cutLog } from './cut-log.js'
 import type { DerivedFiles } from './derived-files.js'
@@ -121,11 +121,12 @@ export class StoreCore {
   }
 
   place(draft: RecordDraft): PlaceResult {
-    const refusal = this.#writeRefusal() ?? this.#parts.log.refusal(draft, this.#parts.flush.written)
+    const size = recordSize(draft)
+    const refusal = this.#writeRefusal() ?? this.#parts.log.refusal(draft, size, this.#parts.flush.written)
     if (refusal !== undefined) return refusal
     const queue = this.queues.obtain(draft.topic, draft.queueId)
     if (queue === undefined) return illegalQueue(draft)
-    const placed = this.#parts.log.place(draft, queue)
+    const placed = this.#parts.log.place(draft, size, queue)
     this.#parts.flush.schedule()
     return placed
   }
