@@ -29,7 +29,7 @@ const HELP = `npm run bench -- [startup|send|peers|broker|store|nest|flame] [qui
   report    writes the tables and charts of docs/benchmarks.md from what out=FILE kept
   quick     two rounds instead of five, and shorter: Apache's side is not warm then
   ours      only Rockhopper
-  only=c4   only cells (nest: brokers) whose name has this in it
+  only=c4   only cells (nest: brokers; store: put-get, zeros, recovery, memory) whose name has this in it
   against   sends to this build and to another (the root of a checkout that is compiled) or to apache, in
             short turns: for a machine that does other things as well;
   flush=SYNC  only one mode of flushing
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
     const times = quick ? { rounds: 1, warmUpMs: 1_000, measureMs: 1_000 } : PEERS_FULL
     return benchPeers(times, recorder)
   }
-  if (words.includes('store')) return benchStore(quick, print)
+  if (words.includes('store')) return benchStore(quick, print, wordOf(words, 'only'))
   await benchStartup(quick ? 2 : 5, print)
 }
 

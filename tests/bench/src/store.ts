@@ -12,15 +12,13 @@ const FREE_MIN = 30 * GIB
 type Print = (line: string) => void
 
 /** The store alone, no sockets: each measurement on an empty directory that is deleted behind it. */
-export async function benchStore(quick: boolean, print: Print): Promise<void> {
+export async function benchStore(quick: boolean, print: Print, only = ''): Promise<void> {
   const { bavail, bsize } = statfsSync(tmpdir())
   if (!quick && bavail * bsize < FREE_MIN) {
     throw new Error(`${tmpdir()} has less than 30 GB free: set TMPDIR to a larger disk, or run it quick`)
   }
-  await putsAndGets(quick, print)
-  await zerosAhead(quick, print)
-  await recovery(quick, print)
-  await memory(quick, print)
+  for (const [name, part] of Object.entries({ 'put-get': putsAndGets, zeros: zerosAhead, recovery, memory }))
+    if (name.includes(only)) await part(quick, print)
 }
 
 async function inDirectory<R>(run: (directory: string) => Promise<R>): Promise<R> {
@@ -170,6 +168,8 @@ const SERVED: readonly (readonly [flags: readonly string[], holders: number])[] 
   [[], 200],
   [['--max-semi-space-size=1'], 1],
   [['--max-semi-space-size=1'], 200],
+  [['--max-semi-space-size=4'], 1],
+  [['--max-semi-space-size=4'], 200],
 ]
 
 /** Memory of a process that serves a store larger than any buffer of it. */
