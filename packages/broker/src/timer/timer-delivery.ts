@@ -18,6 +18,8 @@ export const NEVER_ENQUEUED = '9223372036854775807'
 
 /** Pause after a delivery that the store refused (Apache: 500 ms for ticks of 1000 ms). */
 const RETRY_AFTER_MS = 500
+/** A disk that is full refuses the same messages twice a second, for hours. */
+const TOLD_EVERY_MS = 10_000
 
 export type DeliveryParts = WriterParts & Pick<BrokerParts, 'clock' | 'log'>
 
@@ -49,6 +51,9 @@ export class TimerDelivery {
   #stop: () => void = () => {}
   readonly #stopping: Promise<void>
   total = 0
+  /** Refusals since the last warning, and when that was; monotonic ms. */
+  #refused = 0
+  #toldAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: DeliveryParts, metrics: TimerMetrics) {
     this.#parts = parts
@@ -109,20 +114,29 @@ export class TimerDelivery {
 
   #isDone(draft: RecordDraft, written: Written | undefined): boolean {
     if (written === undefined) return false
-    const { log } = this.#parts
-    const { queueId, topic } = draft
     if ('placed' in written) {
       this.#end = Math.max(this.#end, written.placed.end)
       this.total++
       return true
     }
     const { code, remark } = written
+    const { queueId, topic } = draft
     if (code === MESSAGE_ILLEGAL) {
-      log.error('TIMER_MESSAGE_DROPPED', { topic, queueId, code, remark })
+      this.#parts.log.error('TIMER_MESSAGE_DROPPED', { topic, queueId, code, remark })
       return true
     }
-    log.warn('TIMER_MESSAGE_REFUSED', { topic, queueId, code, remark })
+    this.#tellRefused({ topic, queueId, code, remark })
     return false
+  }
+
+  /** The first one at once, then how many there were. */
+  #tellRefused(last: Readonly<Record<string, unknown>>): void {
+    const { clock, log } = this.#parts
+    this.#refused++
+    if (clock.monotonic() - this.#toldAt < TOLD_EVERY_MS) return
+    log.warn('TIMER_MESSAGE_REFUSED', { ...last, refusals: this.#refused })
+    this.#toldAt = clock.monotonic()
+    this.#refused = 0
   }
 
   /** Apache: TimerMessageStore.convert. Undefined for what has nowhere to go. */
