@@ -14,4 +14,4 @@ export {
   SettingsError,
   wholeNumber,
 } from './settings.js'
-export { counter, gauge, instrumentation, traceProperties } from './telemetry.js'
+export { instrumentation, type Measure, measure, traceProperties } from './telemetry.js'

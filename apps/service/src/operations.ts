@@ -3,9 +3,9 @@ import type { INestApplication } from '@nestjs/common'
 import { UnknownElementException } from '@nestjs/core/errors/exceptions/unknown-element.exception.js'
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { RocketMQHealthIndicator } from '@rockhopper/nestjs'
-import { Gauge } from 'prom-client'
-import { DataSource } from 'typeorm'
-import { httpSeconds, registry, tellHandled } from './telemetry.js'
+import { OutboxEvent } from '@rockhopper/nestjs/typeorm'
+import { DataSource, IsNull } from 'typeorm'
+import { httpSeconds, measure, registry, tellHandled } from './telemetry.js'
 
 type Request = IncomingMessage & { readonly route?: { readonly path?: string } }
 type Next = () => void
@@ -31,7 +31,7 @@ export function addOperations(app: INestApplication): void {
     void health.look().then((state) => answer(response, state.status === 'up' ? 200 : 503, state))
   })
   app.use(traced)
-  health.measureLag()
+  health.measure()
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
@@ -69,9 +69,6 @@ interface HealthState {
   readonly database: 'up' | 'down' | 'none'
 }
 
-/** The lag of every group, the last application's where tests run several in one process. */
-let lag: Gauge<'consumer_group'> | undefined
-
 class Health {
   readonly #app: INestApplication
 
@@ -85,20 +82,26 @@ class Health {
     return { status: isUp ? 'up' : 'down', rocketmq, database }
   }
 
-  /** Messages that wait for each group, asked of the broker when somebody asks for the metrics. */
-  measureLag(): void {
-    const look = () => this.look()
-    if (lag !== undefined) registry.removeSingleMetric('rocketmq_consumer_lag_messages')
-    lag = new Gauge({
+  /** What waits: for each group at the broker, and in the outbox. Read when the metrics are. */
+  measure(): void {
+    measure({
+      kind: 'gauge',
       name: 'rocketmq_consumer_lag_messages',
       help: 'Messages that wait for a consumer group.',
-      labelNames: ['consumer_group'],
-      registers: [registry],
-      async collect() {
-        this.reset()
-        const groups = (await look()).rocketmq.lag as Readonly<Record<string, number>> | undefined
-        for (const [group, count] of Object.entries(groups ?? {})) this.set({ consumer_group: group }, count)
+      labels: ['consumer_group'],
+      read: async () => {
+        const lag = (await this.#rocketmq()).lag as Readonly<Record<string, number>> | undefined
+        return Object.entries(lag ?? {}).map(([group, count]) => [count, { consumer_group: group }] as const)
       },
+    })
+    const source = this.#part(DataSource)
+    if (source?.hasMetadata(OutboxEvent) !== true) return
+    measure({
+      kind: 'gauge',
+      name: 'rocketmq_outbox_unsent_events',
+      help: 'Events that are committed and not yet acknowledged by the broker.',
+      labels: [],
+      read: async () => [[await source.manager.countBy(OutboxEvent, { sentAt: IsNull() }), {}]],
     })
   }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { measure } from '@rockhopper/logs-contracts'
 import { DataSource } from 'typeorm'
 import { AnalysisLoop } from './analysis-loop.js'
 import { ANALYTICS_SETTINGS, type AnalyticsSettings } from './analytics-settings.js'
@@ -24,6 +25,21 @@ export class Analysis implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
+    measure({
+      kind: 'counter',
+      name: 'log_lines_counted_total',
+      help: 'Lines that came to the windows: counted, late (beside them), repeated.',
+      labels: ['outcome'],
+      read: async () => {
+        const rows = await this.windows.queues()
+        const sum = (key: 'lines' | 'late' | 'repeated') => rows.reduce((all, row) => all + row[key], 0)
+        return [
+          [sum('lines'), { outcome: 'counted' }],
+          [sum('late'), { outcome: 'late' }],
+          [sum('repeated'), { outcome: 'repeated' }],
+        ]
+      },
+    })
     this.#loop.start()
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common'
 import { type BatchAddress, type LogLine, logMessages } from '@rockhopper/log-transport'
-import { type FaultPoint, faultPoint, Topic } from '@rockhopper/logs-contracts'
+import { type FaultPoint, faultPoint, measure, Topic } from '@rockhopper/logs-contracts'
 import { ClientRocketMQ, RocketMQRecordBuilder } from '@rockhopper/nestjs'
 
 /** Lines on their way to the broker. */
@@ -9,7 +9,15 @@ export class LogSending {
   #lines = 0
   #messages = 0
 
-  constructor(@Inject(ClientRocketMQ) private readonly client: ClientRocketMQ) {}
+  constructor(@Inject(ClientRocketMQ) private readonly client: ClientRocketMQ) {
+    measure({
+      kind: 'counter',
+      name: 'log_lines_acknowledged_total',
+      help: 'Lines that the broker keeps.',
+      labels: [],
+      read: () => [[this.#lines, {}]],
+    })
+  }
 
   /** Acknowledged by the broker since the start. */
   get acknowledged(): { readonly lines: number; readonly messages: number } {

@@ -1,4 +1,11 @@
-export { HealthHttp, httpUrl, type ServiceSettings, SettingsError, wholeNumber } from '@rockhopper/service'
+export {
+  HealthHttp,
+  httpUrl,
+  measure,
+  type ServiceSettings,
+  SettingsError,
+  wholeNumber,
+} from '@rockhopper/service'
 export { FAULT_POINTS, type FaultPoint, faultPoint } from './fault-point.js'
 export { pause } from './pause.js'
 export { queueName } from './queue-name.js'

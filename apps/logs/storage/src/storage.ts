@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { measure } from '@rockhopper/logs-contracts'
 import { ClientRocketMQ } from '@rockhopper/nestjs'
 import { refusalsTo } from './refusals.js'
 import { SinkLoop, type SinkState } from './sink-loop.js'
@@ -19,6 +20,25 @@ export class Storage implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
+    measure({
+      kind: 'counter',
+      name: 'log_lines_stored_total',
+      help: 'Lines that came to a sink: stored, repeated (it had them already), refused for good.',
+      labels: ['sink', 'outcome'],
+      read: () =>
+        this.states().flatMap(({ sink, stored, repeated, refused }) =>
+          Object.entries({ stored, repeated, refused }).map(
+            ([outcome, lines]) => [lines, { sink, outcome }] as const,
+          ),
+        ),
+    })
+    measure({
+      kind: 'gauge',
+      name: 'log_sink_up',
+      help: '1 while the sink takes lines, 0 while they wait at the broker.',
+      labels: ['sink'],
+      read: () => this.states().map(({ sink, down }) => [down === undefined ? 1 : 0, { sink }] as const),
+    })
     for (const loop of this.#loops) loop.start()
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { measure } from '@rockhopper/seckill-contracts'
 
 const LATENCIES = 4_096
 
@@ -16,6 +17,29 @@ export class Throughput {
   readonly #answers = new Map<string, number>()
   readonly #latencies = new Float64Array(LATENCIES)
   #next = 0
+
+  constructor() {
+    measure({
+      kind: 'counter',
+      name: 'seckill_answers_total',
+      help: 'Requests for an item, by their answer.',
+      labels: ['answer'],
+      read: () => [...this.#answers].map(([answer, count]) => [count, { answer }] as const),
+    })
+    measure({
+      kind: 'gauge',
+      name: 'seckill_ticket_seconds',
+      help: 'From the arrival of a request to its ticket, of the last 4,096.',
+      labels: ['quantile'],
+      read: () => {
+        const { p50Ms, p99Ms } = this.view()
+        return [
+          [p50Ms / 1_000, { quantile: '0.5' }],
+          [p99Ms / 1_000, { quantile: '0.99' }],
+        ]
+      },
+    })
+  }
 
   count(kind: string, ms: number): void {
     this.#answers.set(kind, (this.#answers.get(kind) ?? 0) + 1)

@@ -2,6 +2,7 @@ export {
   delayLevelOf,
   HealthHttp,
   httpUrl,
+  measure,
   postOnce,
   type ServiceSettings,
   SettingsError,

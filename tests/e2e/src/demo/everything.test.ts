@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { DemoRun, eventually, leftOf } from './demo-run.fixture.js'
 
+const DASHBOARDS = join(import.meta.dirname, '../../../../docker/grafana/dashboards')
 const WAIT_MS = 20_000
 const DRAIN_MS = 15_000
 const SHOP = ['order', 'inventory', 'payment', 'notification', 'user']
@@ -60,6 +61,20 @@ function isAbout(line: string, traceId: string): boolean {
   return (JSON.parse(line) as { trace_id?: string }).trace_id === traceId
 }
 
+interface Dashboard {
+  readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[]
+}
+
+/** Names in a PromQL expression; those of labels begin otherwise, and their values are no names. */
+const namesIn = (expr: string): string[] =>
+  expr.replace(/"[^"]*"/g, '').match(/\b(?:http|rocketmq|log|seckill|nodejs|process)_\w+/g) ?? []
+
+/** A histogram is exported as three. */
+const metricsOf = (page: string): string[] =>
+  [...page.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = '', kind]) =>
+    kind === 'histogram' ? ['_bucket', '_count', '_sum'].map((part) => name + part) : [name],
+  )
+
 describe('the demo with everything at once', () => {
   test('every service runs, is ready and tells how it is; the page knows all scenarios', async () => {
     const services = await demo.services()
@@ -82,6 +97,19 @@ describe('the demo with everything at once', () => {
       const metrics = await (await fetch(await url(service, '/metrics'))).text()
       expect(metrics).toContain('# TYPE rocketmq_client_process_seconds histogram')
     }
+  }, 60_000)
+
+  test('every metric that a dashboard shows is exported by a service', async () => {
+    const pages = await Promise.all(
+      SERVICES.map(async (service) => (await fetch(await url(service, '/metrics'))).text()),
+    )
+    const exported = new Set(pages.flatMap(metricsOf))
+    const shown = readdirSync(DASHBOARDS).flatMap((file) => {
+      const { panels } = JSON.parse(readFileSync(join(DASHBOARDS, file), 'utf8')) as Dashboard
+      return panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => namesIn(expr)))
+    })
+    expect(new Set(shown).size).toBeGreaterThan(10)
+    expect([...new Set(shown)].filter((name) => !exported.has(name))).toEqual([])
   }, 60_000)
 
   test('the trace of one request is in the log of every service that had to do with it', async () => {
