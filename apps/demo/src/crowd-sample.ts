@@ -37,6 +37,7 @@ export class Sampler {
   readonly #campaignId: string
   #before: { at: number; answered: number; decided: number } | undefined
   #answersBefore: Readonly<Record<string, number>> | undefined
+  #campaign: Campaign | undefined
 
   constructor(api: string, worker: string, campaignId: string) {
     this.#api = api
@@ -44,11 +45,11 @@ export class Sampler {
     this.#campaignId = campaignId
   }
 
-  /** Rejects while one of the two does not answer. */
+  /** Rejects while the api does not answer. While the worker does not, nothing is decided. */
   async sample(): Promise<Sample> {
     const [metrics, campaign] = await Promise.all([
       ask<ApiMetrics>(`${this.#api}/metrics.json`),
-      ask<Campaign>(`${this.#worker}/campaigns/${this.#campaignId}`),
+      this.#current(),
     ])
     const at = Date.now()
     this.#answersBefore ??= metrics.answers
@@ -73,6 +74,16 @@ export class Sampler {
       p50Ms: metrics.p50Ms,
       p99Ms: metrics.p99Ms,
     }
+  }
+
+  /** What the worker said last, while it is away. */
+  async #current(): Promise<Campaign> {
+    try {
+      this.#campaign = await ask<Campaign>(`${this.#worker}/campaigns/${this.#campaignId}`)
+    } catch (error) {
+      if (this.#campaign === undefined) throw error
+    }
+    return this.#campaign
   }
 }
 

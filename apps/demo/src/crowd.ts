@@ -19,6 +19,7 @@ const stopped = new AbortController()
 const series: Sample[] = []
 let rush: Rush | undefined
 let sampler: Sampler | undefined
+let paying = false
 
 /** A campaign of its own for every rush: users and stock are new. */
 async function start({ users, seconds, stock }: Wanted): Promise<RushPlan> {
@@ -46,17 +47,27 @@ async function tick(): Promise<void> {
     if (series.length > SERIES_MAX) series.shift()
     feed.publish('sample', sample, false)
     const won = sample.outcomes['won'] ?? 0
-    if (won > 0) await payAll(current)
+    // Beside the measuring: a worker that is away must not leave gaps in the curves.
+    if (won > 0 && !paying) {
+      paying = true
+      void payAll(current).finally(() => {
+        paying = false
+      })
+    }
   } catch (error) {
     process.stderr.write(`crowd: nothing measured: ${String(error)}\n`)
   }
 }
 
 async function payAll(current: Rush): Promise<void> {
-  const tickets = await ask<{ ticket: string; outcome: string }[]>(
-    `${worker}/campaigns/${current.plan.campaignId}/tickets`,
-  )
-  await current.pay(tickets.filter(({ outcome }) => outcome === 'won').map(({ ticket }) => ticket))
+  try {
+    const tickets = await ask<{ ticket: string; outcome: string }[]>(
+      `${worker}/campaigns/${current.plan.campaignId}/tickets`,
+    )
+    await current.pay(tickets.filter(({ outcome }) => outcome === 'won').map(({ ticket }) => ticket))
+  } catch (error) {
+    process.stderr.write(`crowd: nobody could pay: ${String(error)}\n`)
+  }
 }
 
 const server = createServer((request, response) => {

@@ -12,8 +12,8 @@ withBrowser(
     const shot = async () =>
       (await page.locator('[data-chart=curves] canvas').screenshot()).toString('base64')
     const before = await shot()
-    await page.getByLabel('Users').fill('600')
-    await page.getByLabel('Pieces').fill('40')
+    await page.getByLabel('Users').fill('1200')
+    await page.getByLabel('Pieces').fill('60')
     await page.locator('[data-action=rush]').click()
     await until('the curves move', async () => (await shot()) !== before)
     await until('requests wait', async () => (await figure(page, 'Waiting')) > 0)
@@ -26,7 +26,7 @@ withBrowser(
 
     await until('everything is sold', async () => {
       const taken = (await figure(page, 'To be paid')) + (await figure(page, 'Paid'))
-      return taken === 40 && (await figure(page, 'Left')) === 0
+      return taken === 60 && (await figure(page, 'Left')) === 0
     })
     await picture(page, 'seckill-light')
     await page.getByText('中文').click()
