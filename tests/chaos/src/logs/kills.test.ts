@@ -60,8 +60,7 @@ describe('a log pipeline whose processes are killed', () => {
       await load(pipeline, lines, brokerKills(pipeline, 2))
       lines.push(...(await loadUntilDisarmed(pipeline)))
       const kept = await archived(new LocalFolder(pipeline.archive), lines.length)
-      const seconds = (performance.now() - began) / 1_000
-      console.log(`${lines.length} lines archived in ${seconds.toFixed(1)} s, kills included`)
+      report('in the archive', lines.length, began)
       expect(keptVerdict('archive', kept, lines)).toEqual([])
       expect(await windowVerdict(pipeline, lines)).toEqual([])
       await pipeline.processes.settled(SETTLE_MS)
@@ -159,8 +158,7 @@ async function everyLineInBoth(elasticsearch: Server, hdfs: Server): Promise<voi
   lines.push(...(await loadUntilDisarmed(pipeline)))
   const inHdfs = await archived(new WebHdfsFolder(hdfs.url, '/logs'), lines.length)
   const inElasticsearch = await indexed(elasticsearch.url, 'kills', lines.length)
-  const seconds = (performance.now() - began) / 1_000
-  console.log(`${lines.length} lines in Elasticsearch and HDFS in ${seconds.toFixed(1)} s, kills included`)
+  report('in Elasticsearch and HDFS', lines.length, began)
   expect(keptVerdict('HDFS', inHdfs, lines)).toEqual([])
   expect(keptVerdict('Elasticsearch', inElasticsearch, lines)).toEqual([])
   await pipeline.processes.settled(SETTLE_MS)
@@ -175,6 +173,13 @@ async function started(
   run = pipeline
   await pipeline.start()
   return pipeline
+}
+
+/** With the kills, and with reading all of it back at the end. */
+function report(where: string, lines: number, began: number): void {
+  const seconds = (performance.now() - began) / 1_000
+  const rate = (lines / seconds).toFixed(0)
+  process.stderr.write(`${lines} lines ${where} in ${seconds.toFixed(1)} s, ${rate} a second\n`)
 }
 
 /** One storage, with the bug; the other one is given nothing to do. */

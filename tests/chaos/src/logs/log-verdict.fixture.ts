@@ -63,7 +63,8 @@ export async function indexed(
       if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
       return (await answer.json()) as Hits
     }
-    let page = await ask(`${prefix}-*/_search?scroll=1m`, { size: PAGE, sort: ['_doc'] })
+    const wanted = { size: PAGE, sort: ['_doc'], _source: ['at', 'message'] }
+    let page = await ask(`${prefix}-*/_search?scroll=1m`, wanted)
     while (page.hits.hits.length > 0) {
       for (const { _index, _source } of page.hits.hits) {
         const day = new Date(_source.at).toISOString().slice(0, 10).replaceAll('-', '.')
@@ -71,6 +72,8 @@ export async function indexed(
       }
       page = await ask('_search/scroll', { scroll: '1m', scroll_id: page._scroll_id })
     }
+    // Elasticsearch keeps what a scroll has seen until it is told; of a million lines that is much.
+    await fetch(`${url}/_search/scroll/${page._scroll_id}`, { method: 'DELETE' })
     return messages
   })
 }
