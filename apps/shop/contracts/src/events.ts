@@ -115,7 +115,7 @@ export class PriceChanged {
   /** Counts the changes of this price: an older one that comes later is not taken. */
   @IsInt()
   @Min(0)
-  version: number
+  priceVersion: number
 }
 
 /** user_topic:registered */
@@ -152,6 +152,7 @@ export interface Quote {
   readonly pid: number
   readonly name: string
   readonly unitPriceCents: number
+  readonly priceVersion: number
   /** Pieces that are not reserved right now. */
   readonly available: number
 }

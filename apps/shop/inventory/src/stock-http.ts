@@ -1,4 +1,15 @@
-import { Controller, Get, Inject } from '@nestjs/common'
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  NotFoundException,
+  Param,
+  ParseIntPipe,
+  Post,
+} from '@nestjs/common'
+import { NewPrice } from './new-price.js'
 import type { ReservationRow } from './reservation-row.js'
 import { Stock } from './stock.js'
 import type { StockRow } from './stock-row.js'
@@ -10,6 +21,14 @@ export class StockHttp {
   @Get('stock')
   list(): Promise<StockRow[]> {
     return this.stock.list()
+  }
+
+  @Post('stock/:pid/price')
+  @HttpCode(200)
+  async changePrice(@Param('pid', ParseIntPipe) pid: number, @Body() price: NewPrice): Promise<StockRow> {
+    const row = await this.stock.changePrice(pid, price.unitPriceCents)
+    if (row === null) throw new NotFoundException(`no product ${pid}`)
+    return row
   }
 
   @Get('reservations')

@@ -12,6 +12,10 @@ export class StockRow {
   @Column({ type: 'integer' })
   unitPriceCents: number
 
+  /** Counts the changes of the price. */
+  @Column({ type: 'integer', default: 0 })
+  priceVersion: number
+
   @Column({ type: 'integer' })
   available: number
 }

@@ -6,6 +6,7 @@ import {
   type OrderCreated,
   type OrderItem,
   type OrderStep,
+  type PriceChanged,
   type Quote,
   type QuoteRequest,
   Topic,
@@ -43,6 +44,21 @@ export class Stock implements OnModuleInit {
 
   async quote({ pid }: QuoteRequest): Promise<Quote | null> {
     return this.database.getRepository(StockRow).findOneBy({ pid })
+  }
+
+  /** Every instance of the order service hears of it. Null: no such product. */
+  changePrice(pid: number, unitPriceCents: number): Promise<StockRow | null> {
+    return this.database.transaction(async (manager) => {
+      const change = { unitPriceCents, priceVersion: () => '"priceVersion" + 1' }
+      await manager.update(StockRow, { pid }, change)
+      const row = await manager.findOneBy(StockRow, { pid })
+      if (row === null) return null
+      const { name, priceVersion } = row
+      const data: PriceChanged = { pid, name, unitPriceCents, priceVersion }
+      const pattern = { topic: Topic.PRICE, tag: 'changed' }
+      await this.outbox.add(manager, { pattern, keys: [`price-${pid}`], aggregateId: `price-${pid}`, data })
+      return row
+    })
   }
 
   reserve(order: OrderCreated): Promise<string> {

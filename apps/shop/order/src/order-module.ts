@@ -8,6 +8,8 @@ import { Orders } from './orders.js'
 import { OrdersHttp } from './orders-http.js'
 import { OutboxCommit } from './outbox-commit.js'
 import { PriceRow } from './price-row.js'
+import { Prices } from './prices.js'
+import { PricesHandlers } from './prices-handlers.js'
 import { Quotes } from './quotes.js'
 import { Saga } from './saga.js'
 import { SagaHandlers } from './saga-handlers.js'
@@ -29,12 +31,13 @@ export class OrderModule {
         }),
         ...(byTransaction ? transactionImports(settings) : []),
       ],
-      controllers: [SagaHandlers, OrdersHttp, HealthHttp],
+      controllers: [SagaHandlers, PricesHandlers, OrdersHttp, HealthHttp],
       providers: [
         { provide: ORDER_SETTINGS, useValue: order },
         { provide: ORDER_COMMIT, useClass: byTransaction ? TransactionCommit : OutboxCommit },
         Orders,
         Saga,
+        Prices,
         Quotes,
       ],
     }

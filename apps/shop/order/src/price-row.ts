@@ -11,4 +11,7 @@ export class PriceRow {
 
   @Column({ type: 'integer' })
   unitPriceCents: number
+
+  @Column({ type: 'integer', default: 0 })
+  priceVersion: number
 }

@@ -1,10 +1,9 @@
 import { HttpException, HttpStatus, Inject, Injectable, Logger } from '@nestjs/common'
 import { ClientRocketMQ } from '@rockhopper/nestjs'
-import { CATALOGUE, type OrderItem, type Quote, type QuoteRequest } from '@rockhopper/shop-contracts'
+import type { OrderItem, Quote, QuoteRequest } from '@rockhopper/shop-contracts'
 import { firstValueFrom, timeout } from 'rxjs'
-import { DataSource } from 'typeorm'
 import type { PlaceOrderItem } from './place-order.js'
-import { PriceRow } from './price-row.js'
+import { Prices } from './prices.js'
 
 /** How long a customer waits for the stock keeper before the last known price counts. */
 const QUOTE_TIMEOUT_MS = 800
@@ -15,7 +14,7 @@ export class Quotes {
   readonly #logger = new Logger(Quotes.name)
 
   constructor(
-    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(Prices) private readonly prices: Prices,
     @Inject(ClientRocketMQ) private readonly client: ClientRocketMQ,
   ) {}
 
@@ -36,16 +35,13 @@ export class Quotes {
       const answer = this.client.send<Quote | null, QuoteRequest>('inventory.quote', request)
       const quote = await firstValueFrom(answer.pipe(timeout(QUOTE_TIMEOUT_MS)))
       if (quote === null) return undefined
-      const { name, unitPriceCents } = quote
-      // One statement: `save` would open a transaction of its own on the one connection that SQLite has.
-      await this.database.getRepository(PriceRow).upsert({ pid, name, unitPriceCents }, ['pid'])
+      await this.prices.learn(quote)
       return quote
     } catch (error) {
       // Selling goes on without the stock keeper: whether there is enough is decided by its reservation
       // anyway.
       this.#logger.warn(`no quote for product ${pid}, using the last known price: ${describe(error)}`)
-      const known = await this.database.getRepository(PriceRow).findOneBy({ pid })
-      return known ?? CATALOGUE.find((product) => product.pid === pid)
+      return this.prices.of(pid)
     }
   }
 }

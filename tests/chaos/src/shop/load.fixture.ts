@@ -93,7 +93,7 @@ export class Load {
   async #post(key: string, body: unknown): Promise<string> {
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
       this.#run.processes.check()
-      const answer = await fetch(`${this.#run.url('order')}/orders`, {
+      const answer = await fetch(`${this.#run.urlInTurn('order', this.#count + attempt)}/orders`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body: JSON.stringify(body),

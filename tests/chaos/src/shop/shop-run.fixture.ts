@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   type Addresses,
   brokerPlan,
+  type ChildPlan,
   HOST,
   Inboxes,
   Ports,
@@ -17,7 +18,9 @@ import { Supervised } from '../supervised.fixture.js'
 
 export const SHOP = ['order', 'inventory', 'payment', 'notification'] as const
 export type ShopService = (typeof SHOP)[number]
-type Name = ShopService | 'broker'
+/** `order-2` is a second instance of `order`, on the same database. */
+export type Second = `${ShopService}-2`
+type Name = ShopService | Second | 'broker'
 
 /** More than any run has customers. */
 const INBOX_MAX = 100_000
@@ -34,6 +37,7 @@ export class ShopRun {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'rockhopper-chaos-'))
   readonly #inboxes = new Inboxes(() => undefined, INBOX_MAX)
   readonly #ports = new Map<Name, number>()
+  readonly #seconds: readonly ShopService[]
   readonly #inboxServers: Running[] = []
   readonly #extra: Partial<Record<Name, Readonly<Record<string, string>>>>
   #namesrvAddr = ''
@@ -41,11 +45,14 @@ export class ShopRun {
   /**
    * @param extra more environment for some of the processes.
    * @param faults fault points of each service, one for each of its lives; after the last one it lives on.
+   * @param seconds services that run as two instances.
    */
   constructor(
     extra: Partial<Record<Name, Readonly<Record<string, string>>>> = {},
     faults: Partial<Record<ShopService, readonly string[]>> = {},
+    seconds: readonly ShopService[] = [],
   ) {
+    this.#seconds = seconds
     this.#extra = extra
     this.processes = new Supervised(faults)
   }
@@ -58,8 +65,13 @@ export class ShopRun {
     return this.#inboxes.list()
   }
 
-  url(service: ShopService): string {
+  url(service: ShopService | Second): string {
     return `http://${HOST}:${this.#ports.get(service)}`
+  }
+
+  /** Of the instances of a service, each in its turn. */
+  urlInTurn(service: ShopService, turn: number): string {
+    return this.url(this.#seconds.includes(service) && turn % 2 === 1 ? `${service}-2` : service)
   }
 
   async start(): Promise<void> {
@@ -86,14 +98,25 @@ export class ShopRun {
       const name = SHOP.find((known) => known === plan.name)
       if (name === undefined) continue
       this.#ports.set(name, port)
-      this.processes.plan(name, { ...plan, env: { ...plan.env, ...this.#extra[name] } })
+      const own = { ...plan, env: { ...plan.env, ...this.#extra[name] } }
+      this.processes.plan(name, own)
+      if (this.#seconds.includes(name)) this.#planSecond(name, own, await ports.take(port + 20))
     }
     await this.processes.start('broker')
     await Promise.all(SHOP.map((name) => this.processes.start(name)))
+    // Behind the first ones, which make the tables.
+    await Promise.all(this.#seconds.map((name) => this.processes.start(`${name}-2`)))
+  }
+
+  #planSecond(name: ShopService, plan: ChildPlan, port: number): void {
+    this.#ports.set(`${name}-2`, port)
+    const env = { ...plan.env, PORT: String(port), SHOP_INSTANCE: `${name}-2` }
+    this.processes.plan(`${name}-2`, { ...plan, env })
   }
 
   async stop(): Promise<void> {
-    await this.processes.stop(SHOP, ['broker'])
+    const seconds = this.#seconds.map((name): Second => `${name}-2`)
+    await this.processes.stop([...SHOP, ...seconds], ['broker'])
     await Promise.all(this.#inboxServers.map((server) => server.close()))
     rmSync(this.dataDir, { recursive: true, force: true })
   }

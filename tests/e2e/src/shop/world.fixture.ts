@@ -26,6 +26,7 @@ import {
   Orders,
   OutboxCommit,
   PriceRow,
+  Prices,
   type PublishWay,
   Quotes,
   Saga,
@@ -112,7 +113,13 @@ export async function createWorld(
   })
   const commit =
     publish === 'outbox' ? new OutboxCommit(databases.order, outbox) : new TransactionCommit(transactions)
-  const orders = new Orders(databases.order, outbox, new Quotes(databases.order, noBroker), commit, PATIENCE)
+  const orders = new Orders(
+    databases.order,
+    outbox,
+    new Quotes(new Prices(databases.order), noBroker),
+    commit,
+    PATIENCE,
+  )
   const saga = new Saga(databases.order, outbox, PATIENCE)
   const stock = new Stock(databases.inventory, outbox)
   await stock.onModuleInit()
