@@ -9,6 +9,8 @@ export type ChargeResult = { readonly outcome: 'done' | 'refused'; readonly refe
 export interface PaymentProvider {
   charge(idempotencyKey: string, amountCents: number): Promise<ChargeResult>
   refund(idempotencyKey: string, amountCents: number): Promise<ChargeResult>
+  /** What came of an earlier call with this key; undefined when there was none. */
+  find(idempotencyKey: string): Promise<ChargeResult | undefined>
 }
 
 export const PAYMENT_PROVIDER = Symbol('PAYMENT_PROVIDER')
@@ -29,6 +31,11 @@ export class BookProvider implements PaymentProvider {
 
   refund(idempotencyKey: string, amountCents: number): Promise<ChargeResult> {
     return this.#enter(idempotencyKey, 'refund', amountCents, 'done')
+  }
+
+  async find(idempotencyKey: string): Promise<ChargeResult | undefined> {
+    const entry = await this.database.getRepository(ProviderRow).findOneBy({ idempotencyKey })
+    return entry === null ? undefined : { outcome: entry.outcome, reference: idempotencyKey }
   }
 
   async #enter(

@@ -39,10 +39,23 @@ export class Payments {
   async charge(order: OrderCreated): Promise<string> {
     const { orderId, totalCents: amountCents } = order
     const before = await this.database.getRepository(PaymentRow).findOneBy({ orderId })
-    if (before?.status === 'TOMBSTONE') return 'cancelled before it was charged: nothing charged'
+    if (before?.status === 'TOMBSTONE') return this.#notCharged(orderId, amountCents)
     const charge = await this.provider.charge(`charge-${orderId}`, amountCents)
     faultPoint('payment.after-provider-before-commit')
     return this.#once(this.#orders, orderId, (manager) => this.#booked(manager, orderId, amountCents, charge))
+  }
+
+  /** The refund came first. An earlier life may have charged, and died before it could write that down. */
+  async #notCharged(orderId: string, amountCents: number): Promise<string> {
+    const charge = await this.provider.find(`charge-${orderId}`)
+    if (charge?.outcome !== 'done') return 'cancelled before it was charged: nothing charged'
+    await this.provider.refund(`refund-${orderId}`, amountCents)
+    return this.#once(this.#orders, orderId, async (manager) => {
+      const { reference } = charge
+      await manager.update(PaymentRow, { orderId }, { status: 'REFUNDED', amountCents, reference })
+      await this.#tell(manager, 'refunded', { orderId, amountCents })
+      return 'charged before a crash, and cancelled since: refunded'
+    })
   }
 
   async #booked(

@@ -3,13 +3,16 @@ import type { OrderCreated } from '@rockhopper/shop-contracts'
 import { ReservationRow, StockRow } from '@rockhopper/shop-inventory'
 import { OrderRow } from '@rockhopper/shop-order'
 import { ProviderRow } from '@rockhopper/shop-payment'
-import { createWorld, outboxOf, type World } from './world.fixture.js'
+import { Crash, createWorld, outboxOf, type World } from './world.fixture.js'
 
 /** One world for all sequences: each is an order of its own. */
 let world: World
 let count = 0
+let dying = false
 beforeAll(async () => {
-  world = await createWorld('outbox')
+  world = await createWorld('outbox', (point) => {
+    if (dying && point === 'after-provider') throw new Crash(point)
+  })
 })
 afterAll(() => world.close())
 
@@ -136,8 +139,13 @@ describe('all permutations and duplicates of one order’s events', () => {
     },
   )
 
-  test('an order is cancelled once by its customer, its deadline and a refusal, in any order', async () => {
-    for (const sequence of sequences(['customer', 'deadline', 'rejected'] as const)) {
+  const endings = [
+    ['customer', 'deadline'],
+    ['customer', 'rejected'],
+    ['deadline', 'rejected'],
+  ] as const
+  test.each(endings)('an order is cancelled once by %s and %s, in any order', async (one, other) => {
+    for (const sequence of sequences([one, other])) {
       const { orderId } = await newOrder()
       for (const event of sequence) {
         if (event === 'customer') await world.saga.cancel(orderId)
@@ -159,5 +167,21 @@ describe('all permutations and duplicates of one order’s events', () => {
       ...['order_topic:confirmed', 'order_topic:cancelled'],
       ...['inventory_command:release', 'payment_command:refund'],
     ])
+  })
+
+  test('money is paid back when its booking died with the service and the refund came first', async () => {
+    const order = await newOrder()
+    dying = true
+    await expect(world.payments.charge(order)).rejects.toThrow(Crash)
+    dying = false
+    await world.payments.refund({ orderId: order.orderId })
+    await world.payments.charge(order)
+    const book = await world.databases.payment.getRepository(ProviderRow).find()
+    const own = book.filter(({ idempotencyKey }) => idempotencyKey.endsWith(order.orderId))
+    expect(own.map(({ kind, amountCents }) => [kind, amountCents])).toEqual([
+      ['charge', order.totalCents],
+      ['refund', order.totalCents],
+    ])
+    expect(await told('payment', order.orderId)).toEqual(['payment_topic:refunded'])
   })
 })

@@ -184,6 +184,7 @@ function crashingProvider(database: DataSource, maybeCrash: MaybeCrash): Payment
       maybeCrash('after-provider')
       return result
     },
+    find: (idempotencyKey) => provider.find(idempotencyKey),
   }
 }
 
