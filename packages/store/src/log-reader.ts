@@ -45,13 +45,15 @@ export class LogReader {
     this.verify = verify
   }
 
-  /** Fills `into` from `physicalOffset` on, within one file. 'missing': the log does not hold all of it. */
-  async read(physicalOffset: number, into: Buffer): Promise<ReadOutcome> {
+  /**
+   * Fills `into` from `physicalOffset` on, within one file. 'missing': the log does not hold all of it. What
+   * needs no thread is there when it returns: a promise for each record of a batch would cost more than to
+   * read it.
+   */
+  read(physicalOffset: number, into: Buffer): ReadOutcome | Promise<ReadOutcome> {
     if (this.#tail.copy(physicalOffset, into.length, into, 0)) return 'tail'
-    const found = this.#isCold(physicalOffset)
-      ? await this.#readPooled(physicalOffset, into)
-      : this.#readNow(physicalOffset, into)
-    return found ? 'file' : 'missing'
+    if (this.#isCold(physicalOffset)) return this.#readPooled(physicalOffset, into)
+    return this.#readNow(physicalOffset, into) ? 'file' : 'missing'
   }
 
   /** As `read`, on the loop: for what was just written. False when it is missing. */
@@ -68,7 +70,7 @@ export class LogReader {
     return count === into.length
   }
 
-  async #readPooled(physicalOffset: number, into: Buffer): Promise<boolean> {
+  async #readPooled(physicalOffset: number, into: Buffer): Promise<ReadOutcome> {
     while (this.#pooledReads >= POOLED_READS_MAX)
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     this.#pooledReads++
@@ -76,7 +78,7 @@ export class LogReader {
       const startedAt = this.#clock.monotonic()
       const found = await this.#readHeld(physicalOffset, into)
       this.#sawPooledRead(physicalOffset, this.#clock.monotonic() - startedAt)
-      return found
+      return found ? 'file' : 'missing'
     } finally {
       this.#pooledReads--
       this.#waiting.shift()?.()

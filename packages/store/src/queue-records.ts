@@ -8,7 +8,7 @@ import {
   recordTotalSize,
 } from '@rockhopper/message'
 import type { ConsumeQueue } from './consume-queue.js'
-import type { LogReader } from './log-reader.js'
+import type { LogReader, ReadOutcome } from './log-reader.js'
 import type { ReadLoan } from './read-loans.js'
 import { emptyScan, scanRecord } from './record-scan.js'
 
@@ -40,6 +40,7 @@ export async function readRecords(
   wanted: readonly WantedRecord[],
 ): Promise<(Buffer | undefined)[]> {
   const records: (Buffer | undefined)[] = new Array(wanted.length)
+  const batch = { reader, queue, wanted, records }
   const spans: Span[] = []
   let size = 0
   for (let from = 0; from < wanted.length; ) {
@@ -61,7 +62,8 @@ export async function readRecords(
   const bytes = loan.buffer(size)
   let at = 0
   for (const span of spans) {
-    await readSpan(reader, queue, wanted, span, bytes.subarray(at, at + span.size), records)
+    const reading = readSpan(batch, span, bytes.subarray(at, at + span.size))
+    if (reading !== undefined) await reading
     at += span.size
   }
   return records
@@ -74,21 +76,34 @@ interface Span {
   readonly size: number
 }
 
-async function readSpan(
-  reader: LogReader,
-  queue: ConsumeQueue,
-  wanted: readonly WantedRecord[],
+interface Batch {
+  readonly reader: LogReader
+  readonly queue: ConsumeQueue
+  readonly wanted: readonly WantedRecord[]
+  readonly records: (Buffer | undefined)[]
+}
+
+/** Nothing to wait for when it returns undefined. */
+function readSpan(batch: Batch, span: Span, bytes: Buffer): Promise<void> | undefined {
+  const { physicalOffset } = batch.wanted[span.from] as WantedRecord
+  const outcome = batch.reader.read(physicalOffset, bytes)
+  if (typeof outcome !== 'string') return outcome.then((found) => takeSpan(batch, span, bytes, found))
+  takeSpan(batch, span, bytes, outcome)
+  return undefined
+}
+
+function takeSpan(
+  { reader, queue, wanted, records }: Batch,
   { from, to }: Span,
   bytes: Buffer,
-  records: (Buffer | undefined)[],
-): Promise<void> {
-  const start = (wanted[from] as WantedRecord).physicalOffset
-  const found = await reader.read(start, bytes)
+  found: ReadOutcome,
+): void {
   if (found === 'missing') return
+  const start = (wanted[from] as WantedRecord).physicalOffset
   for (let i = from; i < to; i++) {
     const want = wanted[i] as WantedRecord
     const at = want.physicalOffset - start
-    const record = bytes.subarray(at, at + want.size)
+    const record = want.size === bytes.length ? bytes : bytes.subarray(at, at + want.size)
     if (!isRecordOf(record, queue, want)) continue
     if (found === 'tail' || reader.verify(want.physicalOffset, record)) records[i] = record
   }
