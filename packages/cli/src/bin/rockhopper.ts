@@ -1,6 +1,7 @@
 import { createNodeEnv } from '@rockhopper/env'
 import { main } from '../main.js'
 import { version } from '../version.js'
+import { keepHeapSmall } from './small-heap.js'
 
 /** The only place of this package that knows the process: signals, streams and the exit. */
 
@@ -38,6 +39,8 @@ function outTaken(): Promise<boolean> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
+
+keepHeapSmall()
 
 const exitCode = await main(process.argv.slice(2), version(), {
   env: createNodeEnv(),
