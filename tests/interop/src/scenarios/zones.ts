@@ -9,7 +9,8 @@ import { createTopic } from '../topics.js'
 
 const TOPIC = 'near-and-far'
 const QUEUES = 4
-const SHARE_MS = 60_000
+/** Two Java programs start first, on a machine that may be busy. */
+const SHARE_MS = 150_000
 
 type Options = Readonly<Record<string, string | number>>
 
@@ -91,7 +92,7 @@ async function shareByHash(
       ? true
       : undefined
   }, SHARE_MS)
-  expect({ split, shares: members.map(heldBy) }).toMatchObject({ split: true })
+  if (split === undefined) throw new Error(members.map((member) => member.report()).join('\n'))
 }
 
 async function holds(member: Program, queues: string): Promise<void> {
