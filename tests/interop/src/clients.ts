@@ -142,16 +142,26 @@ export async function runGo(command: string, options: Options): Promise<Program>
 }
 
 /** Seed 003's listener on order-topic; it prints {"event":"ready"}, then one {"event":"order"} per order. */
-export async function runSpring(nameserver: string): Promise<Program> {
+export const runSpring = (nameserver: string): Promise<Program> =>
+  springProgram('order listener', 'interop.OrderListenerApplication', nameserver)
+
+/**
+ * Template and listeners of rocketmq-spring; it prints {"event":"ready"}, speaks at the input `send` and
+ * `ask`, and prints what it gets.
+ */
+export const runSpringBridge = (nameserver: string): Promise<Program> =>
+  springProgram('bridge', 'bridge.BridgeApplication', nameserver)
+
+async function springProgram(name: string, mainClass: string, nameserver: string): Promise<Program> {
   const classPath = await springApplication()
   return new Program({
-    name: 'Spring order listener',
+    name: `Spring ${name}`,
     command: 'java',
     args: [
       ...jvmArguments(),
       // Spring's proxies define classes; Java 17 wants to be told that they may.
       '--add-opens=java.base/java.lang=ALL-UNNAMED',
-      ...['-cp', classPath, 'interop.OrderListenerApplication'],
+      ...['-cp', classPath, mainClass],
       ...[
         `--rocketmq.name-server=${nameserver}`,
         '--rocketmq.producer.group=test-group',

@@ -2,7 +2,8 @@ import ts from 'typescript'
 import { findInTree, isTypeScript, parse, type Rule, type Source } from './source.js'
 
 /** Where Nest's way of writing is at home: the transport, applications, tests that need an application. */
-const NEST_LAND = /^(packages\/nestjs|packages\/testing\/src\/nest|apps|tests\/(containers|e2e|nest-\d+))\//
+const NEST_LAND =
+  /^(packages\/(nestjs|testing\/src\/nest)|apps|tests\/(containers|e2e|interop\/src\/nestjs|nest-\d+))\//
 
 export const noExtends: Rule = {
   name: "no class extends anything but Error, and Nest's classes where Nest is at home",
