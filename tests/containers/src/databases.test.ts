@@ -30,6 +30,7 @@ for (const type of ['postgres', 'mariadb'] satisfies ServerType[]) {
       await using server = await DatabaseServer.start(type, image ?? '')
       const said = await transportTests(server)
       expect(said).toContain(`outbox on ${type}`)
+      expect(said).toContain(`two relays on ${type}`)
       expect(said).toContain(`inbox on ${type}`)
       expect(said).toContain(`transactions on ${type}`)
       expect(said).toContain(`makes on ${type} what synchronize would`)

@@ -69,15 +69,29 @@ async function openDatabase(type: ServerType, address: string): Promise<DataSour
   return db
 }
 
-/** Two data sources on one file, as two processes have; tables made by the migration. */
+/** Two data sources on one database, as two processes have. */
+export async function openPair(name: string): Promise<Pair> {
+  if (!SERVERS.includes(name)) return openTwice()
+  const first = await open(name)
+  const second = await new DataSource({ ...first.options, synchronize: false }).initialize()
+  const close = async () => {
+    await second.destroy()
+    await first.destroy()
+  }
+  return { first, second, close }
+}
+
+export interface Pair {
+  readonly first: DataSource
+  readonly second: DataSource
+  readonly close: () => Promise<void>
+}
+
+/** Two data sources on one file; tables made by the migration. */
 /** `beforeQuery` runs in the middle of what the second one does, as another process might. */
 export async function openTwice(
   beforeQuery: (query: string, first: DataSource) => void = () => undefined,
-): Promise<{
-  first: DataSource
-  second: DataSource
-  close: () => Promise<void>
-}> {
+): Promise<Pair> {
   const directory = mkdtempSync(join(tmpdir(), 'rockhopper-outbox-'))
   const options: DataSourceOptions = {
     type: 'better-sqlite3',
