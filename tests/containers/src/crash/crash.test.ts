@@ -8,9 +8,10 @@ import { CrashRun } from './crash-run.fixture.js'
 import { BUGS, STEPS } from './steps.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
-const CRASHES = LONG ? 1_000 : 20
-/** All steps are died at on PostgreSQL. */
-const SQLITE_CRASHES = LONG ? 1_000 : 8
+/** In the short run all steps are died at on PostgreSQL, and elsewhere a few that differ from run to run. */
+const CRASHES = LONG
+  ? { postgres: 1_000, mariadb: 1_000, sqlite: 1_000 }
+  : { postgres: 20, mariadb: 5, sqlite: 8 }
 const CRASH_MS = 15_000
 const SETTLE_MS = 60_000
 
@@ -27,7 +28,8 @@ async function crashes(run: CrashRun, count: number): Promise<string[]> {
   return run.verdict()
 }
 
-for (const type of LONG ? (['postgres', 'mariadb'] as const) : (['postgres'] as const)) {
+for (const type of ['postgres', 'mariadb'] as const) {
+  const count = CRASHES[type]
   const image = availableImage(type)
   const describeHere = image === undefined ? describe.skip : describe
 
@@ -37,13 +39,13 @@ for (const type of LONG ? (['postgres', 'mariadb'] as const) : (['postgres'] as 
       async () => {
         await using server = await DatabaseServer.start(type, image ?? '')
         await using run = await CrashRun.start(await server.createDatabase('crash'))
-        expect(await crashes(run, CRASHES)).toEqual([])
+        expect(await crashes(run, count)).toEqual([])
         // A service that does nothing does nothing twice, either.
-        expect(run.committedCount).toBeGreaterThan(CRASHES)
-        expect([...run.kills.keys()].sort()).toEqual([...STEPS].sort())
-        expect([...run.kills.values()].reduce((sum, one) => sum + one)).toBe(CRASHES)
+        expect(run.committedCount).toBeGreaterThan(count)
+        expect(run.kills.size).toBe(Math.min(count, STEPS.length))
+        expect([...run.kills.values()].reduce((sum, one) => sum + one)).toBe(count)
       },
-      CRASHES * CRASH_MS + SETTLE_MS,
+      count * CRASH_MS + SETTLE_MS,
     )
   })
 }
@@ -60,10 +62,10 @@ describe('a service on a SQLite file that dies between commit and acknowledgemen
     'every key has exactly one effect, and none that was rolled back',
     async () => {
       await using run = await CrashRun.start(file())
-      expect(await crashes(run, SQLITE_CRASHES)).toEqual([])
-      expect(run.committedCount).toBeGreaterThan(SQLITE_CRASHES)
+      expect(await crashes(run, CRASHES.sqlite)).toEqual([])
+      expect(run.committedCount).toBeGreaterThan(CRASHES.sqlite)
     },
-    CRASHES * CRASH_MS + SETTLE_MS,
+    CRASHES.sqlite * CRASH_MS + SETTLE_MS,
   )
 
   test(
