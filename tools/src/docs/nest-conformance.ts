@@ -5,7 +5,7 @@ import type { RowTest } from './row-tests.js'
 const ON_BOTH: readonly RegExp[] = [
   /nestjs\/src\/((environment|opentelemetry|prometheus)\/)?[\w.-]+$/,
   /testing\/src\/nest\/[\w.-]+$/,
-  /tests\/pack\/src\/[\w.-]+$/,
+  /tests\/pack\/src\/nest-versions[\w.-]+$/,
 ]
 
 /** docs/nestjs-conformance.md. @throws when a test names a row that does not exist. */
