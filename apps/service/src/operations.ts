@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { INestApplication } from '@nestjs/common'
+import { ModuleRef } from '@nestjs/core'
 import { UnknownElementException } from '@nestjs/core/errors/exceptions/unknown-element.exception.js'
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { RocketMQHealthIndicator } from '@rockhopper/nestjs'
@@ -123,7 +124,8 @@ class Health {
   /** Undefined in a service that does without. */
   #part<Part extends object>(type: new (...parts: never[]) => Part): Part | undefined {
     try {
-      return this.#app.get<Part>(type, { strict: false })
+      // Not of the application itself: that would log what it does not find as an error.
+      return this.#app.get(ModuleRef).get<Part>(type, { strict: false })
     } catch (error) {
       if (error instanceof UnknownElementException) return undefined
       throw error

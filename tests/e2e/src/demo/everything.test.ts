@@ -96,6 +96,8 @@ describe('the demo with everything at once', () => {
       })
       const metrics = await (await fetch(await url(service, '/metrics'))).text()
       expect(metrics).toContain('# TYPE rocketmq_client_process_seconds histogram')
+      const errors = (await demo.linesOf(service)).filter((line) => line.includes('"level":"error"'))
+      expect(errors).toEqual([])
     }
   }, 60_000)
 
