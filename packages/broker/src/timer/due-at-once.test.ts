@@ -60,7 +60,9 @@ test(
     const { disk, largest } = watched(real.disk)
     const env = { ...real, disk }
     const storePathRootDir = mkdtempSync(join(tmpdir(), 'rockhopper-due-'))
-    const broker = createBroker({ env, config: { listenPort: 0, storePathRootDir } })
+    // A disk that others keep busy is no reason to refuse here.
+    const patience = { waitTimeMillsInSendQueue: 60_000, osPageCacheBusyTimeOutMills: 60_000 }
+    const broker = createBroker({ env, config: { listenPort: 0, storePathRootDir, ...patience } })
     await broker.start()
     const client = createRemotingClient({ ...env, timeoutMs: 60_000 })
     try {
