@@ -63,6 +63,7 @@ export async function makeNestProject(
     await mustRun('tar', ['-xzf', tarball, '--strip-components=1', '-C', home], project)
   }
   copyTests(join(project, 'src'))
+  copyQuickstart(join(project, 'src', 'readme'))
   cpSync(join(root, 'packages', 'nestjs', 'README.md'), join(project, 'src', 'README.md'))
   writeFileSync(join(project, 'jest.config.mjs'), jestConfig())
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(typeCheck()))
@@ -77,6 +78,16 @@ function copyTests(destination: string): void {
       const text = readFileSync(join(from, name), 'utf8')
       writeFileSync(join(to, name), fromPackage(text, packageName, folder))
     }
+  }
+}
+
+/** The code of the README, but for what is about databases. */
+function copyQuickstart(destination: string): void {
+  const from = join(root, 'packages', 'nestjs', 'src', 'readme')
+  mkdirSync(destination)
+  for (const name of readdirSync(from).filter((one) => one.endsWith('.fixture.ts'))) {
+    const text = readFileSync(join(from, name), 'utf8')
+    if (!text.includes('nestjs/typeorm')) writeFileSync(join(destination, name), text)
   }
 }
 
@@ -109,5 +120,5 @@ const typeCheck = () => ({
     typeRoots: [join(root, 'node_modules', '@types')],
     paths: { '@jest/globals': [join(root, 'node_modules/@jest/globals/build/index.d.ts')] },
   },
-  include: ['src/nestjs/*.types.test.ts', 'types'],
+  include: ['src/nestjs/*.types.test.ts', 'src/readme', 'types'],
 })

@@ -43,8 +43,8 @@ for (const version of NEST_VERSIONS) {
       expect(said).toMatch(/Tests: +\d{2,} passed/)
     }, 300_000)
 
-    // B32
-    test('compiles every form of its decorators under strict', async () => {
+    // B31, B32
+    test('compiles every form of its decorators, and the code of its README, under strict', async () => {
       await mustRun(join(root, 'node_modules', '.bin', 'tsc'), ['-p', '.'], project())
     }, 100_000)
   })
