@@ -17,7 +17,7 @@ export function useDeadLetters(failures: number): {
       const found = await get<Omit<DeadLetter, 'service'>[]>(`/api/dead-letters/${service}`)
       return found.map((letter) => ({ ...letter, service }))
     })
-    Promise.allSettled(asked).then((answers) => {
+    void Promise.allSettled(asked).then((answers) => {
       const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
       setLetters(found.sort((a, b) => b.at - a.at))
     })
