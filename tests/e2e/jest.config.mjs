@@ -1,1 +1,4 @@
-export { default } from '../../tools/jest.config.mjs'
+import base from '../../tools/jest.config.mjs'
+
+// These wait for processes more than they compute.
+export default { ...base, maxWorkers: 2 }
