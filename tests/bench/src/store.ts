@@ -186,9 +186,8 @@ async function memory(quick: boolean, print: Print): Promise<void> {
       const served = await runStore<Served>({ kind: 'serve', directory, holders, measureMs }, flags)
       const { getsPerSecond, mibPerSecond, rssMaxMib } = served
       const rates = [getsPerSecond, mibPerSecond, rssMaxMib].map((one) => one.toFixed(0))
-      print(
-        `| ${flags === AS_SERVER ? 'as the server sets it' : 'as it is'} | ${holders} | ${rates.join(' | ')} |`,
-      )
+      const node = flags === AS_SERVER ? 'as the server sets it' : 'as it is'
+      print(`| ${node} | ${holders} | ${rates.join(' | ')} |`)
     }
   })
   print('')
