@@ -163,7 +163,7 @@ async function recoverTwice(directory: string, name: string, print: Print): Prom
 }
 
 /** Node as it is, and as `rockhopper server` sets it (packages/cli/src/bin/small-heap.ts). */
-const AS_SERVER = ['--semi-space-growth-factor=1', '--no-incremental-marking']
+const AS_SERVER = ['--import', new URL('../dist/store/as-server.js', import.meta.url).href]
 const SERVED: readonly (readonly [flags: readonly string[], holders: number])[] = [
   [[], 1],
   [[], 200],
