@@ -1,3 +1,4 @@
+export { type Batch, handledTogether } from './batch-trace.js'
 export { databaseOptions, openDatabase } from './database.js'
 export { declaredTopics, type TopicPlan, type TopicsPlan } from './declared-topics.js'
 export { delayLevelOf } from './delay-level.js'

@@ -30,7 +30,8 @@ export function createLogger(system: string, service: string, level: LogLevel): 
   return pino(options, pino.destination({ dest: 2, sync: true }))
 }
 
-function traceIds(): object {
+/** Of the span under way; nothing outside of one. */
+export function traceIds(): object {
   const span = trace.getActiveSpan()?.spanContext()
   if (span === undefined || !isSpanContextValid(span)) return {}
   return { trace_id: span.traceId, span_id: span.spanId }

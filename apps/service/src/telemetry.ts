@@ -68,7 +68,7 @@ export function startTelemetry(to: Pino, handledLevel: HandledLevel): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   collectDefaultMetrics({ register: registry })
-  chain = [openTelemetry(), prometheus({ registry }), { deliver: toldDelivery }]
+  chain = [openTelemetry(), prometheus({ registry }), { publish: toldSend, deliver: toldDelivery }]
 }
 
 /** For `RocketMQModule`: spans, metrics, and a line for every message that was handled. */
@@ -86,6 +86,14 @@ export function traceProperties(): Record<string, string> {
 /** Logs one request or message that was handled. */
 export function tellHandled(fields: object, words: string, quiet = false): void {
   logger?.[quiet ? 'debug' : level](fields, words)
+}
+
+/** Within the span of the send: what nobody asked for over HTTP, as a line of a file, has its trace from here on. */
+const toldSend: NonNullable<RocketMQInstrumentation['publish']> = async (message, send) => {
+  const sent = await send(message)
+  const { topic, tag, keys } = message
+  tellHandled({ topic, tag, keys }, `sent ${tag === undefined ? topic : `${topic}:${tag}`}`, true)
+  return sent
 }
 
 const toldDelivery: NonNullable<RocketMQInstrumentation['deliver']> = async ({ message, group }, handle) => {

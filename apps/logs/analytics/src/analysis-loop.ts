@@ -1,7 +1,15 @@
 import { Logger } from '@nestjs/common'
 import { LitePullConsumer, type MessageQueue, type MessageView } from '@rockhopper/client'
 import { type LogLine, linesOf } from '@rockhopper/log-transport'
-import { faultPoint, Group, pause, queueName, RecentIds, Topic } from '@rockhopper/logs-contracts'
+import {
+  faultPoint,
+  Group,
+  handledTogether,
+  pause,
+  queueName,
+  RecentIds,
+  Topic,
+} from '@rockhopper/logs-contracts'
 import { grouped } from './pane.js'
 import type { WindowClosing } from './window-closing.js'
 import { OvertakenError, type WindowCounting } from './window-counting.js'
@@ -111,15 +119,18 @@ export class AnalysisLoop {
     const seen = run.filter(({ queueOffset }) => queueOffset < owned.next)
     owned.recent.addNewer(owned.recent.unseen(linesIn(seen)))
     const news = run.slice(seen.length)
-    if (news.length > 0) await this.#count(consumer, name, owned, news)
+    if (news.length === 0) return
+    const batch = { group: Group.ANALYTICS, messages: news }
+    await handledTogether(batch, () => this.#count(consumer, name, owned, news))
   }
 
+  /** How many lines were counted; undefined when another instance has the queue now. */
   async #count(
     consumer: LitePullConsumer,
     name: string,
     owned: Owned,
     news: readonly MessageView[],
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     const last = news.at(-1) as MessageView
     const lines = linesIn(news)
     const fresh = owned.recent.unseen(lines)
@@ -136,10 +147,12 @@ export class AnalysisLoop {
     } catch (error) {
       if (!(error instanceof OvertakenError)) throw error
       this.#logger.warn(error.message)
-      return this.#own(consumer, last.messageQueue)
+      await this.#own(consumer, last.messageQueue)
+      return undefined
     }
     owned.next = next
     owned.recent.addNewer(fresh)
+    return fresh.length
   }
 
   /** Takes a queue over where the database says, and somewhat before, to know the newest ids. */

@@ -1,5 +1,6 @@
 export {
   HealthHttp,
+  handledTogether,
   httpUrl,
   measure,
   type ServiceSettings,

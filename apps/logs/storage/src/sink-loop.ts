@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common'
 import { LitePullConsumer, type MessageQueue, type MessageView } from '@rockhopper/client'
-import { pause, queueName, Topic } from '@rockhopper/logs-contracts'
+import { handledTogether, pause, queueName, Topic } from '@rockhopper/logs-contracts'
 import type { LineSink } from './sink.js'
 
 export interface SinkLoopOptions {
@@ -158,7 +158,10 @@ export class SinkLoop {
       },
     }
     const last = (run.at(-1)?.queueOffset ?? -1) + 1
-    const next = await this.#until('storing', BACKOFF_MIN_MS, () => this.#sink.store(queue, run, told))
+    const batch = { group: this.#sink.consumerGroup, messages: run }
+    const next = await handledTogether(batch, () =>
+      this.#until('storing', BACKOFF_MIN_MS, () => this.#sink.store(queue, run, told)),
+    )
     if (next === undefined) return
     this.#next.set(queueName(queue), next)
     if (next !== last) await this.#until('seeking', BACKOFF_MIN_MS, () => consumer.seek(queue, next))

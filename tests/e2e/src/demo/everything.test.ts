@@ -126,9 +126,14 @@ describe('the demo with everything at once', () => {
     const path = '/campaigns/c/items/i/requests'
     const asked = await post('api', path, { userId: 'u' }, { traceparent: rush.traceparent })
     expect(asked.status).toBe(202)
+    const lines = newTrace()
+    const line = { time: Date.now(), level: 'info', service: 'cart', message: 'one line' }
+    const batch = { 'x-batch-id': lines.id, traceparent: lines.traceparent }
+    expect((await post('collector', '/logs', line, batch)).status).toBe(202)
     const inOrder = ['order', 'inventory', 'payment', 'notification']
     expect(await silentAbout(order.id, inOrder)).toEqual([])
     expect(await silentAbout(rush.id, SECKILL)).toEqual([])
+    expect(await silentAbout(lines.id, LOGS)).toEqual([])
     const others = await Promise.all(['user', 'worker'].map((service) => demo.linesOf(service)))
     expect(others.flat().filter((line) => isAbout(line, order.id))).toEqual([])
   }, 60_000)
