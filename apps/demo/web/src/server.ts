@@ -1,16 +1,7 @@
+import type { DeadLetter as Letter } from '@rockhopper/shop-contracts/dead-letter'
+
 /** What the demo's server sends; the shapes of `apps/demo/src` as JSON. */
-export interface Step {
-  readonly at: number
-  readonly service: string
-  readonly what: 'http' | 'published' | 'handled' | 'failed' | 'mail' | 'sms' | 'state'
-  readonly words: string
-  readonly orderId?: string
-  readonly topic?: string
-  readonly tag?: string
-  readonly messageId?: string
-  readonly queue?: string
-  readonly attempt?: number
-}
+export type { Step } from '@rockhopper/shop-contracts/step'
 
 export interface Received {
   readonly at: number
@@ -33,18 +24,8 @@ export interface Service {
   }
 }
 
-export interface DeadLetter {
-  readonly service: string
-  readonly id: string
-  readonly group: string
-  readonly pattern: string
-  readonly key: string
-  readonly body: string
-  readonly reason: string
-  readonly deliveries: number
-  readonly at: number
-  readonly resentAt: string
-}
+/** With the service that keeps it. */
+export type DeadLetter = Letter & { readonly service: string }
 
 export interface Order {
   readonly id: string

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
-import { type DeadLetter, DeadLetters } from './dead-letters.js'
+import type { DeadLetter } from './dead-letter.js'
+import { DeadLetters } from './dead-letters.js'
 
 @Controller('dead-letters')
 export class DeadLettersHttp {

@@ -11,27 +11,9 @@ import { dlqTopic, isMqError, Property } from '@rockhopper/message'
 import { DEAD_LETTER } from '@rockhopper/nestjs'
 import type { ServiceSettings } from '@rockhopper/service'
 import { DataSource } from 'typeorm'
+import type { DeadLetter } from './dead-letter.js'
 import { ResentRow } from './resent-row.js'
 import { reportStep } from './step.js'
-
-/** A message that a group of this service gave up. */
-export interface DeadLetter {
-  /** Where it lies: its own offset message id. */
-  readonly id: string
-  readonly group: string
-  /** Where it was sent to, as an event is named: `order_topic:created`. */
-  readonly pattern: string
-  /** Order or user id. */
-  readonly key: string
-  readonly body: string
-  /** What the handler said; empty when the message merely failed too often. */
-  readonly reason: string
-  readonly deliveries: number
-  /** Ms since 1970. */
-  readonly at: number
-  /** When it was handled after all; empty before. */
-  readonly resentAt: string
-}
 
 export const SERVICE_SETTINGS = Symbol('SERVICE_SETTINGS')
 export const OWN_GROUPS = Symbol('OWN_GROUPS')
