@@ -13,6 +13,6 @@ function isThere(): boolean {
   if (status === 0) return true
   const why = `no image ${POSTGRES_IMAGE}: set ROCKHOPPER_TEST_POSTGRES_IMAGE, or run: eval "$(.ci/images)"`
   if (process.env['CI'] === 'true') throw new Error(why)
-  process.stderr.write(`chaos: SKIPPED several instances on PostgreSQL: ${why}\n`)
+  process.stderr.write(`chaos: SKIPPED PostgreSQL, the services have files: ${why}\n`)
   return false
 }

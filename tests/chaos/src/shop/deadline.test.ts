@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { CATALOGUE } from '@rockhopper/shop-contracts'
 import { eventually } from '../eventually.fixture.js'
-import { rows } from './books.fixture.js'
 import { ShopRun } from './shop-run.fixture.js'
 
 const WAIT_MS = 60_000
@@ -21,15 +20,15 @@ test('an order not paid in time is cancelled; by transaction, none is taken with
   const cashierBack = shop.processes.kill('payment', AWAY_MS)
   const unpaid = await place(shop, 'unpaid')
   expect(unpaid.status).toBe(202)
-  await eventually('the order is cancelled', WAIT_MS, () => {
-    const [order] = rows(shop, 'order', 'SELECT status, reason FROM orders')
+  await eventually('the order is cancelled', WAIT_MS, async () => {
+    const [order] = await shop.rows('order', 'SELECT status, reason FROM orders')
     return order?.['status'] === 'CANCELLED' && order['reason'] === 'not paid within 2 s'
   })
   await cashierBack
   // The command was first: whatever the cashier does about the order now, it keeps no money.
-  await eventually('money and stock are where they were', WAIT_MS, () => {
-    const [payment] = rows(shop, 'payment', 'SELECT status FROM payments')
-    const [plush] = rows(shop, 'inventory', 'SELECT available FROM stock WHERE pid = 1')
+  await eventually('money and stock are where they were', WAIT_MS, async () => {
+    const [payment] = await shop.rows('payment', 'SELECT status FROM payments')
+    const [plush] = await shop.rows('inventory', 'SELECT available FROM stock WHERE pid = 1')
     const settled = ['TOMBSTONE', 'REFUNDED'].includes(String(payment?.['status']))
     return settled && plush?.['available'] === CATALOGUE[0].available
   })
@@ -40,7 +39,7 @@ test('an order not paid in time is cancelled; by transaction, none is taken with
     503,
     { status: 503, message: expect.stringMatching(/send it again with the same Idempotency-Key/) },
   ])
-  expect(rows(shop, 'order', 'SELECT id FROM orders')).toHaveLength(1)
+  expect(await shop.rows('order', 'SELECT id FROM orders')).toHaveLength(1)
   await brokerBack
   const taken = () => place(shop, 'refused').then(({ status }) => status === 202)
   await eventually('the order is taken', WAIT_MS, taken)

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { eventually } from '../eventually.fixture.js'
+import { postgresIfThere } from '../postgres.fixture.js'
 import { Load } from './load.fixture.js'
 import { ShopRun } from './shop-run.fixture.js'
 import { verdict } from './verdict.fixture.js'
@@ -16,7 +17,8 @@ afterEach(async () => {
 }, 30_000)
 
 test('two instances of order and inventory share the work, and one of each is killed', async () => {
-  const shop = new ShopRun({}, {}, ['order', 'inventory'])
+  await using postgres = await postgresIfThere()
+  const shop = new ShopRun({}, {}, ['order', 'inventory'], await postgres?.createDatabase('shop'))
   run = shop
   await shop.start()
   await changePrice(shop, PRICE + 100)
@@ -33,6 +35,9 @@ test('two instances of order and inventory share the work, and one of each is ki
   await Promise.all([away, killed])
   await bothKnow(shop, PRICE)
   expect(await verdict(shop, load.asked)).toEqual([])
+  // While its database is there.
+  await shop.stop()
+  run = undefined
 }, 300_000)
 
 async function changePrice(shop: ShopRun, unitPriceCents: number): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type BugName, withBug } from '../bugs.fixture.js'
 import { eventually } from '../eventually.fixture.js'
+import { postgresIfThere, postgresIsThere } from '../postgres.fixture.js'
 import { placeLateOrder } from './late-order.fixture.js'
 import { Load } from './load.fixture.js'
 import { ShopRun, type ShopService } from './shop-run.fixture.js'
@@ -11,6 +12,8 @@ const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const ORDERS = LONG ? 10_000 : 300
 const BROKER_KILLS = LONG ? 10 : 2
 const ROUNDS = LONG ? 20 : 1
+/** Passes of a fault point in the lives after the first round: who dies at once all the time serves nobody. */
+const LATER = 100
 /** Customers who order at the same time. */
 const CUSTOMERS = 8
 /** One of so many who got what they wanted takes the order back. */
@@ -49,26 +52,30 @@ afterEach(async () => {
 }, 30_000)
 
 const WAYS = [
-  { way: 'outbox', orders: ORDERS, faults: FAULTS, brokerKills: BROKER_KILLS },
+  { way: 'outbox', on: 'files', orders: ORDERS, faults: FAULTS, brokerKills: BROKER_KILLS },
   {
     way: 'transaction',
-    orders: ORDERS / 10,
+    on: postgresIsThere ? 'PostgreSQL' : 'files',
+    orders: LONG ? ORDERS : ORDERS / 10,
     faults: { order: [...TRANSACTION_FAULTS, 'order.after-publish-before-mark:2'] },
-    brokerKills: LONG ? 3 : 1,
+    brokerKills: LONG ? BROKER_KILLS : 1,
   },
 ] as const
 
 describe('a shop whose processes are killed', () => {
   test.each(WAYS)(
-    '$orders orders, published by $way: all end, and stock, money and notices are as asked for',
-    async ({ way, orders, faults: points, brokerKills }) => {
+    '$orders orders, published by $way, on $on: all end, and stock, money and notices are as asked for',
+    async ({ way, on, orders, faults: points, brokerKills }) => {
+      await using postgres = on === 'files' ? undefined : await postgresIfThere()
       const faults = Object.fromEntries(
-        Object.entries(points).map(([service, names]) => [service, Array(ROUNDS).fill(names).flat()]),
+        Object.entries(points).map(([service, names]) => [service, roundsOf(names)]),
       )
-      const shop = new ShopRun({ order: { ORDER_PUBLISH: way } }, faults)
+      const database = await postgres?.createDatabase('shop')
+      const shop = new ShopRun({ order: { ORDER_PUBLISH: way } }, faults, [], database)
       run = shop
       await shop.start()
       const load = new Load(shop)
+      const began = performance.now()
       await Promise.all([placeAll(shop, load, orders), killBroker(shop, load, orders, brokerKills)])
       await shop.processes.settled(SETTLE_MS)
       await load.takeBack(TAKEN_BACK)
@@ -76,10 +83,25 @@ describe('a shop whose processes are killed', () => {
       expect(await verdict(shop, load.asked)).toEqual([])
       const kills = [...Object.values(faults).flat(), ...Array(brokerKills).fill('broker'), 'inventory']
       expect([...shop.processes.kills].sort()).toEqual(kills.sort())
+      const seconds = ((performance.now() - began) / 1_000).toFixed(0)
+      process.stderr.write(`${load.count} orders on ${on}, ${kills.length} kills, ${seconds} s\n`)
+      // While its database is there.
+      await shop.stop()
+      run = undefined
     },
     LONG ? 3_600_000 : 600_000,
   )
 })
+
+function roundsOf(names: readonly string[]): string[] {
+  const later = names.map((name) => `${name.replace(/:.*/, '')}:${LATER}`)
+  return [
+    ...names,
+    ...Array<string[]>(ROUNDS - 1)
+      .fill(later)
+      .flat(),
+  ]
+}
 
 /** On until the last fault has fired: a fault that did not fire has shown nothing. */
 async function placeAll(shop: ShopRun, load: Load, orders: number): Promise<void> {

@@ -1,7 +1,6 @@
 import { Admin } from '@rockhopper/client'
 import { Group } from '@rockhopper/shop-contracts'
 import { eventually } from '../eventually.fixture.js'
-import { rows } from './books.fixture.js'
 import { type Load, TOO_DEAR } from './load.fixture.js'
 import type { ShopRun } from './shop-run.fixture.js'
 
@@ -20,7 +19,7 @@ export async function placeLateOrder(run: ShopRun, load: Load): Promise<void> {
     await run.processes.kill('inventory')
     const { orderId } = await load.place(TOO_DEAR)
     await handled(run, Group.INVENTORY_COMMANDS, orderId)
-    if (wasHandled(run, Group.INVENTORY_ORDERS, orderId)) throw new Error('the order was not late')
+    if (await wasHandled(run, Group.INVENTORY_ORDERS, orderId)) throw new Error('the order was not late')
     await admin.updateSubscriptionGroup({ groupName: Group.INVENTORY_ORDERS, consumeEnable: true })
     await handled(run, Group.INVENTORY_ORDERS, orderId)
   } finally {
@@ -32,8 +31,7 @@ async function handled(run: ShopRun, consumer: string, orderId: string): Promise
   await eventually(`${consumer} handles ${orderId}`, WAIT_MS, () => wasHandled(run, consumer, orderId))
 }
 
-function wasHandled(run: ShopRun, consumer: string, orderId: string): boolean {
-  return rows(run, 'inventory', 'SELECT consumer, key FROM rocketmq_inbox').some(
-    (row) => row['consumer'] === consumer && row['key'] === orderId,
-  )
+async function wasHandled(run: ShopRun, consumer: string, orderId: string): Promise<boolean> {
+  const seen = await run.rows('inventory', 'SELECT consumer, key FROM rocketmq_inbox')
+  return seen.some((row) => row['consumer'] === consumer && row['key'] === orderId)
 }

@@ -15,6 +15,7 @@ import {
   startSmtpInbox,
 } from '@rockhopper/demo'
 import { Supervised } from '../supervised.fixture.js'
+import { type Row, ShopTables } from './shop-tables.fixture.js'
 
 export const SHOP = ['order', 'inventory', 'payment', 'notification'] as const
 export type ShopService = (typeof SHOP)[number]
@@ -34,26 +35,32 @@ const BROKER_SETTINGS = [
 /** The broker and the services of the shop as processes, started the way the demo starts them. */
 export class ShopRun {
   readonly processes: Supervised<Name>
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'rockhopper-chaos-'))
+  readonly #dataDir = mkdtempSync(join(tmpdir(), 'rockhopper-chaos-'))
   readonly #inboxes = new Inboxes(() => undefined, INBOX_MAX)
   readonly #ports = new Map<Name, number>()
   readonly #seconds: readonly ShopService[]
   readonly #inboxServers: Running[] = []
   readonly #extra: Partial<Record<Name, Readonly<Record<string, string>>>>
+  readonly #tables: ShopTables
+  readonly #shared: Readonly<Record<string, string>>
   #namesrvAddr = ''
 
   /**
    * @param extra more environment for some of the processes.
    * @param faults fault points of each service, one for each of its lives; after the last one it lives on.
    * @param seconds services that run as two instances.
+   * @param database address of PostgreSQL; without it each service has a file.
    */
   constructor(
     extra: Partial<Record<Name, Readonly<Record<string, string>>>> = {},
     faults: Partial<Record<ShopService, readonly string[]>> = {},
     seconds: readonly ShopService[] = [],
+    database?: string,
   ) {
     this.#seconds = seconds
     this.#extra = extra
+    this.#shared = database === undefined ? {} : { DATABASE_URL: database }
+    this.#tables = new ShopTables(join(this.#dataDir, 'shop'), database)
     this.processes = new Supervised(faults)
   }
 
@@ -63,6 +70,11 @@ export class ShopRun {
 
   get received(): readonly Received[] {
     return this.#inboxes.list()
+  }
+
+  /** What a service has in its tables. SQL that both databases understand. */
+  rows(service: ShopService, sql: string): Promise<Row[]> {
+    return this.#tables.rows(service, sql)
   }
 
   url(service: ShopService | Second): string {
@@ -87,7 +99,7 @@ export class ShopRun {
       sms: sms.port,
     }
     this.#namesrvAddr = `${HOST}:${addresses.nameserver}`
-    const options = { scenarios: [], portBase: base + 10, dataDir: this.dataDir, reset: false }
+    const options = { scenarios: [], portBase: base + 10, dataDir: this.#dataDir, reset: false }
     const broker = brokerPlan(options, addresses)
     this.processes.plan('broker', {
       ...broker,
@@ -98,7 +110,7 @@ export class ShopRun {
       const name = SHOP.find((known) => known === plan.name)
       if (name === undefined) continue
       this.#ports.set(name, port)
-      const own = { ...plan, env: { ...plan.env, ...this.#extra[name] } }
+      const own = { ...plan, env: { ...plan.env, ...this.#shared, ...this.#extra[name] } }
       this.processes.plan(name, own)
       if (this.#seconds.includes(name)) this.#planSecond(name, own, await ports.take(port + 20))
     }
@@ -117,7 +129,8 @@ export class ShopRun {
   async stop(): Promise<void> {
     const seconds = this.#seconds.map((name): Second => `${name}-2`)
     await this.processes.stop([...SHOP, ...seconds], ['broker'])
+    await this.#tables.close()
     await Promise.all(this.#inboxServers.map((server) => server.close()))
-    rmSync(this.dataDir, { recursive: true, force: true })
+    rmSync(this.#dataDir, { recursive: true, force: true })
   }
 }

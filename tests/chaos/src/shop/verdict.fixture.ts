@@ -17,8 +17,8 @@ export async function verdict(run: ShopRun, asked: readonly Asked[]): Promise<st
   let right = 0
   for (;;) {
     run.processes.check()
-    const faults = audit(run, asked)
-    const now = progress(run)
+    const faults = await audit(run, asked)
+    const now = await progress(run)
     if (now !== seen) {
       seen = now
       since = performance.now()
