@@ -9,9 +9,9 @@ export interface Batch {
 }
 
 /**
- * For a loop of the service's own that handles messages by the batch. `work` runs in a span that is linked to
- * the trace of each message, and belongs to that trace when all are of one. Then the log tells of each message
- * in the trace in which it was sent; of none when `work` resolves with undefined: they were not handled.
+ * For a loop of the service's own that handles messages by the batch. `work` runs in a span that is linked
+ * to the trace of each message, and belongs to that trace when all are of one. Then the log tells of each
+ * message in its own trace; of none when `work` resolves with undefined: they were not handled.
  */
 export async function handledTogether<T>(
   batch: Batch,

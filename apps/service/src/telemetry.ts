@@ -88,7 +88,7 @@ export function tellHandled(fields: object, words: string, quiet = false): void 
   logger?.[quiet ? 'debug' : level](fields, words)
 }
 
-/** Within the span of the send: what nobody asked for over HTTP, as a line of a file, has its trace from here on. */
+/** Within the span of the send: what came over no HTTP, as a line of a file, has its trace from here on. */
 const toldSend: NonNullable<RocketMQInstrumentation['publish']> = async (message, send) => {
   const sent = await send(message)
   const { topic, tag, keys } = message

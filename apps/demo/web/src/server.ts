@@ -1,8 +1,6 @@
 import type { DeadLetter as Letter } from '@rockhopper/shop-contracts/dead-letter'
 
 /** What the demo's server sends; the shapes of `apps/demo/src` as JSON. */
-export type { Step } from '@rockhopper/shop-contracts/step'
-
 export interface Received {
   readonly at: number
   readonly channel: 'mail' | 'sms'

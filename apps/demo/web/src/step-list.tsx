@@ -1,5 +1,5 @@
+import type { Step } from '@rockhopper/shop-contracts/step'
 import { Empty, Flex, Tag, Typography } from 'antd'
-import type { Step } from './server.js'
 import type { ShopWords } from './shop-words.js'
 
 const SHOWN_MAX = 200

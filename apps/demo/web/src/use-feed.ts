@@ -1,5 +1,6 @@
+import type { Step } from '@rockhopper/shop-contracts/step'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { get, type Order, type Received, type Service, type Step } from './server.js'
+import { get, type Order, type Received, type Service } from './server.js'
 
 const STEPS_MAX = 1_000
 

@@ -12,7 +12,7 @@ const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const ORDERS = LONG ? 10_000 : 300
 const BROKER_KILLS = LONG ? 10 : 2
 const ROUNDS = LONG ? 20 : 1
-/** Passes of a fault point in the lives after the first round: who dies at once all the time serves nobody. */
+/** Passes of a fault point in lives after the first round: who dies at once all the time serves nobody. */
 const LATER = 100
 /** Customers who order at the same time. */
 const CUSTOMERS = 8
