@@ -112,6 +112,13 @@ export const BUGS = {
       replace: 'indexOf(this.#prefix, { at: Date.now() })',
     },
   ],
+  'analytics without a fence': [
+    {
+      file: '/analytics/dist/window-counting.js',
+      find: '{ queue, owner: this.#owner, nextOffset: expected }',
+      replace: '{ queue }',
+    },
+  ],
   'broker acks before it writes': [
     {
       file: '/broker/dist/tickets.js',
