@@ -2,6 +2,12 @@ import { createServer } from 'node:net'
 
 const TRIES_MAX = 200
 
+/**
+ * Where the ports of a run of its own begin. Below the ephemeral range (from 32,768 on Linux): the port of a
+ * service that was killed is not given to somebody's connection before its next life.
+ */
+export const anyPortBase = (): number => 20_000 + Math.floor(Math.random() * 12_000)
+
 /** Hands out ports: the wanted one, or the next that is free and not handed out before. */
 export class Ports {
   readonly #host: string

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brokerPlan, HOST, logPlans, Ports } from '@rockhopper/demo'
+import { anyPortBase, brokerPlan, HOST, logPlans, Ports } from '@rockhopper/demo'
 import { Supervised } from '../supervised.fixture.js'
 
 const SERVICES = ['collector', 'storage-1', 'storage-2', 'analytics-1', 'analytics-2'] as const
@@ -60,7 +60,7 @@ export class LogRun {
 
   async start(): Promise<void> {
     const ports = new Ports(HOST)
-    const base = 20_000 + Math.floor(Math.random() * 20_000)
+    const base = anyPortBase()
     const addresses = {
       nameserver: await ports.take(base),
       broker: await ports.take(base + 2),

@@ -21,17 +21,23 @@ export interface CampaignView {
   readonly outcomes: Readonly<Record<string, number>>
 }
 
-export async function openCampaign(run: SeckillRun, items: readonly string[], stock: number): Promise<void> {
-  await post(run, 'worker-1', 'campaigns', {
-    campaignId: CAMPAIGN,
-    items: items.map((itemId) => ({ itemId, stock })),
-  })
+export async function openCampaign(
+  run: SeckillRun,
+  items: readonly string[],
+  stock: number,
+  campaignId = CAMPAIGN,
+): Promise<void> {
+  await post(run, 'worker-1', 'campaigns', { campaignId, items: items.map((itemId) => ({ itemId, stock })) })
 }
 
 export const campaignOf = (run: SeckillRun) => read<CampaignView>(run, 'worker-1', `campaigns/${CAMPAIGN}`)
 
+/** All of them: much, where there are many. Who only wants to know how many asks for the campaign. */
 export const decisionsOf = (run: SeckillRun) =>
   read<Decided[]>(run, 'worker-1', `campaigns/${CAMPAIGN}/tickets`)
+
+export const decidedIn = ({ outcomes }: CampaignView): number =>
+  Object.values(outcomes).reduce((sum, count) => sum + count, 0)
 
 export async function read<Body>(run: SeckillRun, name: Name, path: string): Promise<Body> {
   const response = await fetch(`${run.url(name)}/${path}`)

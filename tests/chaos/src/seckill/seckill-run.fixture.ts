@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { brokerPlan, HOST, Ports } from '@rockhopper/demo'
+import { anyPortBase, brokerPlan, HOST, Ports } from '@rockhopper/demo'
 import { Supervised } from '../supervised.fixture.js'
 
 const APIS = ['api-1', 'api-2', 'api-3'] as const
@@ -54,7 +54,7 @@ export class SeckillRun {
   async start(): Promise<void> {
     const provider = await this.#startProvider()
     const ports = new Ports(HOST)
-    const base = 20_000 + Math.floor(Math.random() * 20_000)
+    const base = anyPortBase()
     const addresses = {
       nameserver: await ports.take(base),
       broker: await ports.take(base + 2),

@@ -1,36 +1,21 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import type { DatabaseServer } from '@rockhopper/e2e'
+import { expect, test } from '@jest/globals'
 import { type BugName, withBug } from '../bugs.fixture.js'
 import { eventually } from '../eventually.fixture.js'
-import { postgresIfThere, postgresIsThere } from '../postgres.fixture.js'
+import { postgresIsThere } from '../postgres.fixture.js'
 import { CAMPAIGN, campaignOf, openCampaign, post, read } from './campaign.fixture.js'
 import { comebacks } from './comebacks.fixture.js'
-import { SeckillRun } from './seckill-run.fixture.js'
+import type { SeckillRun } from './seckill-run.fixture.js'
+import { seckillRuns } from './seckill-runs.fixture.js'
 
 const STOCK = 5
 const MANY = 20
 const USERS_MAX = 200
 const WORKER = { SECKILL_PAY_WITHIN_S: '1', SECKILL_RATE: '5000' }
 
-let postgres: DatabaseServer | undefined
-let databases = 0
-beforeAll(async () => {
-  postgres = await postgresIfThere()
-}, 150_000)
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]()
-}, 30_000)
-
-let run: SeckillRun | undefined
-afterEach(async () => {
-  await run?.stop()
-  run = undefined
-}, 30_000)
+const runs = seckillRuns()
 
 test('wins that nobody pays go to others, until everything is paid', async () => {
-  const seckill = new SeckillRun({ apis: 1, worker: WORKER })
-  run = seckill
-  await seckill.start()
+  const seckill = await runs.startOnFile({ apis: 1, worker: WORKER })
   await openCampaign(seckill, ['floe'], STOCK)
   expect(await sellOut(seckill, 60_000)).toBe(STOCK)
   const { items, outcomes } = await campaignOf(seckill)
@@ -67,10 +52,7 @@ testOnPostgres.each<[BugName, number, RegExp]>([
 )
 
 async function withTwoWorkers(bug: Record<string, string>): Promise<SeckillRun> {
-  const database = await postgres?.createDatabase(`seckill_${++databases}`)
-  const seckill = new SeckillRun({ apis: 1, database, worker: { ...WORKER, ...bug } })
-  run = seckill
-  await seckill.start()
+  const seckill = await runs.start({ apis: 1, worker: { ...WORKER, ...bug } })
   await openCampaign(seckill, ['floe'], MANY)
   return seckill
 }

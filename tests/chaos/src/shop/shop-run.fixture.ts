@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type Addresses,
+  anyPortBase,
   brokerPlan,
   type ChildPlan,
   HOST,
@@ -88,7 +89,7 @@ export class ShopRun {
 
   async start(): Promise<void> {
     const ports = new Ports(HOST)
-    const base = 20_000 + Math.floor(Math.random() * 20_000)
+    const base = anyPortBase()
     const smtp = await startSmtpInbox(this.#inboxes, HOST, 0)
     const sms = await startSmsInbox(this.#inboxes, HOST, 0)
     this.#inboxServers.push(smtp, sms)

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Addresses,
+  anyPortBase,
   Child,
   type ChildPlan,
   HOST,
@@ -44,7 +45,7 @@ export class ScenarioRun implements AsyncDisposable {
     const smtp = await startSmtpInbox(run.#inboxes, HOST, 0)
     const sms = await startSmsInbox(run.#inboxes, HOST, 0)
     run.#servers.push(smtp, sms)
-    const portBase = 20_000 + Math.floor(Math.random() * 20_000)
+    const portBase = anyPortBase()
     const options = { scenarios: [] as [], portBase, dataDir: run.#folder, reset: false }
     const addresses = { nameserver: 0, broker: 0, smtp: smtp.port, sms: sms.port }
     for (const { plan, port } of await plans(options, addresses, new Ports(HOST))) {

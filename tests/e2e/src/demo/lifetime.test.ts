@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { anyPortBase } from '@rockhopper/demo'
 import { DemoRun, eventually, leftOf } from './demo-run.fixture.js'
 
 /** What a drain may take, and a little for a busy machine. */
@@ -29,9 +30,6 @@ async function start(portBase: number, dataDir: string, ...more: string[]): Prom
   return run
 }
 
-/** Below the ephemeral range: no other test is given one of them. */
-const anyPort = (): number => 20_000 + Math.floor(Math.random() * 12_000)
-
 async function ordersOf(run: DemoRun): Promise<{ id: string; status: string }[]> {
   const answer = await fetch(`http://127.0.0.1:${await run.portOf('order')}/orders`)
   return (await answer.json()) as { id: string; status: string }[]
@@ -50,7 +48,7 @@ async function confirmOne(run: DemoRun): Promise<string> {
 describe('the demo', () => {
   test('Ctrl-C drains and leaves nothing; the next start finds the data, --reset forgets it', async () => {
     const folder = newFolder()
-    const base = anyPort()
+    const base = anyPortBase()
     const first = await start(base, folder)
     const id = await confirmOne(first)
     const parts = await first.parts()
@@ -73,7 +71,7 @@ describe('the demo', () => {
   }, 180_000)
 
   test('a second one takes the next free ports and prints them; SIGTERM ends one of them only', async () => {
-    const base = anyPort()
+    const base = anyPortBase()
     const first = await start(base, newFolder())
     const second = await start(base, newFolder())
     const [ofFirst, ofSecond] = [await first.parts(), await second.parts()]
@@ -89,7 +87,7 @@ describe('the demo', () => {
   }, 180_000)
 
   test('kill -9 of its parent leaves no process and no listener', async () => {
-    const run = await start(anyPort(), newFolder())
+    const run = await start(anyPortBase(), newFolder())
     const parts = await run.parts()
     run.signal('SIGKILL')
     await run.ended()

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from '@jest/globals'
+import { anyPortBase } from '@rockhopper/demo'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { CHROMIUM, FLAGS } from './chromium.fixture.js'
 import { DemoRun } from './demo-run.fixture.js'
@@ -19,7 +20,7 @@ export class ScenarioPages {
 
   async start(scenario: string): Promise<void> {
     if (withBrowser !== test) return
-    const base = 20_000 + Math.floor(Math.random() * 20_000)
+    const base = anyPortBase()
     this.#demo = new DemoRun(['--', scenario, '--port-base', String(base), '--data-dir', this.#folder])
     await this.#demo.ready()
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
