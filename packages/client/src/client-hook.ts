@@ -74,15 +74,17 @@ export interface ClientHook {
 /** The hooks of one client. */
 export class ClientHooks {
   readonly #log: Log
-  readonly #hooks: ClientHook[]
+  readonly #hooks: ClientHook[] = []
+  #noneConsumes = true
 
   constructor(log: Log, hooks: readonly ClientHook[]) {
     this.#log = log
-    this.#hooks = [...hooks]
+    for (const hook of hooks) this.add(hook)
   }
 
   add(hook: ClientHook): void {
     this.#hooks.push(hook)
+    if (hook.beforeConsume !== undefined || hook.afterConsume !== undefined) this.#noneConsumes = false
   }
 
   get none(): boolean {
@@ -91,7 +93,7 @@ export class ClientHooks {
 
   /** Whether no hook sees listener calls. */
   get noneConsumes(): boolean {
-    return !this.#hooks.some((hook) => hook.beforeConsume !== undefined || hook.afterConsume !== undefined)
+    return this.#noneConsumes
   }
 
   tell(run: (hook: ClientHook) => void): void {

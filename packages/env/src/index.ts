@@ -1,3 +1,4 @@
+export { type Deadline, Deadlines } from './deadlines.js'
 export { DiskError } from './disk-error.js'
 export type {
   Cancel,

@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer'
 import { RocketMQSetupError } from './exceptions.js'
 
 /** How a value becomes a body and back. Routing facts live in properties, so no envelope is needed. */
@@ -17,11 +16,11 @@ const CODECS = {
   json: {
     encode: (value) => asBytes(value) ?? Buffer.from(JSON.stringify(value) ?? ''),
     // An empty body is what Java clients send for "nothing"; JSON has no such text.
-    decode: (body) => (body.length === 0 ? null : JSON.parse(textOf(body))),
+    decode: (body) => (body.length === 0 ? null : JSON.parse(utf8.decode(body))),
   },
   text: {
     encode: (value) => asBytes(value) ?? Buffer.from(String(value)),
-    decode: textOf,
+    decode: (body) => utf8.decode(body),
   },
   bytes: {
     encode: (value) => {
@@ -47,10 +46,4 @@ function asBytes(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   return undefined
-}
-
-/** Text of one byte each is most of all bodies, and made in half the time. @throws on what is no UTF-8. */
-function textOf(body: Uint8Array): string {
-  if (!isAscii(body)) return utf8.decode(body)
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
 }

@@ -1,11 +1,12 @@
 import type { WritePacket } from '@nestjs/microservices'
 import type { MessageView } from '@rockhopper/client'
-import type { Clock } from '@rockhopper/env'
+import type { Clock, Deadlines } from '@rockhopper/env'
+import { isObservable } from 'rxjs'
 import type { BatchCollector } from './batch-collector.js'
 import { RocketMQContext } from './context.js'
 import { placeDeadLetter } from './dead-letter.js'
-import type { Deadlines } from './deadlines.js'
 import { DeadLetterException, type RemoteErrorFields, RetryLaterException } from './exceptions.js'
+import { lastOf } from './handler-end.js'
 import type { NativeConsumer, NativeProducer } from './native.js'
 import type { MessagePolicy, RocketMQServerOptions } from './options.js'
 import { originalError } from './original-error.js'
@@ -28,8 +29,8 @@ export interface DeliveryPort {
   decode(message: MessageView, route: Route): unknown
   /** Resolves when the handler may begin; undefined: now. */
   turn(route: Route): Promise<void> | undefined
-  /** Rejects with what the handler threw, after filters. */
-  runEvent(route: Route, data: unknown, context: RocketMQContext): Promise<unknown>
+  /** What the handler returns: also a promise, also of a stream. Fails with what it threw, after filters. */
+  runEvent(route: Route, data: unknown, context: RocketMQContext): unknown
   /**
    * Resolves with the last value or the error; never rejects for a handler's failure. `next` gets the values
    * before the last one, when all of them are wanted.
@@ -40,6 +41,8 @@ export interface DeliveryPort {
     context: RocketMQContext,
     next?: (value: unknown) => Promise<void>,
   ): Promise<WritePacket>
+  /** To the log and the listeners. */
+  report(arrival: Arrival, verdict: Exclude<Verdict, { kind: 'done' }>): void
   /** Never rejects: the one who asked may be gone. */
   reply(request: MessageView, reply: Reply, route: Route): Promise<void>
 }
@@ -49,16 +52,20 @@ export interface Arrival {
   readonly message: MessageView
   readonly plan: GroupPlan
   readonly consumer: NativeConsumer
-  readonly signal: () => AbortSignal
+  /** Made when asked for. */
+  readonly signal: AbortSignal
+  /** What becomes of it. Only the first call counts. */
+  end(verdict: Verdict): void
 }
 
 const ACK_TIMEOUT_MS = 15 * 60_000
 
 /**
  * Finds the handler of a message, runs it to its end and says what becomes of the message. What nobody has to
- * wait for is not waited for: each await costs a message as much as the rest of a step.
+ * wait for is not waited for, and a plain event takes no promise but its handler's: each await and each
+ * promise costs a message as much as the rest of a step.
  */
-export function deliver(port: DeliveryPort, arrival: Arrival): Promise<Verdict> {
+export function deliver(port: DeliveryPort, arrival: Arrival): void {
   const { message, plan } = arrival
   const { topic, tag } = message
   const isRequest = wantsReply(message.properties)
@@ -66,25 +73,18 @@ export function deliver(port: DeliveryPort, arrival: Arrival): Promise<Verdict> 
   if (route === undefined) {
     const text = formatPattern({ topic, tags: tag === undefined ? [] : [tag] })
     const policy = port.options.onUnhandled ?? 'dead-letter'
-    return Promise.resolve(verdictOfPolicy(policy, `no handler for '${text}'`))
+    return conclude(port, arrival, undefined, verdictOfPolicy(policy, `no handler for '${text}'`))
   }
   const turn = port.turn(route)
   const answers = isRequest && !route.isEvent
-  const handled =
-    turn === undefined
-      ? handle(port, arrival, route, answers)
-      : turn.then(() => handle(port, arrival, route, answers))
-  return handled.then((verdict) => {
-    if (verdict.kind !== 'dead-letter') return verdict
-    return placeDeadLetter(verdict, route.extras.dlq, arrival, port.producer)
-  })
+  if (turn === undefined) handle(port, arrival, route, answers)
+  else whenThere(port, arrival, route, turn, () => handle(port, arrival, route, answers))
 }
 
-function handle(port: DeliveryPort, arrival: Arrival, route: Route, answers: boolean): Promise<Verdict> {
+function handle(port: DeliveryPort, arrival: Arrival, route: Route, answers: boolean): void {
   const payload = read(port, route, arrival.message)
-  if (payload instanceof Promise)
-    return payload.then((one) => handlePayload(port, arrival, route, answers, one))
-  return handlePayload(port, arrival, route, answers, payload)
+  if (!(payload instanceof Promise)) handlePayload(port, arrival, route, answers, payload)
+  else whenThere(port, arrival, route, payload, (one) => handlePayload(port, arrival, route, answers, one))
 }
 
 function handlePayload(
@@ -93,14 +93,43 @@ function handlePayload(
   route: Route,
   answers: boolean,
   payload: Payload,
-): Promise<Verdict> {
-  if ('refused' in payload) return refuse(port, arrival, route, answers, payload)
+): void {
+  const concluding = (verdict: Verdict) => conclude(port, arrival, route, verdict)
+  if ('refused' in payload)
+    return whenThere(port, arrival, route, refuse(port, arrival, route, answers, payload), concluding)
   const settlement = new Settlement()
   const context = contextOf(port, arrival, route, settlement)
-  if (answers) return answer(port, route, payload.data, context)
-  if (route.extras.batch === undefined) return consume(port, route, payload.data, context, settlement)
+  const { data } = payload
+  if (answers) return whenThere(port, arrival, route, answer(port, route, data, context), concluding)
+  if (route.extras.batch === undefined) return consume(port, route, data, context, settlement, concluding)
   const { size, waitMs = 50 } = route.extras.batch
-  return port.batches.add(route, { size, waitMs }, { data: payload.data, context, settlement })
+  const joined = port.batches.add(route, { size, waitMs }, { data, context, settlement })
+  whenThere(port, arrival, route, joined, concluding)
+}
+
+/** Goes on when the promise is fulfilled. One that rejects is a failure of this delivery. */
+function whenThere<T>(
+  port: DeliveryPort,
+  arrival: Arrival,
+  route: Route,
+  promise: Promise<T>,
+  goOn: (value: T) => void,
+): void {
+  promise.then(goOn).catch((error: unknown) => {
+    conclude(port, arrival, route, { kind: 'retry', reason: errorText(error) })
+  })
+}
+
+/** Says what becomes of the message: to the log and the listeners unless it is done, and to who waits. */
+function conclude(port: DeliveryPort, arrival: Arrival, route: Route | undefined, verdict: Verdict): void {
+  if (verdict.kind === 'done') return arrival.end(verdict)
+  const tell = (final: Verdict) => {
+    if (final.kind !== 'done') port.report(arrival, final)
+    arrival.end(final)
+  }
+  const dlq = route?.extras.dlq
+  if (verdict.kind !== 'dead-letter' || dlq === undefined) return tell(verdict)
+  void placeDeadLetter(verdict, dlq, arrival, port.producer).then(tell)
 }
 
 async function refuse(
@@ -115,12 +144,14 @@ async function refuse(
   return verdictOfPolicy(policy ?? 'dead-letter', refused)
 }
 
-export function contextOf(
-  { producer }: Pick<DeliveryPort, 'producer'>,
-  { message, plan, consumer, signal }: Arrival,
+function contextOf(
+  { producer }: DeliveryPort,
+  arrival: Arrival,
   route: Route,
   settlement: Settlement,
 ): RocketMQContext {
+  const { message, plan, consumer } = arrival
+  const signal = () => arrival.signal
   return new RocketMQContext([
     message,
     { group: plan.group, pattern: route.text, consumer, producer, settlement, signal },
@@ -131,28 +162,30 @@ export function contextOf(
  * Runs an event handler. In `auto` mode its end settles the message, unless it said something else through
  * the context; in `manual` mode only what it says, a throw, or the end of its time.
  */
-export function consume(
-  port: Pick<DeliveryPort, 'deadlines' | 'options' | 'runEvent'>,
+function consume(
+  port: DeliveryPort,
   route: Route,
   data: unknown,
   context: RocketMQContext,
   settlement: Settlement,
-): Promise<Verdict> {
-  const { ackMode = 'auto', ackTimeoutMs = ACK_TIMEOUT_MS } = route.extras
-  return new Promise((resolve) => {
-    const deadline = settlement.startDeadline(port.deadlines, ackTimeoutMs, () => {
-      resolve({ kind: 'retry', reason: `not settled within its time (ackTimeoutMs ${ackTimeoutMs})` })
-    })
-    const end = (verdict: Verdict): void => {
-      deadline.cancel()
-      resolve(verdict)
-    }
-    if (ackMode === 'manual') settlement.whenSettled(end)
-    port.runEvent(route, data, context).then(
-      () => ackMode === 'auto' && end(settlement.verdict ?? DONE),
-      (error: unknown) => end(settlement.verdict ?? afterFailure(port.options, route, context, error)),
-    )
-  })
+  end: (verdict: Verdict) => void,
+): void {
+  const { ackMode = 'auto', ackTimeoutMs: timeoutMs = ACK_TIMEOUT_MS } = route.extras
+  settlement.begin({ deadlines: port.deadlines, timeoutMs, isManual: ackMode === 'manual', end })
+  const failed = (error: unknown): void => {
+    settlement.failed(() => afterFailure(port.options, route, context, error))
+  }
+  const ended = (value: unknown): void => {
+    if (isObservable(value)) lastOf(value).then(() => settlement.handled(), failed)
+    else settlement.handled()
+  }
+  try {
+    const result = port.runEvent(route, data, context)
+    if (result instanceof Promise) result.then(ended, failed)
+    else ended(result)
+  } catch (error) {
+    failed(error)
+  }
 }
 
 /** What the failure of a handler means for this message. */

@@ -5,11 +5,11 @@ import type { Arrival } from './delivery.js'
 import type { NativeConsumer } from './native.js'
 import type { RocketMQServerOptions } from './options.js'
 import { type GroupPlan, RECONSUME_TIMES_DEFAULT } from './routes.js'
-import type { RunningCalls } from './running-calls.js'
+import type { RunningCall, RunningCalls } from './running-calls.js'
 import { delayLevelOf, type Verdict } from './verdict.js'
 
-/** Handles one message to its end. Never rejects. */
-export type HandleMessage = (arrival: Arrival) => Promise<Verdict>
+/** Handles one message to its end, which it tells to the arrival. Never throws. */
+export type HandleMessage = (arrival: Arrival) => void
 
 /**
  * The transport has its own limit for a handler's time, which a handler can extend; the client's must not
@@ -52,18 +52,59 @@ export function startGroupConsumer(
   handle: HandleMessage,
   calls: RunningCalls,
 ): Promise<void> {
-  const one = (message: MessageView, context: ConsumeContext): Promise<ConsumeResult> => {
-    const arrival = { message, plan, consumer, signal: () => context.signal }
-    return calls
-      .run(canGoBack(plan, message), () => handle(arrival))
-      .then((verdict) => settle(verdict, context, message, plan.group))
-  }
+  const one = (message: MessageView, context: ConsumeContext): Promise<ConsumeResult> =>
+    new Promise((resolve) => {
+      const call = new GroupCall({ message, plan, consumer, context }, calls, resolve)
+      if (calls.begin(call)) handle(call)
+    })
   return consumer.start((messages, context) => {
     const [first] = messages
     // What `consumeMessageBatchMaxSize: 1` gives.
     if (first !== undefined && messages.length === 1) return one(first, context)
     return inOrder(messages, (message) => one(message, context))
   })
+}
+
+interface Called {
+  readonly message: MessageView
+  readonly plan: GroupPlan
+  readonly consumer: NativeConsumer
+  readonly context: ConsumeContext
+}
+
+/** One message of a listener call, until what becomes of it is settled with the client. */
+class GroupCall implements Arrival, RunningCall {
+  readonly message: MessageView
+  readonly plan: GroupPlan
+  readonly consumer: NativeConsumer
+  readonly #context: ConsumeContext
+  readonly #calls: RunningCalls
+  readonly #resolve: (result: ConsumeResult) => void
+
+  constructor(called: Called, calls: RunningCalls, resolve: (result: ConsumeResult) => void) {
+    this.message = called.message
+    this.plan = called.plan
+    this.consumer = called.consumer
+    this.#context = called.context
+    this.#calls = calls
+    this.#resolve = resolve
+  }
+
+  get canGoBack(): boolean {
+    return canGoBack(this.plan, this.message)
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.signal
+  }
+
+  end(verdict: Verdict): void {
+    this.#calls.end(this, verdict)
+  }
+
+  settle(verdict: Verdict): void {
+    this.#resolve(settle(verdict, this.#context, this.message, this.plan.group))
+  }
 }
 
 /** Ends with the first message that does not succeed: the others come again with it. */

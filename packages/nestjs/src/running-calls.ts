@@ -2,49 +2,40 @@ import type { Verdict } from './verdict.js'
 
 const HANDED_BACK: Verdict = { kind: 'retry', delayMs: 0, reason: 'still running when the server closed' }
 
-interface Call {
+/** One listener call: a message and who waits for what becomes of it. */
+export interface RunningCall {
+  /** False: its verdict is waited for without end. */
   readonly canGoBack: boolean
-  readonly resolve: (verdict: Verdict) => void
+  settle(verdict: Verdict): void
 }
 
 /** The listener calls of one group that run now, so that a server that closes can stop to wait for them. */
 export class RunningCalls {
-  readonly #calls = new Set<Call>()
+  readonly #calls = new Set<RunningCall>()
   #isOver = false
 
   get count(): number {
     return this.#calls.size
   }
 
-  /**
-   * The verdict of `work`; or, once `giveUp` was called, that the message goes back to the broker. What work
-   * says later counts for nothing. `canGoBack` false: its verdict is waited for without end.
-   */
-  run(canGoBack: boolean, work: () => Promise<Verdict>): Promise<Verdict> {
-    if (this.#isOver && canGoBack) return Promise.resolve(HANDED_BACK)
-    return new Promise((resolve, reject) => {
-      const call: Call = { canGoBack, resolve }
-      this.#calls.add(call)
-      work().then(
-        (verdict) => {
-          this.#calls.delete(call)
-          resolve(verdict)
-        },
-        (error: unknown) => {
-          this.#calls.delete(call)
-          reject(error)
-        },
-      )
-    })
+  /** Whether the work may begin. Once `giveUp` was called the message goes back to the broker instead. */
+  begin(call: RunningCall): boolean {
+    if (this.#isOver && call.canGoBack) {
+      call.settle(HANDED_BACK)
+      return false
+    }
+    this.#calls.add(call)
+    return true
+  }
+
+  /** The verdict of the work. It counts once, and not at all after the call was given up. */
+  end(call: RunningCall, verdict: Verdict): void {
+    if (this.#calls.delete(call)) call.settle(verdict)
   }
 
   /** Hands back what runs, and what would begin. */
   giveUp(): void {
     this.#isOver = true
-    for (const call of [...this.#calls]) {
-      if (!call.canGoBack) continue
-      this.#calls.delete(call)
-      call.resolve(HANDED_BACK)
-    }
+    for (const call of [...this.#calls]) if (call.canGoBack) this.end(call, HANDED_BACK)
   }
 }

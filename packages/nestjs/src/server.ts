@@ -9,13 +9,14 @@ import {
   type WritePacket,
 } from '@nestjs/microservices'
 import type { MessageView } from '@rockhopper/client'
+import { Deadlines } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
-import { isObservable, lastValueFrom, type Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { BodyCodec } from './codec.js'
 import type { RocketMQContext } from './context.js'
-import { Deadlines } from './deadlines.js'
 import { type Arrival, type DeliveryPort, deliver } from './delivery.js'
 import { type RocketMQServerEvents, reportFailure } from './delivery-failure.js'
+import { handlerEnd } from './handler-end.js'
 import { instrumentedDelivery } from './instrumentation.js'
 import { Listeners } from './listeners.js'
 import type { NativeAdmin, NativeConsumer, NativeProducer } from './native.js'
@@ -217,7 +218,7 @@ export class ServerRocketMQ
     if (plan === undefined || consumer === undefined)
       throw new MqError('ARGUMENT_ILLEGAL', `no handler for a message of '${message.topic}'`)
     const { signal } = new AbortController()
-    return this.#handle({ message, plan, consumer, signal: () => signal })
+    return new Promise((end) => this.#handle({ message, plan, consumer, signal, end }))
   }
 
   #routeOf(pattern: string): Route | undefined {
@@ -255,28 +256,34 @@ export class ServerRocketMQ
     this._status$.next('closed')
   }
 
-  #handle(arrival: Arrival): Promise<Verdict> {
-    const { message, plan } = arrival
+  #handle(arrival: Arrival): void {
+    const { message, plan, consumer } = arrival
     const port = this.#port
     if (port === undefined) throw new MqError('NOT_STARTED', 'delivering a message before listen()')
     const { instrumentation } = this.#options
-    const told = { message, group: plan.group }
-    const delivering =
-      instrumentation === undefined
-        ? deliver(port, arrival)
-        : instrumentedDelivery(instrumentation, told, () => deliver(port, arrival))
-    if (!this.#listeners.has('handled')) return delivering.then((verdict) => this.#report(arrival, verdict))
+    const isTimed = this.#listeners.has('handled')
+    if (instrumentation === undefined && !isTimed) return deliver(port, arrival)
     const since = port.clock.monotonic()
-    return delivering.then((verdict) => {
+    const ended = (verdict: Verdict): void => {
       const ms = port.clock.monotonic() - since
       this.#listeners.tell('handled', { topic: message.topic, group: plan.group, ms })
-      return this.#report(arrival, verdict)
+      arrival.end(verdict)
+    }
+    const inner = (end: (verdict: Verdict) => void): Arrival => {
+      return {
+        message,
+        plan,
+        consumer,
+        end,
+        get signal() {
+          return arrival.signal
+        },
+      }
+    }
+    const work = () => new Promise<Verdict>((end) => deliver(port, inner(end)))
+    instrumentedDelivery(instrumentation, { message, group: plan.group }, work).then(ended, (error) => {
+      arrival.end({ kind: 'retry', reason: errorText(error) })
     })
-  }
-
-  #report(arrival: Arrival, verdict: Verdict): Verdict {
-    if (verdict.kind !== 'done') reportFailure(this.logger, this.#listeners, arrival, verdict)
-    return verdict
   }
 
   #started(attempted: string): ServerRun {
@@ -298,15 +305,16 @@ export class ServerRocketMQ
         const packet: unknown = this.deserializer.deserialize(message.body, hint)
         return packet instanceof Promise ? packet.then(dataOf) : dataOf(packet)
       },
-      runEvent: (route, data, context) => this.#runHandler(route.handler, data, context),
+      runEvent: ({ handler }, data, context) =>
+        this.#isHooked ? this.#runHandler(handler, data, context) : handler(data, context),
       runRequest: (route, data, context, next) => this.#runRequest(route, data, context, next),
+      report: (arrival, verdict) => reportFailure(this.logger, this.#listeners, arrival, verdict),
       reply: (request, reply, { codec }) => this.#reply(run.producer, request, reply, codec),
     }
   }
 
   #runHandler(handler: MessageHandler, data: unknown, context: BaseRpcContext): Promise<unknown> {
-    const run = () => ended(handler, data, context)
-    return this.#isHooked ? this.#betweenHooks(context, run) : run()
+    return this.#betweenHooks(context, () => handlerEnd(handler, data, context))
   }
 
   #runRequest(
@@ -382,18 +390,3 @@ export class ServerRocketMQ
 }
 
 const dataOf = (packet: unknown): unknown => (packet as ReadPacket).data
-
-/** The end of a handler and of the stream that it may return. */
-function ended(handler: MessageHandler, data: unknown, context: BaseRpcContext): Promise<unknown> {
-  try {
-    const result: unknown = handler(data, context)
-    return result instanceof Promise ? result.then(streamEnded) : Promise.resolve(streamEnded(result))
-  } catch (error) {
-    return Promise.reject(error)
-  }
-}
-
-/** A stream that ends empty is a success: a filter may swallow the error that way. */
-function streamEnded(result: unknown): unknown {
-  return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : undefined
-}

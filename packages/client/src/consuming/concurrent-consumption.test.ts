@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { Deadlines } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 import { ClientHooks } from '../client-hook.js'
 import type { ConsumeResult, MessageListener } from '../listener.js'
@@ -37,6 +38,7 @@ function consumerOf(
     listener,
     consumeTimeoutMs: 900_000,
     suspendCurrentQueueTimeMs: 1_000,
+    deadlines: new Deadlines(clock),
     shutdown: shutdown.signal,
     turns,
     batchSizeMax: options.batch ?? 1,

@@ -1,4 +1,4 @@
-import type { Env } from '@rockhopper/env'
+import { Deadlines, type Env } from '@rockhopper/env'
 import { type MessageExt, MqError, retryTopic } from '@rockhopper/message'
 import type {
   ConsumeMessageDirectlyResult,
@@ -65,6 +65,8 @@ export class ConsumerRun implements ConsumerMember {
   readonly #gate = new Gate()
   readonly #turns: Turns
   readonly #shutdown = new AbortController()
+  /** Listener calls that run. */
+  readonly #calls: Deadlines
   readonly #offsets: OffsetStore
   readonly #locks: QueueLocks | undefined
   readonly #assignment: Assignment
@@ -85,6 +87,7 @@ export class ConsumerRun implements ConsumerMember {
     this.#work = work
     this.#startedAt = instance.env.clock.now()
     this.#turns = new Turns(settings.consumeThreads)
+    this.#calls = new Deadlines(instance.env.clock)
     this.#offsets = this.#makeOffsets()
     this.#locks = settings.orderly && settings.clustering ? this.#makeLocks() : undefined
     const consumption = this.#makeConsumption()
@@ -151,6 +154,7 @@ export class ConsumerRun implements ConsumerMember {
     this.#turns.close()
     await this.#assignment.releaseAll(timeoutMs)
     this.#shutdown.abort()
+    this.#calls.passAll()
     this.#gate.open()
     await Promise.all([this.#jobs.persist.stop(), this.#jobs.locks.stop()])
   }
@@ -259,7 +263,7 @@ export class ConsumerRun implements ConsumerMember {
       listener: typeof this.#work === 'function' ? this.#work : REFUSING,
       consumeTimeoutMs,
       suspendCurrentQueueTimeMs,
-      shutdown: this.#shutdown.signal,
+      deadlines: this.#calls,
       hooks: this.#instance.hooks,
     }
   }
@@ -273,6 +277,7 @@ export class ConsumerRun implements ConsumerMember {
       ...this.#callParts(),
       turns: this.#turns,
       batchSizeMax: consumeMessageBatchMaxSize,
+      shutdown: this.#shutdown.signal,
       broadcasting: !clustering,
       sendBack: (...given) => sendBack(back, ...given),
       moveOffset: (processQueue, queueOffset) => this.#offsets.update(processQueue.queue, queueOffset),

@@ -15,6 +15,8 @@ export interface ConsumptionParts extends ListenerCallParts {
   readonly turns: Turns
   readonly batchSizeMax: number
   readonly broadcasting: boolean
+  /** Aborted when a shutdown no longer waits. */
+  readonly shutdown: AbortSignal
   /**
    * Gives a message back to the broker. Rejects when neither 36 nor the ordinary message to the retry topic
    * worked. `deadLetterProperties` go with a message whose level is negative.

@@ -1,7 +1,7 @@
-import type { Clock, Log } from '@rockhopper/env'
+import type { Clock, Deadline, Deadlines, Log } from '@rockhopper/env'
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { ClientHooks, ListenerCallEnd } from '../client-hook.js'
-import type { ConsumeContext, MessageListener } from '../listener.js'
+import type { ConsumeContext, ConsumeResult, MessageListener } from '../listener.js'
 import type { MessageView } from '../message-view.js'
 import type { Held, ProcessQueue } from './process-queue.js'
 
@@ -23,8 +23,8 @@ export interface ListenerCallParts {
   readonly listener: MessageListener
   readonly consumeTimeoutMs: number
   readonly suspendCurrentQueueTimeMs: number
-  /** Aborted when a shutdown no longer waits. */
-  readonly shutdown: AbortSignal
+  /** The calls that run; `passAll` when a shutdown no longer waits for them. */
+  readonly deadlines: Deadlines
   readonly hooks: ClientHooks
 }
 
@@ -35,117 +35,124 @@ const TIMEOUT_DELAY_LEVEL = 3
  * Calls the listener once and waits for its end, at most `consumeTimeoutMs`: a promise that never settles
  * must not hold a turn for ever. A throw and a rejection are RECONSUME_LATER. Never rejects.
  */
-export async function callListener(
+export function callListener(
   parts: ListenerCallParts,
   processQueue: ProcessQueue,
   batch: readonly Held[],
 ): Promise<Outcome> {
-  const { clock, hooks, consumerGroup } = parts
   const messages = batch.map((held) => held.message)
-  const startedAt = clock.monotonic()
-  processQueue.lastConsumeAt = startedAt
-  if (hooks.noneConsumes) return (await call(parts, processQueue, messages)).outcome
-  const told = { consumerGroup, messageQueue: processQueue.queue, messages }
-  hooks.tell((hook) => hook.beforeConsume?.(told))
-  const { outcome, end } = await call(parts, processQueue, messages)
-  const costMs = clock.monotonic() - startedAt
-  hooks.tell((hook) => hook.afterConsume?.(told, { ...end, costMs }))
-  return outcome
+  const call = new Call(parts, processQueue, messages)
+  return new Promise((resolve) => call.begin(resolve))
 }
 
-interface Called {
-  readonly outcome: Outcome
-  readonly end: Omit<ListenerCallEnd, 'costMs'>
-}
-
-async function call(
-  parts: ListenerCallParts,
-  processQueue: ProcessQueue,
-  messages: readonly MessageView[],
-): Promise<Called> {
-  const context = new CallContext(parts, processQueue)
-  const timeout = timeoutOf(parts, context)
-  const ended = Promise.resolve()
-    .then(() => parts.listener(messages, context))
-    .then(
-      (result) => ({ result }),
-      (error: unknown) => ({ error }),
-    )
-  const outcome = await Promise.race([ended, timeout.passed])
-  timeout.cancel()
-  if (outcome === TIMED_OUT) {
-    parts.log.warn('client.consume.timeout', { ...context.facts, timeoutMs: parts.consumeTimeoutMs })
-    return { outcome: context.later(TIMEOUT_DELAY_LEVEL), end: { outcome: 'TIME_OUT' } }
-  }
-  if ('error' in outcome) {
-    const { error } = outcome
-    parts.log.warn('client.consume.failed', { ...context.facts, error })
-    const later = context.later(context.delayLevelWhenNextConsume)
-    return { outcome: { ...later, error }, end: { outcome: 'EXCEPTION', error } }
-  }
-  if (outcome.result === 'RECONSUME_LATER') {
-    const later = context.later(context.delayLevelWhenNextConsume)
-    return { outcome: later, end: { outcome: 'RECONSUME_LATER' } }
-  }
-  return { outcome: { kind: 'success', ackIndex: context.ackIndex }, end: { outcome: 'SUCCESS' } }
-}
-
-const TIMED_OUT = Symbol('timed out')
-
-/** `passed` resolves when the call is no longer waited for: timeout, or a shutdown's deadline. */
-function timeoutOf(parts: ListenerCallParts, context: CallContext) {
-  const { clock, consumeTimeoutMs, shutdown } = parts
-  let cancel = () => {}
-  const passed = new Promise<typeof TIMED_OUT>((resolve) => {
-    const end = () => {
-      context.abort()
-      resolve(TIMED_OUT)
-    }
-    const cancelTimer = clock.after(consumeTimeoutMs, end)
-    shutdown.addEventListener('abort', end, { once: true })
-    cancel = () => {
-      cancelTimer()
-      shutdown.removeEventListener('abort', end)
-    }
-  })
-  return { passed, cancel: () => cancel() }
-}
-
-class CallContext implements ConsumeContext {
+/** One call of the listener: its context, and the deadline that ends it. */
+class Call implements ConsumeContext, Deadline {
   readonly messageQueue: MessageQueue
   readonly consumerGroup: string
+  readonly messages: readonly MessageView[]
   delayLevelWhenNextConsume = 0
-  deadLetterProperties: Readonly<Record<string, string>> = {}
+  deadLetterProperties: Readonly<Record<string, string>> = NONE
   ackIndex = Number.MAX_SAFE_INTEGER
   suspendCurrentQueueTimeMs: number
-  readonly #lost: readonly AbortSignal[]
-  readonly #timeout = new AbortController()
+  at = 0
+  readonly #parts: ListenerCallParts
+  readonly #processQueue: ProcessQueue
+  #startedAt = 0
+  #resolve: ((outcome: Outcome) => void) | undefined
+  #isTimeOver = false
+  #timeout: AbortController | undefined
   #signal: AbortSignal | undefined
 
-  constructor(parts: ListenerCallParts, processQueue: ProcessQueue) {
+  constructor(parts: ListenerCallParts, processQueue: ProcessQueue, messages: readonly MessageView[]) {
     this.messageQueue = processQueue.queue
     this.consumerGroup = parts.consumerGroup
+    this.messages = messages
     this.suspendCurrentQueueTimeMs = parts.suspendCurrentQueueTimeMs
-    this.#lost = [processQueue.signal, parts.shutdown]
+    this.#parts = parts
+    this.#processQueue = processQueue
   }
 
   /** Made when asked for: most listeners never look at it, and joining signals costs more than the call. */
   get signal(): AbortSignal {
-    this.#signal ??= AbortSignal.any([...this.#lost, this.#timeout.signal])
+    this.#timeout ??= new AbortController()
+    if (this.#isTimeOver) this.#timeout.abort()
+    this.#signal ??= AbortSignal.any([this.#processQueue.signal, this.#timeout.signal])
     return this.#signal
   }
 
-  abort(): void {
-    this.#timeout.abort()
+  begin(resolve: (outcome: Outcome) => void): void {
+    const { deadlines, hooks, listener, consumeTimeoutMs } = this.#parts
+    this.#resolve = resolve
+    if (!hooks.noneConsumes) hooks.tell((hook) => hook.beforeConsume?.(this))
+    this.#startedAt = deadlines.begin(this, consumeTimeoutMs)
+    this.#processQueue.lastConsumeAt = this.#startedAt
+    let result: ReturnType<MessageListener>
+    try {
+      result = listener(this.messages, this)
+    } catch (error) {
+      this.#failed(error)
+      return
+    }
+    if (!isPromise(result)) this.#ended(result)
+    else
+      result.then(
+        (value) => this.#ended(value),
+        (error: unknown) => this.#failed(error),
+      )
   }
 
-  later(delayLevel: number): Outcome & { kind: 'later' } {
+  /** The call is no longer waited for: its time is over, or that of a shutdown. */
+  passed(): void {
+    this.#isTimeOver = true
+    this.#timeout?.abort()
+    this.#parts.log.warn('client.consume.timeout', {
+      ...this.#facts(),
+      timeoutMs: this.#parts.consumeTimeoutMs,
+    })
+    this.#end(this.#later(TIMEOUT_DELAY_LEVEL), { outcome: 'TIME_OUT' })
+  }
+
+  #ended(result: ConsumeResult | void): void {
+    if (result === 'RECONSUME_LATER')
+      this.#end(this.#later(this.delayLevelWhenNextConsume), { outcome: 'RECONSUME_LATER' })
+    else this.#end({ kind: 'success', ackIndex: this.ackIndex }, SUCCESS)
+  }
+
+  #failed(error: unknown): void {
+    // After its time nobody waits for it, and what it says then is not worth a line.
+    if (this.#resolve === undefined) return
+    this.#parts.log.warn('client.consume.failed', { ...this.#facts(), error })
+    const outcome = { ...this.#later(this.delayLevelWhenNextConsume), error }
+    this.#end(outcome, { outcome: 'EXCEPTION', error })
+  }
+
+  #end(outcome: Outcome, end: Omit<ListenerCallEnd, 'costMs'>): void {
+    const resolve = this.#resolve
+    if (resolve === undefined) return
+    this.#resolve = undefined
+    const { clock, deadlines, hooks } = this.#parts
+    deadlines.end(this)
+    if (!hooks.noneConsumes) {
+      const costMs = clock.monotonic() - this.#startedAt
+      hooks.tell((hook) => hook.afterConsume?.(this, { ...end, costMs }))
+    }
+    resolve(outcome)
+  }
+
+  #later(delayLevel: number): Outcome & { kind: 'later' } {
     const suspendMs = Math.min(Math.max(this.suspendCurrentQueueTimeMs, 10), 30_000)
     return { kind: 'later', delayLevel, suspendMs, deadLetterProperties: this.deadLetterProperties }
   }
 
-  get facts(): Record<string, unknown> {
+  #facts(): Record<string, unknown> {
     const { topic, brokerName, queueId } = this.messageQueue
     return { consumerGroup: this.consumerGroup, topic, brokerName, queueId }
   }
 }
+
+/** Of any make: listeners come from JavaScript and from other realms, too. */
+const isPromise = (result: unknown): result is PromiseLike<ConsumeResult | void> =>
+  typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function'
+
+const NONE = {}
+const SUCCESS = { outcome: 'SUCCESS' } as const

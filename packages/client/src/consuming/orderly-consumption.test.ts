@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { Deadlines } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 import { ClientHooks } from '../client-hook.js'
 import type { MessageListener } from '../listener.js'
@@ -29,6 +30,7 @@ async function consumerOf(listener: MessageListener, maxReconsumeTimes = 2) {
     listener,
     consumeTimeoutMs: 900_000,
     suspendCurrentQueueTimeMs: 1_000,
+    deadlines: new Deadlines(clock),
     shutdown: new AbortController().signal,
     turns: new Turns(20),
     batchSizeMax: 1,

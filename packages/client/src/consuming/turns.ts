@@ -19,6 +19,15 @@ export class Turns {
     return this.#running
   }
 
+  get max(): number {
+    return this.#max
+  }
+
+  /** Whether who holds a turn may begin something else in it. */
+  get isOpen(): boolean {
+    return !this.#suspended && !this.#closed
+  }
+
   /** True when the caller holds a turn and owes a `release`; false when turns ended. */
   take(): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false)

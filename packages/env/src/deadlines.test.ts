@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Clock } from '@rockhopper/env'
-import { Deadlines } from './deadlines.js'
+import { type Deadline, Deadlines } from './deadlines.js'
+import type { Clock } from './env.js'
 
 /** Time that stands still unless it is moved. */
 class SteppedClock implements Clock {
@@ -32,8 +32,12 @@ function world() {
   const clock = new SteppedClock()
   const deadlines = new Deadlines(clock)
   const passed: string[] = []
-  const start = (name: string, timeoutMs: number) => deadlines.start(timeoutMs, () => passed.push(name))
-  return { clock, passed, start }
+  const start = (name: string, timeoutMs: number): Deadline => {
+    const deadline = { at: 0, passed: () => passed.push(name) }
+    deadlines.begin(deadline, timeoutMs)
+    return deadline
+  }
+  return { clock, deadlines, passed, start }
 }
 
 describe('deadlines', () => {
@@ -54,10 +58,10 @@ describe('deadlines', () => {
   })
 
   test('one that is cancelled does not pass, and the ones behind it do', () => {
-    const { clock, passed, start } = world()
+    const { clock, deadlines, passed, start } = world()
     const first = start('first', 100)
     start('second', 200)
-    first.cancel()
+    deadlines.end(first)
     clock.advance(100)
     expect(passed).toEqual([])
     clock.advance(100)
@@ -65,28 +69,39 @@ describe('deadlines', () => {
   })
 
   test('one that is moved passes then, later or earlier', () => {
-    const { clock, passed, start } = world()
+    const { clock, deadlines, passed, start } = world()
     const first = start('first', 100)
     const second = start('second', 1_000)
     clock.advance(50)
-    first.extend(100)
-    second.extend(10)
+    deadlines.extend(first, 100)
+    deadlines.extend(second, 10)
     clock.advance(10)
     expect(passed).toEqual(['second'])
     clock.advance(89)
     expect(passed).toEqual(['second'])
     clock.advance(1)
     expect(passed).toEqual(['second', 'first'])
-    first.extend(10)
+    deadlines.extend(first, 10)
     clock.advance(1_000)
     expect(passed).toHaveLength(2)
   })
 
   test('many share one timer, and none runs when all have ended', () => {
-    const { clock, start } = world()
+    const { clock, deadlines, start } = world()
     const all = Array.from({ length: 1_000 }, (_, n) => start(String(n), 1_000 + n))
     expect(clock.set).toBe(1)
-    for (const one of all) one.cancel()
+    for (const one of all) deadlines.end(one)
     expect(clock.timers.size).toBe(0)
+  })
+
+  test('all can be ended at once', () => {
+    const { clock, deadlines, passed, start } = world()
+    start('first', 100)
+    start('second', 200)
+    deadlines.passAll()
+    expect(passed).toEqual(['first', 'second'])
+    expect(clock.timers.size).toBe(0)
+    clock.advance(1_000)
+    expect(passed).toHaveLength(2)
   })
 })
