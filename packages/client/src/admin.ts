@@ -32,7 +32,7 @@ import {
 import { compareQueues } from './consuming/allocation.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf } from './received-message.js'
-import { unlessAborted } from './wait.js'
+import { inTime } from './wait.js'
 
 /** Queues per broker that a topic gets by default (Apache: updateTopic). */
 const QUEUES_DEFAULT = 8
@@ -60,7 +60,7 @@ export interface CreateTopicOptions extends AdminTarget {
 /** A group's settings; what is left out has Apache's default. */
 export type SubscriptionGroupSettings = Partial<SubscriptionGroupConfig> & { readonly groupName: string }
 
-export interface QueryOptions {
+export interface QueryOptions extends CallOptions {
   /** Store time, ms since 1970. Default: from the beginning. */
   readonly beginTimestamp?: number
   readonly endTimestamp?: number
@@ -192,12 +192,12 @@ export class Admin {
   }
 
   /** Asks the name server, not the cache. Rejects with ROUTE_NOT_FOUND. */
-  async topicRoute(topic: string, { signal }: CallOptions = {}): Promise<TopicRouteData> {
+  async topicRoute(topic: string, options: CallOptions = {}): Promise<TopicRouteData> {
     const attempted = `Asking for the route of '${topic}'`
     this.#instance.assertStarted(attempted)
-    const { routes } = this.#instance
+    const { env, routes } = this.#instance
     const asking = routes.fetch(topic).then(() => routes.require(topic))
-    return (await unlessAborted(asking, attempted, signal)).data
+    return (await inTime(env.clock, asking, attempted, options)).data
   }
 
   async clusterInfo(options: CallOptions = {}): Promise<ClusterInfo> {
@@ -259,10 +259,11 @@ export class Admin {
     const { api, env } = this.#instance
     const range = { beginTimestamp, endTimestamp, maxNum: countMax }
     const header = { topic, key, ...range, indexType: unique ? 'U' : 'K', _UNIQUE_KEY_QUERY: unique }
-    const route = await this.topicRoute(topic)
+    const call = callOptions(options)
+    const route = await this.topicRoute(topic, call)
     const found = route.brokerDatas.map(async ({ brokerAddrs, brokerName }) => {
       const address = brokerAddrs.get(MASTER_ID)
-      const records = address === undefined ? [] : await api.queryMessage(address, header)
+      const records = address === undefined ? [] : await api.queryMessage(address, header, call)
       const readable = records.map((record) => decompressed(record, env.compute, BODY_SIZE_MAX))
       return (await Promise.all(readable)).map((record) =>
         viewOf(record, { topic: record.topic, brokerName, queueId: record.queueId }),
@@ -295,8 +296,8 @@ export class Admin {
   ): Promise<Entries<number>> {
     const attempted = `Resetting the offsets of '${consumerGroup}' in '${topic}'`
     this.#instance.assertStarted(attempted)
-    const routing = this.#instance.routes.require(topic)
-    const route = await unlessAborted(routing, attempted, options.signal)
+    const { env, routes } = this.#instance
+    const route = await inTime(env.clock, routes.require(topic), attempted, options)
     return resetOffsets(this.#instance, route, consumerGroup, timestamp, options)
   }
 

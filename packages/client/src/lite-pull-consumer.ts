@@ -5,14 +5,14 @@ import { ClientInstance } from './client-instance.js'
 import { queueKey } from './consuming/allocation.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
-import { checkFilters } from './consuming/filter-check.js'
+import { askAhead } from './consuming/filter-check.js'
 import { PolledConsumption } from './consuming/polled-consumption.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageView } from './message-view.js'
-import type { PushConsumerOptions } from './push-consumer-options.js'
-import { unlessAborted } from './wait.js'
+import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
+import { inTime, throwIfAborted } from './wait.js'
 
-/** How long running releases are waited for at shutdown. */
+/** How long running releases are waited for at shutdown by default. */
 const SHUTDOWN_TIMEOUT_MS = 10_000
 const POLL_TIMEOUT_MS = 5_000
 
@@ -112,43 +112,63 @@ export class LitePullConsumer {
 
   /**
    * Rejects with MqError NAME_SERVER_UNREACHABLE, SUBSCRIPTION_ILLEGAL when a broker does not serve an SQL92
-   * expression, ALREADY_STARTED or CLOSED.
+   * expression or REQUEST_ABORTED (it may then be called again), ALREADY_STARTED or CLOSED. A consumer that
+   * had begun to take part when the signal aborted goes on until `shutdown`.
    */
-  async start(): Promise<void> {
+  async start({ signal }: Pick<CallOptions, 'signal'> = {}): Promise<void> {
     this.#instance.assertStartable()
-    for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
-    await checkFilters(this.#instance, this.consumerGroup, this.#subscriptions.all())
+    await askAhead(this.#instance, this.consumerGroup, this.#subscriptions.all(), signal)
     this.#instance.start()
     const work = { polled: this.#polled, chosen: (queue: MessageQueue) => this.#isChosen(queue) }
     this.#run = new ConsumerRun(this.#instance, this.#settings, this.#subscriptions, work)
-    await this.#run.start()
+    await this.#within(this.#run.start(), `Starting a consumer of '${this.consumerGroup}'`, { signal })
   }
 
   /** Resolves when queues of every topic were shared out once. */
-  async ready({ signal }: CallOptions = {}): Promise<void> {
-    const attempted = 'Waiting for queues'
-    await unlessAborted(this.#started(attempted).ready(), attempted, signal)
+  async ready(options: CallOptions = {}): Promise<void> {
+    await this.#started('Waiting for queues').ready(options)
   }
 
-  /** Messages in queue order within each queue; empty when none came in time or the consumer is closing. */
+  /**
+   * Messages in queue order within each queue; empty when none came in time or the consumer is closing.
+   * Rejects with MqError REQUEST_ABORTED when the signal came first: nothing was taken then.
+   */
   async poll(options: PollOptions = {}): Promise<MessageView[]> {
-    this.#started('Polling')
-    if (this.#autoCommit) this.#polled.finish()
+    const attempted = 'Polling'
     const { timeoutMs = POLL_TIMEOUT_MS, countMax = this.#settings.pullBatchSize, signal } = options
-    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
-    return this.#polled.take(countMax, timeoutMs, ends)
+    this.#started(attempted)
+    throwIfAborted(signal, attempted)
+    if (this.#autoCommit) this.#polled.finish()
+    const ends = signal === undefined ? [this.#closing.signal] : [signal, this.#closing.signal]
+    const taken = await this.#polled.take(countMax, timeoutMs, ends)
+    if (taken.length === 0) throwIfAborted(signal, attempted)
+    return taken
   }
 
-  /** Each message once, until `shutdown`. With autoCommit it is consumed when the next one is asked for. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<MessageView, void, undefined> {
-    while (!this.#closing.signal.aborted) yield* await this.poll({ countMax: 1, timeoutMs: POLL_TIMEOUT_MS })
+  /**
+   * Each message once, until `shutdown`; ends with MqError REQUEST_ABORTED when the signal aborts. With
+   * autoCommit a message is consumed when the next one is asked for: that of a loop which was left by
+   * `break` or a throw is not, unless `commit` says so or the consumer is polled again.
+   */
+  async *messages({
+    signal,
+  }: Pick<PollOptions, 'signal'> = {}): AsyncGenerator<MessageView, void, undefined> {
+    const one = { countMax: 1, timeoutMs: POLL_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) }
+    while (!this.#closing.signal.aborted) yield* await this.poll(one)
+  }
+
+  /** As `messages`, without a signal. */
+  [Symbol.asyncIterator](): AsyncGenerator<MessageView, void, undefined> {
+    return this.messages()
   }
 
   /** All that was polled is consumed. Brokers that cannot be told now are told at the next interval. */
-  async commit({ signal }: CallOptions = {}): Promise<void> {
-    const run = this.#started('Committing')
+  async commit(options: CallOptions = {}): Promise<void> {
+    const attempted = 'Committing'
+    const run = this.#started(attempted)
+    throwIfAborted(options.signal, attempted)
     this.#polled.finish()
-    await unlessAborted(run.persistOffsets(), 'Committing', signal)
+    await this.#within(run.persistOffsets(), attempted, options)
   }
 
   /** The group's committed offset, or undefined. */
@@ -158,13 +178,15 @@ export class LitePullConsumer {
   }
 
   /** Goes on at `queueOffset`, which is then committed. Rejects when the queue is not assigned here. */
-  async seek(queue: MessageQueue, queueOffset: number, { signal }: CallOptions = {}): Promise<void> {
-    const run = this.#started('Seeking')
+  async seek(queue: MessageQueue, queueOffset: number, options: CallOptions = {}): Promise<void> {
+    const attempted = 'Seeking'
+    const run = this.#started(attempted)
+    throwIfAborted(options.signal, attempted)
     if (!this.assignment().some((mine) => queueKey(mine) === queueKey(queue))) {
       const what = `Seeking in queue ${queue.queueId} of '${queue.topic}' at '${queue.brokerName}'`
       throw new MqError('QUEUE_NOT_FOUND', `${what}: it is not assigned to this consumer`)
     }
-    await unlessAborted(run.resetOffsets(queue.topic, [[queue, queueOffset]]), 'Seeking', signal)
+    await this.#within(run.resetOffsets(queue.topic, [[queue, queueOffset]]), attempted, options)
   }
 
   async seekToBegin(queue: MessageQueue, options: CallOptions = {}): Promise<void> {
@@ -193,10 +215,10 @@ export class LitePullConsumer {
   }
 
   /** The topic's queues that can be read, sorted by broker name and id. Rejects with ROUTE_NOT_FOUND. */
-  async messageQueues(topic: string, { signal }: CallOptions = {}): Promise<readonly MessageQueue[]> {
+  async messageQueues(topic: string, options: CallOptions = {}): Promise<readonly MessageQueue[]> {
     const attempted = `Listing the queues of '${topic}'`
     this.#instance.assertStarted(attempted)
-    return (await unlessAborted(this.#instance.routes.require(topic), attempted, signal)).readQueues
+    return (await this.#within(this.#instance.routes.require(topic), attempted, options)).readQueues
   }
 
   /** Nothing of these queues is handed out until `resume`. */
@@ -209,10 +231,10 @@ export class LitePullConsumer {
   }
 
   /** Ends waiting polls, commits what counts as consumed, leaves the group. May be called again. */
-  shutdown(): Promise<void> {
+  shutdown({ timeoutMs = SHUTDOWN_TIMEOUT_MS }: ShutdownOptions = {}): Promise<void> {
     this.#closing.abort()
     this.#stopping ??= (async () => {
-      await this.#run?.stop(SHUTDOWN_TIMEOUT_MS)
+      await this.#run?.stop(timeoutMs)
       await this.#instance.stop()
     })()
     return this.#stopping
@@ -222,11 +244,15 @@ export class LitePullConsumer {
     return this.#assigned?.has(queueKey(queue))
   }
 
-  async #addressOf(queue: MessageQueue, attempted: string, { signal }: CallOptions): Promise<string> {
+  async #addressOf(queue: MessageQueue, attempted: string, options: CallOptions): Promise<string> {
     const what = `${attempted} of queue ${queue.queueId} of '${queue.topic}'`
     this.#instance.assertStarted(what)
-    await unlessAborted(this.#instance.routes.require(queue.topic), what, signal)
+    await this.#within(this.#instance.routes.require(queue.topic), what, options)
     return this.#instance.routes.requireMaster(queue.brokerName)
+  }
+
+  #within<T>(promise: Promise<T>, attempted: string, options: CallOptions): Promise<T> {
+    return inTime(this.#instance.env.clock, promise, attempted, options)
   }
 
   #started(attempted: string): ConsumerRun {

@@ -145,7 +145,7 @@ export class Producer {
       more: options.more,
     })
     // Whichever fails first is the answer; a reply may even come before the send's own answer.
-    const sent = this.#sender.greetBrokersOf(topic).then(() => this.#sender.send(outgoing, options))
+    const sent = this.#sender.greetBrokersOf(topic, options).then(() => this.#sender.send(outgoing, options))
     try {
       return await Promise.race([waiting, sent.then(() => waiting)])
     } finally {

@@ -6,7 +6,7 @@ import type { ClientOptions } from './client-options.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageView } from './message-view.js'
 import { decompressed, viewOf, wantedBy } from './received-message.js'
-import { unlessAborted } from './wait.js'
+import { inTime } from './wait.js'
 
 /** Largest body after decompression. */
 const BODY_SIZE_MAX = 64 * 1024 * 1024
@@ -60,10 +60,11 @@ export class PullConsumer {
   }
 
   /** The topic's queues that can be read, sorted by broker name and id. Rejects with ROUTE_NOT_FOUND. */
-  async messageQueues(topic: string, { signal }: CallOptions = {}): Promise<readonly MessageQueue[]> {
+  async messageQueues(topic: string, options: CallOptions = {}): Promise<readonly MessageQueue[]> {
+    const { env, routes } = this.#instance
     const attempted = `Listing the queues of '${topic}'`
     this.#instance.assertStarted(attempted)
-    return (await unlessAborted(this.#instance.routes.require(topic), attempted, signal)).readQueues
+    return (await inTime(env.clock, routes.require(topic), attempted, options)).readQueues
   }
 
   /**
@@ -133,10 +134,11 @@ export class PullConsumer {
     await this.#instance.api.updateConsumerOffset(address, this.#consumerGroup, queue, queueOffset, options)
   }
 
-  async #addressOf(queue: MessageQueue, attempted: string, { signal }: CallOptions): Promise<string> {
+  async #addressOf(queue: MessageQueue, attempted: string, options: CallOptions): Promise<string> {
+    const { env, routes } = this.#instance
     const what = `${attempted} of queue ${queue.queueId} of '${queue.topic}'`
     this.#instance.assertStarted(what)
-    await unlessAborted(this.#instance.routes.require(queue.topic), what, signal)
-    return this.#instance.routes.requireMaster(queue.brokerName)
+    await inTime(env.clock, routes.require(queue.topic), what, options)
+    return routes.requireMaster(queue.brokerName)
   }
 }

@@ -4,13 +4,13 @@ import type { CallOptions } from './api/commands.js'
 import { ClientInstance } from './client-instance.js'
 import { ConsumerRun } from './consuming/consumer-run.js'
 import { type ConsumerSettings, consumerSettings } from './consuming/consumer-settings.js'
-import { checkFilters } from './consuming/filter-check.js'
+import { askAhead } from './consuming/filter-check.js'
 import { lockOffsets } from './consuming/offset-directory.js'
 import { type FilterExpression, Subscriptions } from './consuming/subscriptions.js'
 import type { MessageListener } from './listener.js'
 import type { PushConsumerOptions, ShutdownOptions } from './push-consumer-options.js'
 import { startTracing } from './tracing/trace-hook.js'
-import { unlessAborted } from './wait.js'
+import { inTime } from './wait.js'
 
 /** How long running listener calls are waited for by default. */
 const SHUTDOWN_TIMEOUT_MS = 10_000
@@ -70,17 +70,18 @@ export class PushConsumer {
   /**
    * Starts to take part in the group. Resolves after the first attempt to take queues, also when brokers or
    * routes are not there yet: it goes on trying. Rejects with MqError NAME_SERVER_UNREACHABLE when no name
-   * server answers or SUBSCRIPTION_ILLEGAL when a broker does not serve an SQL92 expression (it may then be
-   * called again), ALREADY_STARTED or CLOSED; when broadcasting, also with ARGUMENT_ILLEGAL while another
-   * member on this host uses the same offsets, CONFIG_UNREADABLE.
+   * server answers, SUBSCRIPTION_ILLEGAL when a broker does not serve an SQL92 expression or REQUEST_ABORTED
+   * (it may then be called again), ALREADY_STARTED or CLOSED; when broadcasting, also with ARGUMENT_ILLEGAL
+   * while another member on this host uses the same offsets, CONFIG_UNREADABLE. A consumer that had begun to
+   * take part when the signal aborted goes on until `shutdown`.
    */
-  async start(listener: MessageListener): Promise<void> {
+  async start(listener: MessageListener, { signal }: Pick<CallOptions, 'signal'> = {}): Promise<void> {
     this.#instance.assertStartable()
-    for (const { topic } of this.#subscriptions.all()) await this.#instance.routes.find(topic)
-    await checkFilters(this.#instance, this.consumerGroup, this.#subscriptions.all())
+    await askAhead(this.#instance, this.consumerGroup, this.#subscriptions.all(), signal)
     const run = await this.#begin(listener)
     if (this.#suspended) run.suspend()
-    await run.start()
+    const attempted = `Starting a consumer of '${this.consumerGroup}'`
+    await inTime(this.#instance.env.clock, run.start(), attempted, { signal })
   }
 
   /** Offsets are locked before they are read: a member that is leaving may still write them. */
@@ -99,9 +100,8 @@ export class PushConsumer {
   }
 
   /** Resolves when queues of every subscribed topic were assigned once (to this member or to others). */
-  async ready({ signal }: CallOptions = {}): Promise<void> {
-    const attempted = 'Waiting for queues'
-    await unlessAborted(this.#started(attempted).ready(), attempted, signal)
+  async ready(options: CallOptions = {}): Promise<void> {
+    await this.#started('Waiting for queues').ready(options)
   }
 
   /**

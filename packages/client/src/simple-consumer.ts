@@ -5,7 +5,7 @@ import type { ClientOptions } from './client-options.js'
 import { type FilterExpression, type Subscription, Subscriptions } from './consuming/subscriptions.js'
 import { batchAcks, grouped, type PoppedMessage, receiptOf } from './popped-message.js'
 import { decompressed, viewOf, wantedBy } from './received-message.js'
-import { unlessAborted, wait } from './wait.js'
+import { inTime, throwIfAborted, wait } from './wait.js'
 
 /** Largest body after decompression. */
 const BODY_SIZE_MAX = 64 * 1024 * 1024
@@ -198,8 +198,10 @@ export class SimpleConsumer {
 
   /** In another order each time. */
   async #brokersOf(topic: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
-    const routing = this.#instance.routes.require(topic)
-    const { readQueues } = await unlessAborted(routing, `Receiving from '${topic}'`, signal)
+    const { env, routes } = this.#instance
+    const what = `Receiving from '${topic}'`
+    throwIfAborted(signal, what)
+    const { readQueues } = await inTime(env.clock, routes.require(topic), what, { signal })
     const names = [...new Set(readQueues.map(({ brokerName }) => brokerName))]
     if (names.length === 0) throw new MqError('ROUTE_NOT_FOUND', `No queue of '${topic}' can be read`)
     const first = this.#turn++ % names.length
@@ -272,7 +274,7 @@ export class SimpleConsumer {
     this.#instance.assertStarted(what)
     const receipt = receiptOf(extraInfo)
     const { consumerGroup } = this.#options
-    await unlessAborted(this.#instance.routes.require(topic), what, signal)
+    await inTime(this.#instance.env.clock, this.#instance.routes.require(topic), what, { signal })
     const real = realPopTopic(topic, consumerGroup, receipt.retryFlag)
     const header = { consumerGroup, topic: real, queueId: receipt.queueId, extraInfo, offset: queueOffset }
     return { address: this.#instance.routes.requireMaster(receipt.brokerName), header, receipt }

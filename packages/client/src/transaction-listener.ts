@@ -43,6 +43,6 @@ export interface TransactionSendResult extends SendResult {
    * message becomes visible if and only if a check says so.
    */
   readonly confirmed: boolean
-  /** What `executeLocalTransaction` threw. */
+  /** What `executeLocalTransaction` threw, or why it or the broker's answer was not waited for. */
   readonly error?: unknown
 }

@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, expect, test } from '@jest/globals'
-import { encodeProperties, encodeRecord, type RecordDraft, recordSize } from '@rockhopper/message'
 import { type Connection, ok, type RequestHeader, refuse } from '@rockhopper/remoting'
+import { recordOf } from './record.fixture.js'
 import { env, nameServerOf, serverOf } from './scripted-servers.fixture.js'
 import type { TransactionListener } from './transaction-listener.js'
 import { TransactionProducer, type TransactionProducerOptions } from './transaction-producer.js'
@@ -21,7 +22,7 @@ interface Scripted {
 }
 
 /** A broker that stores half messages at queue offset 7 and physical offset 0x64. */
-async function brokerOf(answers: { send?: number; end?: number } = {}) {
+async function brokerOf(answers: { send?: number; end?: number; mute?: 'half' | 'end' } = {}) {
   const sends: RequestHeader<'SEND_MESSAGE'>[] = []
   const ended: RequestHeader<'END_TRANSACTION'>[] = []
   let peer: Connection | undefined
@@ -34,10 +35,12 @@ async function brokerOf(answers: { send?: number; end?: number } = {}) {
     UNREGISTER_CLIENT: () => ok(),
     SEND_MESSAGE_V2: (header) => {
       sends.push(header)
+      if (answers.mute === 'half') return new Promise<never>(() => {})
       return answers.send === undefined ? ok(stored) : refuse(answers.send, 'slow', stored)
     },
     END_TRANSACTION: (header) => {
       ended.push(header)
+      if (answers.mute === 'end') return new Promise<never>(() => {})
       return answers.end === undefined ? ok() : refuse(answers.end, 'settled')
     },
   })
@@ -46,30 +49,14 @@ async function brokerOf(answers: { send?: number; end?: number } = {}) {
   ends.push(() => nameServer.stop())
   const check = (transactionId: string, queueOffset: number) => {
     const header = { tranStateTableOffset: queueOffset, commitLogOffset: queueOffset * 100, transactionId }
-    peer?.invokeOneway('CHECK_TRANSACTION_STATE', { ...header, bname: 'a' }, recordOf(transactionId))
+    peer?.invokeOneway(
+      'CHECK_TRANSACTION_STATE',
+      { ...header, bname: 'a' },
+      recordOf('asked', { PGROUP: 'g', UNIQ_KEY: transactionId }),
+    )
   }
   const scripted: Scripted = { sends, ended, check }
   return { ...scripted, namesrvAddr: nameServer.address }
-}
-
-function recordOf(transactionId: string): Buffer {
-  const host = { address: '127.0.0.1', port: 1 }
-  const draft: RecordDraft = {
-    topic: 'T',
-    queueId: 0,
-    body: Buffer.from('asked'),
-    properties: encodeProperties({ PGROUP: 'g', UNIQ_KEY: transactionId }),
-    flag: 0,
-    sysFlag: 0,
-    bornTimestamp: 1,
-    bornHost: host,
-    storeHost: host,
-    reconsumeTimes: 0,
-    preparedTransactionOffset: 0,
-  }
-  const record = Buffer.alloc(recordSize(draft))
-  encodeRecord(draft, { queueOffset: 0, physicalOffset: 0, storeTimestamp: 1 }, record, 0)
-  return record
 }
 
 async function producerOf(
@@ -305,4 +292,65 @@ test('a shutdown does not wait for a local transaction that never ends', async (
   )
   await producer.sendMessageInTransaction(MESSAGE, undefined)
   await producer.shutdown({ timeoutMs: 0 })
+})
+
+test('a transaction that is given up before its half message is stored executes nothing', async () => {
+  const { ended, namesrvAddr, sends } = await brokerOf({ mute: 'half' })
+  let executed = 0
+  const executeLocalTransaction = async () => {
+    executed++
+    return 'COMMIT_MESSAGE' as const
+  }
+  const producer = await producerOf(namesrvAddr, { executeLocalTransaction })
+  const abort = new AbortController()
+  const sending = producer.sendMessageInTransaction(MESSAGE, undefined, { signal: abort.signal })
+  await until(() => sends.length === 1)
+  abort.abort()
+  await expect(sending).rejects.toMatchObject({ code: 'REQUEST_ABORTED' })
+  expect([executed, ended]).toEqual([0, []])
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
+})
+
+test('a transaction that is given up while it executes tells its work, and ends when that does', async () => {
+  const { ended, namesrvAddr } = await brokerOf()
+  const abort = new AbortController()
+  let finish = () => {}
+  let told: unknown
+  const producer = await producerOf(
+    namesrvAddr,
+    {
+      executeLocalTransaction: async (_message, _argument, { signal }) => {
+        signal.addEventListener('abort', () => (told = signal.reason))
+        abort.abort()
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+        return 'COMMIT_MESSAGE' as const
+      },
+    },
+    { sendsInFlightMax: 1 },
+  )
+  const sent = await producer.sendMessageInTransaction(MESSAGE, undefined, { signal: abort.signal })
+  expect(sent).toMatchObject({ localTransactionState: 'UNKNOW', confirmed: false })
+  expect(sent.error).toMatchObject({ code: 'REQUEST_ABORTED' })
+  expect(told).toBe(sent.error)
+  // Work that nobody waits for counts, too, or those that never end would be without number.
+  const another = producer.sendMessageInTransaction(MESSAGE, undefined)
+  await expect(another).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+  finish()
+  await until(() => ended.length === 1)
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
+})
+
+test('a transaction that is given up while the broker takes its end is decided, unconfirmed', async () => {
+  const { ended, namesrvAddr } = await brokerOf({ mute: 'end' })
+  const producer = await producerOf(namesrvAddr, {})
+  const abort = new AbortController()
+  const sending = producer.sendMessageInTransaction(MESSAGE, undefined, { signal: abort.signal })
+  await until(() => ended.length === 1)
+  abort.abort()
+  const sent = await sending
+  expect(sent).toMatchObject({ localTransactionState: 'COMMIT_MESSAGE', confirmed: false })
+  expect(sent.error).toMatchObject({ code: 'REQUEST_ABORTED' })
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
 })

@@ -1,6 +1,7 @@
 import {
   checkGroup,
   createUniqueIdSource,
+  isMqError,
   type Message,
   MqError,
   Property,
@@ -20,7 +21,7 @@ import type {
   TransactionListener,
   TransactionSendResult,
 } from './transaction-listener.js'
-import { aborted, inTime, settledWithin } from './wait.js'
+import { endedOrAborted, inTime, settledWithin, withAnyOf } from './wait.js'
 
 export interface TransactionProducerOptions<Argument = unknown> extends ProducerOptions {
   readonly listener: TransactionListener<Argument>
@@ -34,11 +35,16 @@ export interface TransactionProducerOptions<Argument = unknown> extends Producer
   readonly checkRequestHoldMax?: number
 }
 
+export interface TransactionProducerStart {
+  readonly topics?: readonly string[]
+  readonly signal?: AbortSignal
+}
+
 const MESSAGE_SIZE_MAX = 4 * 1024 * 1024
 
 interface Executed {
   readonly state: LocalTransactionState
-  readonly error?: unknown
+  readonly failure?: { readonly error: unknown }
 }
 
 /**
@@ -54,6 +60,8 @@ export class TransactionProducer<Argument = unknown> {
   readonly #checks: TransactionChecks
   readonly #nextId: () => string
   readonly #inFlight = new Set<Promise<unknown>>()
+  /** Local transactions that nobody waits for any more, and that have not ended. */
+  #late = 0
   readonly #stopping = new AbortController()
 
   /** Opens nothing. Throws MqError GROUP_ILLEGAL or ADDRESS_ILLEGAL. */
@@ -96,11 +104,12 @@ export class TransactionProducer<Argument = unknown> {
 
   /**
    * Connects to the brokers of `topics` at once, so that they can ask this producer about transactions of an
-   * earlier one; others hear of it at the first send. Rejects with ALREADY_STARTED, CLOSED, ROUTE_NOT_FOUND.
+   * earlier one; others hear of it at the first send. Rejects with ALREADY_STARTED, CLOSED, ROUTE_NOT_FOUND
+   * or REQUEST_ABORTED; it has started all the same then.
    */
-  async start(options: { readonly topics?: readonly string[] } = {}): Promise<void> {
+  async start(options: TransactionProducerStart = {}): Promise<void> {
     this.#instance.start()
-    for (const topic of options.topics ?? []) await this.#sender.greetBrokersOf(topic)
+    for (const topic of options.topics ?? []) await this.#sender.greetBrokersOf(topic, options)
   }
 
   /**
@@ -120,7 +129,9 @@ export class TransactionProducer<Argument = unknown> {
   /**
    * Stores the message where no consumer sees it, runs `executeLocalTransaction`, and tells the broker its
    * outcome. Rejects with MqError, as `Producer.send` does, when the message could not be stored: nothing was
-   * executed then. Afterwards it does not reject, see `TransactionSendResult`. `timeoutMs` is the send's.
+   * executed then. Afterwards it does not reject, see `TransactionSendResult`: not when `signal` aborts,
+   * either, which ends the wait for the local transaction and for the broker's answer. `timeoutMs` is the
+   * send's.
    */
   async sendMessageInTransaction(
     message: Message,
@@ -129,7 +140,7 @@ export class TransactionProducer<Argument = unknown> {
   ): Promise<TransactionSendResult> {
     this.#instance.assertStarted(`Sending to '${message.topic}'`)
     const most = this.#options.sendsInFlightMax ?? 65_535
-    if (this.#inFlight.size >= most) {
+    if (this.#inFlight.size + this.#late >= most) {
       throw new MqError('TOO_MANY_REQUESTS', `Sending to '${message.topic}' while ${most} transactions run`)
     }
     const running = this.#run(message, argument, options)
@@ -147,14 +158,14 @@ export class TransactionProducer<Argument = unknown> {
     const { transactionId } = place
     if (sent.status !== 'SEND_OK') {
       // A half message that a crash may take: do nothing that would need it (as Apache does).
-      return this.#ended(sent, place, { state: 'ROLLBACK_MESSAGE' })
+      return this.#ended(sent, place, { state: 'ROLLBACK_MESSAGE' }, options)
     }
     this.#checks.executing(place)
     const abort = new AbortController()
     const executing = this.#execute({ ...message }, argument, transactionId, abort.signal)
-    const end = async () => {
+    const end = async (patience: SendOptions) => {
       const executed = await executing
-      return this.#ended(sent, this.#checks.executed(transactionId) ?? place, executed)
+      return this.#ended(sent, this.#checks.executed(transactionId) ?? place, executed, patience)
     }
     const { localTransactionTimeoutMs: timeoutMs = 30_000 } = this.#options
     const { clock } = this.#instance.env
@@ -165,11 +176,13 @@ export class TransactionProducer<Argument = unknown> {
       if (!(error instanceof MqError)) throw error
       abort.abort(error)
       // The work may still come to an end; the broker hears of it then.
-      const late = Promise.race([executing.then(end), aborted(this.#stopping.signal)])
-      this.#instance.background.run('late end of a transaction', () => late)
+      this.#late++
+      const late = end({}).finally(() => this.#late--)
+      const { background } = this.#instance
+      background.run('late end of a transaction', () => endedOrAborted(late, this.#stopping.signal))
       return { ...sent, transactionId, localTransactionState: 'UNKNOW', confirmed: false, error }
     }
-    return end()
+    return end(options)
   }
 
   async #sendHalf(message: Message, options: SendOptions): Promise<SendResult> {
@@ -181,7 +194,8 @@ export class TransactionProducer<Argument = unknown> {
     const outgoing = outgoingSingle(message, this.#nextId, limits, internal)
     const sysFlag = withTransactionType(outgoing.sysFlag, SysFlag.TRANSACTION_PREPARED)
     // A broker must know the group before it can ask it.
-    await this.#sender.greetBrokersOf(message.topic)
+    const { signal } = options
+    await this.#sender.greetBrokersOf(message.topic, signal === undefined ? {} : { signal })
     return this.#sender.send({ ...outgoing, sysFlag }, options)
   }
 
@@ -192,30 +206,35 @@ export class TransactionProducer<Argument = unknown> {
     transactionId: string,
     aborted: AbortSignal,
   ): Promise<Executed> {
-    const signal = AbortSignal.any([aborted, this.#stopping.signal])
     const { listener } = this.#options
-    return Promise.resolve()
-      .then(() => listener.executeLocalTransaction(message, argument, { transactionId, signal }))
-      .then(
-        (state) => ({ state }),
-        (error: unknown) => {
-          const { log } = this.#instance.env
-          log.warn('client.transaction.threw', { topic: message.topic, transactionId, error })
-          return { state: 'UNKNOW' as const, error }
-        },
-      )
+    const work = async (signal: AbortSignal) =>
+      listener.executeLocalTransaction(message, argument, { transactionId, signal })
+    return withAnyOf([aborted, this.#stopping.signal], work).then(
+      (state) => ({ state }),
+      (error: unknown) => {
+        const { log } = this.#instance.env
+        log.warn('client.transaction.threw', { topic: message.topic, transactionId, error })
+        return { state: 'UNKNOW' as const, failure: { error } }
+      },
+    )
   }
 
-  async #ended(sent: SendResult, place: HalfPlace, executed: Executed): Promise<TransactionSendResult> {
-    const { state } = executed
-    const confirmed = await endTransaction(this.#instance, this.producerGroup, place, state)
+  async #ended(
+    sent: SendResult,
+    place: HalfPlace,
+    executed: Executed,
+    { signal }: SendOptions,
+  ): Promise<TransactionSendResult> {
     const { transactionId } = place
-    return {
-      ...sent,
-      transactionId,
-      localTransactionState: state,
-      confirmed,
-      ...('error' in executed ? { error: executed.error } : {}),
+    const result = { ...sent, ...executed.failure, transactionId, localTransactionState: executed.state }
+    const ending = endTransaction(this.#instance, this.producerGroup, place, executed.state)
+    const what = `Ending transaction ${transactionId} of '${place.topic}'`
+    try {
+      return { ...result, confirmed: await inTime(this.#instance.env.clock, ending, what, { signal }) }
+    } catch (error) {
+      if (!isMqError(error, 'REQUEST_ABORTED')) throw error
+      this.#instance.background.run('end of a transaction', async () => void (await ending))
+      return { error, ...result, confirmed: false }
     }
   }
 }

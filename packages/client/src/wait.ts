@@ -32,33 +32,74 @@ export async function settledWithin(
   return inTime
 }
 
-/** Resolves when `signal` is or becomes aborted. For signals that live about as long as the wait. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+/**
+ * Resolves with `promise`, or when `signal` is aborted, whichever comes first; rejects as `promise` does.
+ * Takes its listener off the signal.
+ */
+export function endedOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forget = () => signal.removeEventListener('abort', end)
+    const end = () => {
+      forget()
+      resolve()
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end)
+    promise.then(end, (error: unknown) => {
+      forget()
+      reject(error)
+    })
+  })
+}
+
+/**
+ * Runs `work` with a signal that is aborted with any of these, which it lets go of when the work has ended.
+ * AbortSignal.any would leave a trace at a signal that outlives it, with Node 20 for ever.
+ */
+export async function withAnyOf<T>(
+  signals: readonly AbortSignal[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const any = new AbortController()
+  const abort = () => any.abort(signals.find(({ aborted }) => aborted)?.reason)
+  for (const signal of signals) signal.addEventListener('abort', abort)
+  if (signals.some(({ aborted }) => aborted)) abort()
+  try {
+    return await work(any.signal)
+  } finally {
+    for (const signal of signals) signal.removeEventListener('abort', abort)
+  }
+}
+
+/** How long a caller waits. */
+export interface Patience {
+  /** Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * As `promise`, but rejects with MqError REQUEST_TIMEOUT or REQUEST_ABORTED when that comes first; the work
- * itself goes on.
+ * itself goes on. Takes its timer back and its listener off the signal, however it ends.
  */
 export function inTime<T>(
   clock: Clock,
   promise: Promise<T>,
   what: string,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  { timeoutMs, signal }: Patience,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = () => {
-      cancel()
+      cancel?.()
       signal?.removeEventListener('abort', abort)
     }
     const fail = (error: unknown) => {
       end()
       reject(error)
     }
-    const abort = () => fail(new MqError('REQUEST_ABORTED', what, { cause: signal?.reason }))
-    const cancel = clock.after(timeoutMs, () => fail(new MqError('REQUEST_TIMEOUT', what)))
+    const abort = () => fail(abortedError(what, signal))
+    const expire = () => fail(new MqError('REQUEST_TIMEOUT', what))
+    const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, expire)
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort)
     promise.then((value) => {
@@ -68,26 +109,13 @@ export function inTime<T>(
   })
 }
 
-/**
- * As `promise`, but rejects with MqError REQUEST_ABORTED when the signal comes first; the work itself goes
- * on.
- */
-export function unlessAborted<T>(promise: Promise<T>, what: string, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const abort = () => fail(new MqError('REQUEST_ABORTED', what, { cause: signal.reason }))
-    const fail = (error: unknown) => {
-      signal.removeEventListener('abort', abort)
-      reject(error)
-    }
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort)
-    promise.then((value) => {
-      signal.removeEventListener('abort', abort)
-      resolve(value)
-    }, fail)
-  })
+/** Throws MqError REQUEST_ABORTED when the caller gave up before there was anything to wait for. */
+export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw abortedError(what, signal)
 }
+
+const abortedError = (what: string, signal: AbortSignal | undefined): MqError =>
+  new MqError('REQUEST_ABORTED', what, { cause: signal?.reason })
 
 /** Half to one and a half of `ms`: what many clients do at the same moment they then do at different ones. */
 export const jittered = (random: Random, ms: number): number => Math.round(ms * (0.5 + random.float()))

@@ -72,7 +72,7 @@ export class AnalysisLoop {
     const consumer = await this.#until('starting', () => this.#begin())
     if (consumer === undefined) return
     while (!signal.aborted) {
-      const messages = await consumer.poll({ timeoutMs: POLL_MS, countMax: POLL_COUNT, signal })
+      const messages = await consumer.poll({ timeoutMs: POLL_MS, countMax: POLL_COUNT })
       for (const run of grouped(messages, ({ messageQueue }) => queueName(messageQueue)).values())
         await this.#until('counting', () => this.#take(consumer, run))
       if (signal.aborted) break

@@ -134,13 +134,15 @@ export class SinkLoop {
   /** Messages until there are enough, or none came for a while. */
   async #round(consumer: LitePullConsumer): Promise<MessageView[]> {
     const { signal } = this.#ending
-    const messages = await consumer.poll({ timeoutMs: POLL_MS, countMax: POLL_COUNT, signal })
+    const messages = await consumer.poll({ timeoutMs: POLL_MS, countMax: POLL_COUNT })
     if (messages.length === 0) return messages
     const until = performance.now() + this.#options.lingerMs
     while (messages.length < this.#options.messagesMax && !signal.aborted) {
-      const timeoutMs = until - performance.now()
-      if (timeoutMs <= 0) break
-      messages.push(...(await consumer.poll({ timeoutMs, countMax: POLL_COUNT, signal })))
+      const leftMs = until - performance.now()
+      if (leftMs <= 0) break
+      // Short ones, between which a stop is seen.
+      const timeoutMs = Math.min(leftMs, POLL_MS)
+      messages.push(...(await consumer.poll({ timeoutMs, countMax: POLL_COUNT })))
     }
     return messages
   }

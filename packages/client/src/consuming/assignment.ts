@@ -1,6 +1,6 @@
 import type { Clock, Log } from '@rockhopper/env'
 import type { MessageQueue } from '@rockhopper/remoting'
-import { aborted, settledWithin } from '../wait.js'
+import { endedOrAborted, settledWithin } from '../wait.js'
 import { queueKey } from './allocation.js'
 import type { Consumption } from './consumption.js'
 import type { OffsetStore } from './offset-store.js'
@@ -123,7 +123,7 @@ export class Assignment {
     const { queue } = processQueue
     processQueue.leave()
     await pullLoop.ended()
-    const quiet = Promise.race([consumption.quiet(processQueue), aborted(processQueue.signal)])
+    const quiet = endedOrAborted(consumption.quiet(processQueue), processQueue.signal)
     if (waitMs === Number.POSITIVE_INFINITY) await quiet
     else if (!(await settledWithin(clock, quiet, waitMs))) log.warn('client.queue.busy', { ...queue, waitMs })
     processQueue.drop()

@@ -12,7 +12,7 @@ import { Gate } from '../gate.js'
 import type { MessageListener } from '../listener.js'
 import { Periodic } from '../periodic.js'
 import { Sender } from '../producing/sender.js'
-import { wait } from '../wait.js'
+import { type Patience, wait } from '../wait.js'
 import { Assignment } from './assignment.js'
 import { BrokerOffsetStore } from './broker-offset-store.js'
 import { ConcurrentConsumption } from './concurrent-consumption.js'
@@ -122,8 +122,8 @@ export class ConsumerRun implements ConsumerMember {
     }
   }
 
-  async ready(): Promise<void> {
-    await this.#rebalance.ready()
+  async ready(patience: Patience): Promise<void> {
+    await this.#rebalance.ready(patience)
   }
 
   suspend(): void {

@@ -1,6 +1,7 @@
 import { isMqError, MqError } from '@rockhopper/message'
 import type { SubscriptionData } from '@rockhopper/remoting'
 import type { ClientInstance } from '../client-instance.js'
+import { inTime } from '../wait.js'
 import type { Subscription } from './subscriptions.js'
 
 /** A subscription as brokers read it (Apache: SubscriptionData). */
@@ -14,6 +15,23 @@ export function subscriptionData(subscription: Subscription): SubscriptionData {
     tagsSet: [...subscription.tagsSet],
     topic: subscription.topic,
   }
+}
+
+/**
+ * What a consumer asks before it takes part: a route for each topic, and what `checkFilters` does. Rejects
+ * with MqError NAME_SERVER_UNREACHABLE, SUBSCRIPTION_ILLEGAL or REQUEST_ABORTED.
+ */
+export function askAhead(
+  instance: ClientInstance,
+  group: string,
+  subscriptions: readonly Subscription[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const asking = async () => {
+    for (const { topic } of subscriptions) await instance.routes.find(topic)
+    await checkFilters(instance, group, subscriptions)
+  }
+  return inTime(instance.env.clock, asking(), `Starting a consumer of '${group}'`, { signal })
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Clock, Log } from '@rockhopper/env'
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { MessageView } from '../message-view.js'
-import { wait } from '../wait.js'
 import { queueKey } from './allocation.js'
 import type { Consumption, ConsumptionParts } from './consumption.js'
 import type { Held, ProcessQueue } from './process-queue.js'
@@ -22,7 +21,8 @@ export class PolledConsumption implements Consumption {
   #moveOffset: ConsumptionParts['moveOffset'] = () => {}
   #ready: Ready[] = []
   #handedOut: Ready[] = []
-  #wake: (() => void) | undefined
+  /** Ends the waits of polls; several may run at once. */
+  readonly #waiting = new Set<() => void>()
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock
@@ -39,25 +39,33 @@ export class PolledConsumption implements Consumption {
       if (held.problem === undefined) this.#ready.push({ processQueue, held })
       else this.#skip(processQueue, held)
     }
-    this.#wake?.()
+    this.#wake()
   }
 
-  /** What the application holds is its own business: a queue need not wait for it. */
-  quiet(): Promise<void> {
+  /**
+   * What the application holds is its own business: a queue need not wait for it. Nothing of the queue stays
+   * here, or a consumer that is not polled would hold more with each rebalance.
+   */
+  quiet(processQueue: ProcessQueue): Promise<void> {
+    const others = (ready: Ready) => ready.processQueue !== processQueue
+    this.#ready = this.#ready.filter(others)
+    this.#handedOut = this.#handedOut.filter(others)
     return Promise.resolve()
   }
 
-  /** 0 to `countMax` messages; waits for the first one at most `timeoutMs`. */
-  async take(countMax: number, timeoutMs: number, signal: AbortSignal): Promise<MessageView[]> {
+  /** Messages pulled and not handed out, or handed out and not finished. */
+  get count(): number {
+    return this.#ready.length + this.#handedOut.length
+  }
+
+  /** 0 to `countMax` messages; waits for the first one at most `timeoutMs`, and not when a signal aborts. */
+  async take(countMax: number, timeoutMs: number, signals: readonly AbortSignal[]): Promise<MessageView[]> {
     const until = this.#clock.monotonic() + timeoutMs
     for (;;) {
       const taken = this.#takeReady(countMax)
       const leftMs = until - this.#clock.monotonic()
-      if (taken.length > 0 || leftMs <= 0 || signal.aborted) return taken
-      const ended = new AbortController()
-      this.#wake = () => ended.abort()
-      await wait(this.#clock, leftMs, AbortSignal.any([ended.signal, signal]))
-      this.#wake = undefined
+      if (taken.length > 0 || leftMs <= 0 || signals.some(({ aborted }) => aborted)) return taken
+      await this.#somethingNew(leftMs, signals)
     }
   }
 
@@ -79,7 +87,26 @@ export class PolledConsumption implements Consumption {
 
   resume(queues: readonly MessageQueue[]): void {
     for (const queue of queues) this.#paused.delete(queueKey(queue))
-    this.#wake?.()
+    this.#wake()
+  }
+
+  /** Resolves when there may be messages, time is over or a signal aborts. Leaves no listener behind. */
+  #somethingNew(timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        this.#waiting.delete(end)
+        for (const signal of signals) signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const cancel = this.#clock.after(timeoutMs, end)
+      this.#waiting.add(end)
+      for (const signal of signals) signal.addEventListener('abort', end)
+    })
+  }
+
+  #wake(): void {
+    for (const end of [...this.#waiting]) end()
   }
 
   #takeReady(countMax: number): MessageView[] {

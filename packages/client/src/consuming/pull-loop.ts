@@ -7,7 +7,7 @@ import { MASTER_ID } from '../api/topic-route.js'
 import type { ClientInstance } from '../client-instance.js'
 import type { Gate } from '../gate.js'
 import { decompressed, viewOf, wantedBy } from '../received-message.js'
-import { aborted, jittered, wait } from '../wait.js'
+import { endedOrAborted, jittered, wait } from '../wait.js'
 import type { Consumption } from './consumption.js'
 import type { OffsetStore } from './offset-store.js'
 import type { ProcessQueue, Pulled } from './process-queue.js'
@@ -66,7 +66,7 @@ export class PullLoop {
     const { gate, pullIntervalMs } = this.#parts
     const processQueue = this.#processQueue
     while (!processQueue.leaving) {
-      if (!gate.isOpen) await Promise.race([gate.passed(), aborted(processQueue.leavingSignal)])
+      if (!gate.isOpen) await endedOrAborted(gate.passed(), processQueue.leavingSignal)
       await processQueue.room()
       if (processQueue.leaving) return
       const pauseMs = Math.max(await this.#pull(), pullIntervalMs)

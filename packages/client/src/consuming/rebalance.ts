@@ -2,6 +2,7 @@ import type { Log } from '@rockhopper/env'
 import { isRetryTopic, MqError } from '@rockhopper/message'
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { ClientInstance } from '../client-instance.js'
+import { inTime, type Patience, throwIfAborted } from '../wait.js'
 import { type AllocateStrategy, compareQueues, queueKey } from './allocation.js'
 import type { Assignment } from './assignment.js'
 import type { QueueLocks } from './queue-locks.js'
@@ -34,7 +35,7 @@ export class Rebalance {
   readonly #settled = new Set<string>()
   /** Topics whose new split was told, and is not yet complete. */
   readonly #changing = new Set<string>()
-  readonly #waiting: { readonly resolve: () => void; readonly reject: (error: MqError) => void }[] = []
+  readonly #waiting = new Set<{ readonly resolve: () => void; readonly reject: (error: MqError) => void }>()
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts
@@ -52,17 +53,35 @@ export class Rebalance {
     return complete.every(Boolean) ? undefined : INCOMPLETE_RETRY_MS
   }
 
-  /** Resolves when every subscribed topic was split once, whoever got its queues. */
-  ready(): Promise<void> {
-    if (this.#allSettled()) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  /** Resolves when every subscribed topic was split once, whoever got its queues. Forgets who gives up. */
+  async ready(patience: Patience): Promise<void> {
+    const attempted = `Waiting for queues of '${this.#parts.consumerGroup}'`
+    throwIfAborted(patience.signal, attempted)
+    if (this.#allSettled()) return
+    let forget = () => {}
+    const settled = new Promise<void>((resolve, reject) => {
+      const waiter = { resolve, reject }
+      this.#waiting.add(waiter)
+      forget = () => this.#waiting.delete(waiter)
+    })
+    try {
+      await inTime(this.#parts.instance.env.clock, settled, attempted, patience)
+    } finally {
+      forget()
+    }
+  }
+
+  /** Calls of `ready` that have not ended. */
+  get waitingCount(): number {
+    return this.#waiting.size
   }
 
   /** Whoever still waits for `ready` waits in vain. */
   close(): void {
     const { consumerGroup } = this.#parts
     const error = new MqError('CLOSED', `Waiting for queues of '${consumerGroup}' while it shut down`)
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    for (const { reject } of this.#waiting) reject(error)
+    this.#waiting.clear()
   }
 
   forget(topic: string): void {
@@ -187,6 +206,7 @@ export class Rebalance {
 
   #noteReady(): void {
     if (!this.#allSettled()) return
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    for (const { resolve } of this.#waiting) resolve()
+    this.#waiting.clear()
   }
 }

@@ -2,12 +2,13 @@ import { decodeRecallHandle, isMqError, MqError, SystemTopic } from '@rockhopper
 import type { MessageQueue } from '@rockhopper/remoting'
 import type { CallOptions } from '../api/commands.js'
 import type { SendCommand } from '../api/message-calls.js'
+import type { TopicRoute } from '../api/topic-route.js'
 import type { SendAttempt, SendEnd } from '../client-hook.js'
 import type { ClientInstance } from '../client-instance.js'
 import type { ProducerOptions, SendOptions } from '../producer-options.js'
 import { isReplyMessage } from '../reply-message.js'
 import type { SendResult } from '../send-result.js'
-import { inTime, wait } from '../wait.js'
+import { inTime, throwIfAborted, wait } from '../wait.js'
 import { BrokerLatencies } from './broker-latencies.js'
 import { compressed, type OutgoingMessage } from './outgoing-message.js'
 import { RoundRobin, selectByHash } from './queue-selection.js'
@@ -95,7 +96,13 @@ export class Sender {
     const address = this.#instance.routes.requireMaster(queue.brokerName)
     await this.#hooked(outgoing, queue, { brokerAddress: address, oneway: true }, async () => {
       const header = this.#header(outgoing, queue)
-      await this.#instance.api.oneway(address, COMMAND[outgoing.kind], header, outgoing.body)
+      await this.#instance.api.oneway(
+        address,
+        COMMAND[outgoing.kind],
+        header,
+        outgoing.body,
+        this.#call(options),
+      )
       return {}
     })
   }
@@ -109,16 +116,23 @@ export class Sender {
         `Recalling a message of '${topic}': '${recallHandle}' is no handle`,
       )
     }
-    if (this.#instance.routes.get(topic) === undefined) await this.#routeOf(topic)
+    const call = this.#call(options)
+    await this.#routeInTime(topic, call)
     const address = this.#instance.routes.requireMaster(handle.brokerName)
     const { producerGroup } = this.#options
-    const { timeoutMs = this.#options.sendMsgTimeoutMs ?? SEND_TIMEOUT_MS, signal } = options
-    const call = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
     return this.#instance.api.recall(address, { topic, recallHandle, producerGroup }, call)
   }
 
-  /** The broker that a request goes to must know this client before it can bring the reply. */
-  async greetBrokersOf(topic: string): Promise<void> {
+  /**
+   * A broker must know this client before it can bring it a reply, or ask it about a transaction. Rejects as
+   * `send` does.
+   */
+  greetBrokersOf(topic: string, options: Pick<SendOptions, 'timeoutMs' | 'signal'> = {}): Promise<void> {
+    const { clock } = this.#instance.env
+    return inTime(clock, this.#greetBrokersOf(topic), `Greeting the brokers of '${topic}'`, options)
+  }
+
+  async #greetBrokersOf(topic: string): Promise<void> {
     const route = await this.#routeOf(topic)
     const names = new Set(route.writeQueues.map((queue) => queue.brokerName))
     await Promise.all(
@@ -143,13 +157,20 @@ export class Sender {
     return this.#instance.routes.findForSend(topic, createTopicKey, defaultTopicQueueNums)
   }
 
-  async #queues({ topic }: OutgoingMessage, options: SendOptions): Promise<readonly MessageQueue[]> {
+  /** Several name servers, each with its own deadline, may take longer than the caller wants to. */
+  async #routeInTime(topic: string, call: CallOptions): Promise<TopicRoute> {
     const { env, routes } = this.#instance
-    const { timeoutMs = this.#options.sendMsgTimeoutMs ?? SEND_TIMEOUT_MS, signal } = options
-    // Several name servers, each with its own deadline, may take longer than the caller wants to.
-    const asking = () =>
-      inTime(env.clock, this.#routeOf(topic), `Asking for the route of '${topic}'`, { timeoutMs, signal })
-    const { writeQueues } = routes.get(topic) ?? (await asking())
+    const what = `Asking for the route of '${topic}'`
+    throwIfAborted(call.signal, what)
+    return routes.get(topic) ?? (await inTime(env.clock, this.#routeOf(topic), what, call))
+  }
+
+  #call({ timeoutMs = this.#options.sendMsgTimeoutMs ?? SEND_TIMEOUT_MS, signal }: CallOptions): CallOptions {
+    return { timeoutMs, ...(signal === undefined ? {} : { signal }) }
+  }
+
+  async #queues({ topic }: OutgoingMessage, options: SendOptions): Promise<readonly MessageQueue[]> {
+    const { writeQueues } = await this.#routeInTime(topic, this.#call(options))
     if (writeQueues.length > 0) return writeQueues
     throw new MqError('QUEUE_NOT_FOUND', `Sending to '${topic}': none of its queues can be written`)
   }
@@ -225,10 +246,6 @@ export class Sender {
 
   async #sendTo(address: string, outgoing: OutgoingMessage, queue: MessageQueue, options: SendOptions) {
     const { body, messageId, topic } = outgoing
-    const call = {
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    }
     const { clock } = this.#instance.env
     const askedAt = clock.monotonic()
     try {
@@ -237,7 +254,7 @@ export class Sender {
         COMMAND[outgoing.kind],
         this.#header(outgoing, queue),
         body,
-        call,
+        this.#call(options),
       )
       this.#latencies?.answered(queue.brokerName, clock.monotonic() - askedAt)
       const result: SendResult = {

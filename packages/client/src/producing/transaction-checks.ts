@@ -1,7 +1,7 @@
 import type { ClientInstance } from '../client-instance.js'
 import { decompressed, viewOf } from '../received-message.js'
 import type { LocalTransactionState, TransactionListener } from '../transaction-listener.js'
-import { inTime } from '../wait.js'
+import { inTime, withAnyOf } from '../wait.js'
 import { type HalfPlace, placeOfCheck, type TransactionCheckRequest } from './transaction-end.js'
 
 /** Largest body after decompression. */
@@ -101,11 +101,12 @@ export class TransactionChecks {
     const message = viewOf(record, { topic, queueId, brokerName: place.brokerName })
     const { transactionId } = place
     const ended = new AbortController()
-    const signal = AbortSignal.any([ended.signal, stopping])
-    const work = async () => listener.checkLocalTransaction(message, { transactionId, signal })
+    const work = withAnyOf([ended.signal, stopping], async (signal) =>
+      listener.checkLocalTransaction(message, { transactionId, signal }),
+    )
     try {
       const what = `Checking transaction ${transactionId} of '${topic}'`
-      return await inTime(clock, work(), what, { timeoutMs, signal: stopping })
+      return await inTime(clock, work, what, { timeoutMs, signal: stopping })
     } finally {
       ended.abort()
     }
