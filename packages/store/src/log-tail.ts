@@ -80,6 +80,19 @@ export class LogTail {
     return { bytes: chunk.bytes, at, length: chunk.used - at, end: chunk.end }
   }
 
+  /**
+   * The length of a span with zeros behind it up to `end`, as far as they fit into its chunk: bytes that no
+   * record has been given yet.
+   */
+  withZeros(span: TailSpan, end: number): number {
+    const last = this.#chunks.at(-1)
+    const spanEnd = span.at + span.length
+    if (last?.bytes !== span.bytes || last.used !== spanEnd || last.end !== span.end) return span.length
+    const zerosEnd = Math.min(spanEnd + Math.max(0, end - span.end), span.bytes.length)
+    span.bytes.fill(0, spanEnd, zerosEnd)
+    return zerosEnd - span.at
+  }
+
   /** The chunk with the byte at `physicalOffset`. */
   chunkAt(physicalOffset: number): Chunk | undefined {
     for (let i = this.#chunks.length - 1; i >= 0; i--) {
