@@ -30,6 +30,7 @@ const UNWRITTEN_SIZE_MAX = 32 * 1024 * 1024
  */
 export class CommitLog {
   readonly #config: StoreConfig
+  readonly #appendsCrc: boolean
   readonly #clock: Clock
   readonly #tail: LogTail
   #placed = 0
@@ -37,6 +38,7 @@ export class CommitLog {
 
   constructor(config: StoreConfig, clock: Clock, tail: LogTail) {
     this.#config = config
+    this.#appendsCrc = config.enabledAppendPropCRC
     this.#clock = clock
     this.#tail = tail
   }
@@ -100,7 +102,7 @@ export class CommitLog {
     const queueOffset = queued ? queue.nextOffset : 0
     const { bytes, at } = this.#tail.reserve(physicalOffset, size)
     encodeRecord(draft, { queueOffset, physicalOffset, storeTimestamp }, bytes, at)
-    if (this.#config.enabledAppendPropCRC) sealRecord(bytes, at, size)
+    if (this.#appendsCrc) sealRecord(bytes, at, size)
     this.#take(size)
     if (queued) queue.nextOffset++
     return { status: 'PUT_OK', physicalOffset, queueOffset, storeTimestamp, end: this.#placed }
@@ -121,7 +123,7 @@ export class CommitLog {
       }
       physicalOffsets.push(first + done)
       const size = encodeRecord(elementDraft(draft, element), place, bytes, at + done)
-      if (this.#config.enabledAppendPropCRC) sealRecord(bytes, at + done, size)
+      if (this.#appendsCrc) sealRecord(bytes, at + done, size)
       done += size
     }
     this.#take(size)

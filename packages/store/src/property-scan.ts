@@ -37,15 +37,13 @@ export function emptyProperties(): ScannedProperties {
  */
 export function scanProperties(bytes: Buffer, from: number, to: number, into: ScannedProperties): void {
   into.tagsFrom = into.keysFrom = into.uniqKeyFrom = into.delayFrom = -1
-  let pairFrom = from
-  let nameTo = -1
-  for (let at = from; at <= to; at++) {
-    const byte = at < to ? bytes[at] : PROPERTY_END
-    if (byte === NAME_END && nameTo < 0) nameTo = at
-    if (byte !== PROPERTY_END) continue
-    if (nameTo > pairFrom && at > nameTo + 1) take(bytes, pairFrom, nameTo, at, into)
-    pairFrom = at + 1
-    nameTo = -1
+  for (let pairFrom = from; pairFrom < to; ) {
+    let nameTo = pairFrom
+    while (nameTo < to && bytes[nameTo] !== NAME_END && bytes[nameTo] !== PROPERTY_END) nameTo++
+    let end = nameTo
+    while (end < to && bytes[end] !== PROPERTY_END) end++
+    if (nameTo > pairFrom && end > nameTo + 1) take(bytes, pairFrom, nameTo, end, into)
+    pairFrom = end + 1
   }
 }
 

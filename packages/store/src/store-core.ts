@@ -392,7 +392,8 @@ export class StoreCore {
     if (refusal !== undefined) return refusal
     if (this.retention.diskFull)
       return { status: 'SERVICE_NOT_AVAILABLE', remark: 'disk full: over diskSpaceWarningLevelRatio' }
-    if (this.writingMs <= this.config.osPageCacheBusyTimeOutMills) return undefined
-    return { status: 'OS_PAGE_CACHE_BUSY', remark: `a write has taken ${Math.floor(this.writingMs)} ms` }
+    const { writingMs } = this
+    if (writingMs === 0 || writingMs <= this.config.osPageCacheBusyTimeOutMills) return undefined
+    return { status: 'OS_PAGE_CACHE_BUSY', remark: `a write has taken ${Math.floor(writingMs)} ms` }
   }
 }
