@@ -3,6 +3,7 @@ import {
   type HostAddress,
   isRetryTopic,
   isWriteable,
+  LastText,
   PROPERTIES_SIZE_MAX,
   type RecordDraft,
   SysFlag,
@@ -65,8 +66,7 @@ class SendReader {
   readonly flag: number
   readonly reconsumeTimes: number
   readonly batch: number
-  #topicText = ''
-  #topicBytes = NO_PROPERTIES
+  readonly #lastTopic = new LastText()
 
   constructor(command: SendCommand) {
     const scanner = new HeaderScanner(command)
@@ -85,18 +85,11 @@ class SendReader {
     return this.scanner.numbers[field] as number
   }
 
-  /** The topic; the string of the last send is used again while its bytes are the same. */
   topicText({ bytes }: FrameView): string {
     const { scanner, topic } = this
     const start = scanner.starts[topic] as number
-    const last = this.#topicBytes
-    let same = scanner.escaped[topic] === 0 && start >= 0 && scanner.rawSize(topic) === last.length
-    for (let i = 0; same && i < last.length; i++) same = bytes[start + i] === last[i]
-    if (same) return this.#topicText
-    const text = scanner.text(topic) ?? ''
-    this.#topicText = text
-    this.#topicBytes = Buffer.from(text)
-    return text
+    if (start < 0 || scanner.escaped[topic] !== 0) return scanner.text(topic) ?? ''
+    return this.#lastTopic.text(bytes, start, scanner.rawSize(topic))
   }
 }
 
@@ -107,7 +100,8 @@ class TurnShared {
   readonly draft: TurnDraft
   #reply = Buffer.alloc(1_024)
   #properties: Uint8Array = NO_PROPERTIES
-  readonly #sendable = new WeakSet<TopicConfig>()
+  /** The last topic that was judged: it is one object until somebody changes it. */
+  #sendable: TopicConfig | undefined
   #template: SendReplyTemplate | undefined
   #templateTraceOn: boolean | undefined
 
@@ -131,12 +125,12 @@ class TurnShared {
     return this.#template
   }
 
-  /** A topic that exists and may be sent to; its name is judged once. */
+  /** A topic that exists and may be sent to; its name is not judged anew for each message. */
   topic(name: string): TopicConfig | undefined {
     const config = this.parts.topics.get(name)
-    if (config === undefined || this.#sendable.has(config)) return config
+    if (config === undefined || config === this.#sendable) return config
     if (refuseTopicName(this.parts, name) !== undefined || isRetryTopic(name)) return undefined
-    this.#sendable.add(config)
+    this.#sendable = config
     return config
   }
 

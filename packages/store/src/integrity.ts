@@ -326,10 +326,9 @@ function clipped(ranges: readonly LogRange[], end: number): { from: number; to: 
 }
 
 const SCAN = emptyScan()
+const BODY_CHECK = apacheCheck(true)
 
 /** Of records that another broker wrote only the body can be judged: `outer` is not known. */
 function isWhole(bytes: Buffer, at: number, record: ScannedRecord, outer: number | undefined): boolean {
   return BODY_CHECK(bytes, at, record) && (outer === undefined || outer === outerCrc(bytes, record))
 }
-
-const BODY_CHECK = apacheCheck(true)

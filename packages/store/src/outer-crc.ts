@@ -8,7 +8,7 @@ import type { ScannedRecord } from './record-scan.js'
 export function outerCrc(
   bytes: Buffer,
   { bodyAt, bodySize, propertiesAt, propertiesSize, size }: ScannedRecord,
-) {
+): number {
   const end = propertiesAt + propertiesSize
   return crc32Range(bytes, bodyAt + bodySize, end, crc32Range(bytes, end - size, bodyAt))
 }

@@ -7,8 +7,8 @@ const LOOK_MS = 1_000
 /**
  * Keeps what V8 adds to a broker's memory small. Its young generation would grow to 128 MiB under load,
  * though nothing of a message outlives its turn; and while the heap is small a collection in one go takes
- * 5 ms, half of one in steps, during which that generation grows as well. Serving 4 GiB at 200,000 messages
- * a second out of the page cache this makes 89 MiB of 250 (RSS); sends lose 3 % of their rate
+ * 5 ms, half of one in steps, during which that generation grows as well. Serving 20 GiB at 200,000 messages
+ * a second this makes 88 MiB of 235 (RSS); sends lose 3 % of their rate
  * (`npm run bench -- store only=memory`, and `send`).
  */
 export function keepHeapSmall(): void {

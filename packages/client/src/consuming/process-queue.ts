@@ -44,9 +44,9 @@ export class ProcessQueue {
   #nextOffset: number
   #wakePuller: (() => void) | undefined
 
-  /** Facts for tools (307) and for the pull loop; monotonic ms. */
-  /** When this member took it, on the monotonic clock. */
+  /** When this member took it; here and below monotonic ms. */
   takenAt = 0
+  /** Facts for tools (307) and for the pull loop. */
   lastPullAt = 0
   lastConsumeAt = 0
 
