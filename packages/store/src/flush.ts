@@ -134,7 +134,7 @@ export class Flush {
   }
 
   #write(): void {
-    const { clock, tail, segments, placed } = this.#options
+    const { clock, tail, placed } = this.#options
     const before = this.#written
     while (!this.#stopped && this.#pooledWrite === undefined && this.#written < placed()) {
       const span = tail.spanAt(this.#written)
