@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import type { Step } from '@rockhopper/shop-contracts'
+import { BrokerConsole } from './broker-console.js'
 import { Child, type ChildEvents, type ChildState } from './child.js'
 import { Feed } from './feed.js'
 import { Inboxes, type Running, startSmsInbox, startSmtpInbox } from './inboxes.js'
@@ -42,6 +43,7 @@ export class Demo {
   readonly #lines = new Map<string, string[]>()
   readonly #say: (line: string) => void
   #stopping: Promise<void> | undefined
+  #console: BrokerConsole | undefined
   pageUrl = ''
 
   constructor(options: DemoOptions, say: (line: string) => void) {
@@ -71,9 +73,16 @@ export class Demo {
       const planned = await this.#plans(scenario, addresses, ports)
       await Promise.all(planned.map((one) => this.#startPlanned(scenario, one)))
     }
+    this.#console = new BrokerConsole(`${HOST}:${addresses.nameserver}`)
     const server = await startPage(this, HOST, page)
     this.#running.push(server)
     this.pageUrl = `http://${HOST}:${server.port}/`
+  }
+
+  /** @throws before `start` resolved. */
+  get console(): BrokerConsole {
+    if (this.#console === undefined) throw new Error('the demo has not started')
+    return this.#console
   }
 
   get scenarios(): readonly Scenario[] {
@@ -122,6 +131,7 @@ export class Demo {
     const all = [...this.#children.values()].map(({ child }) => child)
     const broker = all.filter((child) => child.plan.name === 'broker')
     const services = all.filter((child) => child.plan.name !== 'broker')
+    await this.#console?.stop()
     this.#say('draining the services …')
     await Promise.all(services.map((child) => child.stop(SERVICE_DRAIN_MS)))
     this.#say('stopping the broker …')

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import { findMessages, tellView } from './console-http.js'
 import type { Demo } from './demo.js'
 import type { Running } from './inboxes.js'
 
@@ -83,7 +84,10 @@ export function startPage(demo: Demo, host: string, port: number): Promise<Runni
 async function handle(demo: Demo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const refusal = refuse(demo, request)
   if (refusal !== undefined) return reply(response, 403, { message: refusal })
-  const path = new URL(request.url ?? '/', 'http://page').pathname
+  const url = new URL(request.url ?? '/', 'http://page')
+  const path = url.pathname
+  if (request.method === 'GET' && path === '/api/console/messages')
+    return reply(response, ...(await findMessages(demo.console, url.searchParams)))
   if (request.method === 'GET') return read(demo, path, response)
   if (request.method === 'POST') return command(demo, path, request, response)
   return reply(response, 405, { message: `${request.method} is not for this page` })
@@ -106,6 +110,7 @@ async function read(demo: Demo, path: string, response: ServerResponse): Promise
   if (path === '/api/scenarios') return reply(response, 200, demo.scenarios)
   if (path === '/api/logs/live') return forwardEvents(demo, ['analytics', '/live'], response)
   if (path === '/api/seckill/live') return forwardEvents(demo, ['crowd', '/live'], response)
+  if (path === '/api/console/live') return tellView(demo.console, response)
   if (path === '/api/inboxes') return reply(response, 200, demo.inboxes.list())
   const log = /^\/api\/services\/([a-z]+)\/log$/.exec(path)
   if (log !== null) return reply(response, 200, demo.linesOf(log[1] ?? ''))

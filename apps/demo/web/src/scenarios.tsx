@@ -3,15 +3,21 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { get } from './server.js'
 import { useFeed } from './use-feed.js'
 
-const PAGES: Readonly<Record<string, string>> = { shop: 'Shop', logs: 'Logs', seckill: 'Seckill' }
+const PAGES: Readonly<Record<string, string>> = {
+  shop: 'Shop',
+  logs: 'Logs',
+  seckill: 'Seckill',
+  console: 'Console',
+}
 
 const Shop = lazy(async () => ({ default: (await import('./shop.js')).Shop }))
 // Its charts are most of what a browser loads: only who looks at them waits for them.
 const Logs = lazy(async () => ({ default: (await import('./logs.js')).Logs }))
 
+const Console = lazy(async () => ({ default: (await import('./console.js')).Console }))
 const Seckill = lazy(async () => ({ default: (await import('./seckill.js')).Seckill }))
 
-/** One page for each scenario that runs; the address says which one is open. */
+/** One page for each scenario that runs, and one for the broker; the address says which one is open. */
 export function Scenarios({ dark }: { readonly dark: boolean }) {
   const feed = useFeed()
   const [running, setRunning] = useState<readonly string[]>([])
@@ -22,14 +28,15 @@ export function Scenarios({ dark }: { readonly dark: boolean }) {
     addEventListener('hashchange', changed)
     return () => removeEventListener('hashchange', changed)
   }, [])
-  const shown = running.includes(open) ? open : running[0]
-  const choice = running.length > 1 && (
+  const pages = running.length === 0 ? [] : [...running, 'console']
+  const shown = pages.includes(open) ? open : pages[0]
+  const choice = pages.length > 0 && (
     <Segmented
       value={shown ?? ''}
       onChange={(name) => {
         location.hash = name
       }}
-      options={running.map((name) => ({ label: PAGES[name] ?? name, value: name }))}
+      options={pages.map((name) => ({ label: PAGES[name] ?? name, value: name }))}
     />
   )
   const services = feed.services.filter(({ scenario }) => (scenario ?? shown) === shown)
@@ -37,6 +44,7 @@ export function Scenarios({ dark }: { readonly dark: boolean }) {
     <Suspense>
       {shown === 'shop' && <Shop feed={feed} scenarios={choice} />}
       {shown === 'logs' && <Logs services={services} dark={dark} scenarios={choice} />}
+      {shown === 'console' && <Console scenarios={choice} />}
       {shown === 'seckill' && <Seckill services={services} dark={dark} scenarios={choice} />}
     </Suspense>
   )

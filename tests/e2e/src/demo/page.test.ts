@@ -128,12 +128,53 @@ withBrowser(
 )
 
 withBrowser(
+  'the console shows topics, groups and their dead letters, and finds a message by its key',
+  async () => {
+    const page = await open('light', 1280, 900)
+    const row = await place(page)
+    await row.getByText('confirmed').waitFor()
+    const orderId = (await row.getAttribute('data-order')) ?? ''
+    await page.getByText('Console', { exact: true }).click()
+    await page.locator('[data-topic=order_topic]').waitFor()
+    const kept = page.locator('[data-topic=order_topic] td').nth(2)
+    expect(Number(await kept.textContent())).toBeGreaterThan(0)
+    await page.locator('[data-broker]').first().waitFor()
+
+    await page.getByRole('tab', { name: 'Groups' }).click()
+    const group = page.locator('[data-group=notification_orders]')
+    // One member, nothing waits; its dead letters lead to their messages.
+    await group.locator('td').nth(2).getByText('0', { exact: true }).waitFor()
+    expect(await group.locator('td').nth(1).textContent()).toBe('1')
+    await picture(page, 'console-groups')
+    await group.getByRole('button').click()
+    await page.locator('[data-message]').first().waitFor()
+
+    await page.getByRole('combobox', { name: 'Topic' }).fill('order_topic')
+    await page.keyboard.press('Enter')
+    await page.getByRole('textbox', { name: /Key or message id/ }).fill(orderId)
+    await page.getByRole('button', { name: 'Find' }).click()
+    const found = page.locator('[data-message]', { hasText: 'order_topic:created' })
+    await found.first().waitFor()
+    await found.first().click()
+    await page.locator('pre', { hasText: orderId }).waitFor()
+    await picture(page, 'console-message')
+    await page.getByText('中文').click()
+    await page.getByText('Rockhopper 控制台').waitFor()
+    await page.close()
+  },
+  120_000,
+)
+
+withBrowser(
   'on a phone nothing is wider than the screen',
   async () => {
     const page = await open('light', 390, 844)
     await (await place(page)).getByText('confirmed').waitFor()
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     await picture(page, 'demo-phone')
+    await page.getByText('Console', { exact: true }).click()
+    await page.locator('[data-topic=order_topic]').waitFor()
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     await page.close()
   },
   60_000,

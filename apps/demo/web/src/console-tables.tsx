@@ -1,0 +1,116 @@
+import { Button, Flex, Switch, Table, Tag, Typography } from 'antd'
+import { useState } from 'react'
+import type { GroupView, TopicView } from '../../src/console-view.js'
+import type { ConsoleWords } from './console-words.js'
+
+const COLORS: Readonly<Record<TopicView['kind'], string>> = {
+  normal: 'blue',
+  retry: 'orange',
+  'dead-letter': 'volcano',
+  system: 'default',
+}
+
+const clock = (at: number) => (at === 0 ? '–' : new Date(at).toLocaleTimeString([], { hour12: false }))
+const ON_A_PHONE = { x: 'max-content' } as const
+
+interface Props {
+  readonly words: ConsoleWords
+  /** Shows the messages of a topic. */
+  readonly onOpen: (topic: string) => void
+}
+
+export function TopicTable({ topics, words, onOpen }: Props & { readonly topics: readonly TopicView[] }) {
+  const [all, setAll] = useState(false)
+  const shown = topics.filter(({ kind }) => all || kind === 'normal')
+  return (
+    <Flex vertical gap="small">
+      <Flex gap="small" align="center">
+        <Switch size="small" checked={all} onChange={setAll} aria-label={words.all} />
+        <Typography.Text type="secondary">{words.all}</Typography.Text>
+      </Flex>
+      <Table<TopicView>
+        size="small"
+        rowKey="topic"
+        dataSource={shown}
+        pagination={false}
+        scroll={ON_A_PHONE}
+        onRow={({ topic }) => ({ 'data-topic': topic }) as object}
+        columns={[
+          {
+            title: words.topic,
+            dataIndex: 'topic',
+            render: (topic: string, { kind }) => (
+              <Flex gap={4} align="center">
+                <Button type="link" size="small" style={{ padding: 0 }} onClick={() => onOpen(topic)}>
+                  {topic}
+                </Button>
+                {kind !== 'normal' && <Tag color={COLORS[kind]}>{kind}</Tag>}
+              </Flex>
+            ),
+          },
+          { title: words.queues, dataIndex: 'queues', align: 'right' },
+          { title: words.kept, dataIndex: 'messages', align: 'right' },
+          { title: words.last, dataIndex: 'lastAt', align: 'right', render: clock },
+        ]}
+      />
+    </Flex>
+  )
+}
+
+export function GroupTable({ groups, words, onOpen }: Props & { readonly groups: readonly GroupView[] }) {
+  return (
+    <Table<GroupView>
+      size="small"
+      rowKey="group"
+      dataSource={[...groups]}
+      pagination={false}
+      scroll={ON_A_PHONE}
+      onRow={({ group }) => ({ 'data-group': group }) as object}
+      columns={[
+        { title: words.group, dataIndex: 'group' },
+        {
+          title: words.members,
+          dataIndex: 'members',
+          align: 'right',
+          render: (members: readonly string[]) => (
+            <span title={members.join('\n')}>
+              <Tag color={members.length > 0 ? 'green' : 'default'}>{members.length}</Tag>
+            </span>
+          ),
+        },
+        {
+          title: words.lag,
+          dataIndex: 'lag',
+          align: 'right',
+          render: (lag: number) => <Typography.Text strong={lag > 0}>{lag}</Typography.Text>,
+        },
+        {
+          title: words.deadLetters,
+          dataIndex: 'deadLetters',
+          align: 'right',
+          render: (count: number, { group }) =>
+            count === 0 ? (
+              0
+            ) : (
+              <Button danger type="link" size="small" onClick={() => onOpen(`%DLQ%${group}`)}>
+                {count}
+              </Button>
+            ),
+        },
+        {
+          title: words.reads,
+          dataIndex: 'topics',
+          render: (topics: GroupView['topics']) =>
+            topics
+              .filter(({ topic }) => !topic.startsWith('%'))
+              .map(({ topic, lag }) => (
+                <Tag key={topic} color={lag > 0 ? 'orange' : 'default'}>
+                  {topic}
+                  {lag > 0 && ` ${lag}`}
+                </Tag>
+              )),
+        },
+      ]}
+    />
+  )
+}
