@@ -3,7 +3,7 @@ import type { BrokerConsole } from './broker-console.js'
 
 const TELL_EVERY_MS = 2_000
 
-/** The console's view as server-sent events, for as long as the page is open; `down` says why there is none. */
+/** The console's view as server-sent events while the page is open; `down` says why there is none. */
 export function tellView(broker: BrokerConsole, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   let timer: NodeJS.Timeout | undefined
