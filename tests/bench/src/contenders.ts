@@ -24,6 +24,11 @@ export interface StartOptions {
   readonly heapMb?: number
 }
 
+/** Under load Apache's broker is given what it needs, not the least it starts with. */
+export const APACHE_HEAP_MB = 2_048
+/** A Java virtual machine is warmed up so many times as long. */
+export const JAVA_WARM_UP = 10 / 3
+
 export interface Contender {
   readonly name: string
   start(options?: StartOptions): Promise<Started>

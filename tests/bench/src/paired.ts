@@ -1,16 +1,10 @@
-import { apache, type Contender } from './contenders.js'
+import { twice } from './attempts.js'
+import { brokerWithTopic } from './broker-topic.js'
+import type { Cell, FlushMode } from './cells.js'
+import { APACHE_HEAP_MB, apache, type Contender, type Started } from './contenders.js'
 import type { Loaded } from './load/run-load.js'
 import type { Recorder } from './recorder.js'
-import {
-  APACHE_HEAP_MB,
-  brokerWithTopic,
-  CELLS,
-  type Cell,
-  keep,
-  load,
-  perMessageUs,
-  rateOf,
-} from './send.js'
+import { keep, load, perMessageUs, rateOf } from './send.js'
 import { spread } from './statistics.js'
 
 const PAIRS = 20
@@ -21,9 +15,8 @@ const MEASURE_MS = 700
 export interface PairedOptions {
   readonly contenders: readonly [Contender, Contender]
   readonly pairs: number | undefined
-  /** Only cells whose name has this in it, and modes of flushing whose name begins with that. */
-  readonly only: string | undefined
-  readonly flush: string | undefined
+  readonly cells: readonly Cell[]
+  readonly modes: readonly FlushMode[]
 }
 
 /**
@@ -34,13 +27,13 @@ export async function benchPaired(options: PairedOptions, recorder: Recorder): P
   const { print } = recorder
   print('| mode, cell | msg/s | ratio of a pair: median (quartiles) | p99 us, ratio | CPU us/msg, ratio |')
   print('|---|---|---|---|---|')
-  for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH']) {
-    if (!flushDiskType.startsWith(options.flush ?? '')) continue
-    for (const cell of CELLS.filter(({ name }) => name.includes(options.only ?? ''))) {
-      const pairs = await measure(options, cell, flushDiskType)
+  for (const flushDiskType of options.modes) {
+    for (const cell of options.cells.filter(({ modes }) => modes.includes(flushDiskType))) {
+      const name = `${flushDiskType} ${cell.name}`
+      const pairs = await twice(name, print, () => measure(options, cell, flushDiskType))
+      if (pairs === undefined) continue
       for (const [i, pair] of pairs.entries()) {
         for (const [side, loaded] of pair.entries()) {
-          const name = `${flushDiskType} ${cell.name}`
           keep(recorder, name, options.contenders[side as 0 | 1].name, i + 1, loaded)
         }
       }
@@ -49,7 +42,7 @@ export async function benchPaired(options: PairedOptions, recorder: Recorder): P
         const digits = value === perMessageUs ? 2 : 0
         return `${sides.map((one) => one.toFixed(digits)).join(' / ')} | ${ratios(pairs, value)}`
       })
-      print(`| ${flushDiskType} ${cell.name} | ${shown.join(' | ')} |`)
+      print(`| ${name} | ${shown.join(' | ')} |`)
     }
   }
 }
@@ -59,12 +52,14 @@ type Pair = readonly [Loaded, Loaded]
 async function measure(
   { contenders, pairs = PAIRS }: PairedOptions,
   cell: Cell,
-  flushDiskType: string,
+  flushDiskType: FlushMode,
 ): Promise<Pair[]> {
   const start = { config: { flushDiskType }, heapMb: APACHE_HEAP_MB }
-  const clusters = await Promise.all(contenders.map((each) => each.start(start)))
+  const clusters: Started[] = []
   try {
-    const addresses = await Promise.all(clusters.map(({ nameserver }) => brokerWithTopic(nameserver)))
+    for (const each of contenders) clusters.push(await each.start(start))
+    const addresses: string[] = []
+    for (const { nameserver } of clusters) addresses.push(await brokerWithTopic(nameserver))
     const measured: Pair[] = []
     const warmUpMs = contenders.includes(apache) ? JAVA_WARM_UP_MS : WARM_UP_MS
     for (const address of addresses) await load(address, cell, { warmUpMs, measureMs: WARM_UP_MS })

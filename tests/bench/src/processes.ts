@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
 
 /** Resident memory of everything this process started, in bytes. Linux only. */
-export function descendantsRss(): number {
-  return descendants(process.pid).reduce((sum, pid) => sum + rssOf(pid), 0)
-}
+export const descendantsRss = (): number => ofDescendants('VmRSS')
+
+/** Of that what no file stands behind: heaps and stacks, without pages of files that are mapped. */
+export const descendantsAnonymous = (): number => ofDescendants('RssAnon')
+
+/** The largest resident memory that each of them had so far, added up. */
+export const descendantsPeakRss = (): number => ofDescendants('VmHWM')
 
 /** CPU time of everything this process started so far and that runs now, in microseconds. Linux only. */
 export function descendantsCpuUs(except?: number): number {
@@ -25,8 +29,14 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)])
 }
 
-function rssOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
+type Field = 'VmRSS' | 'RssAnon' | 'VmHWM'
+
+function ofDescendants(field: Field): number {
+  const bytesOf = (pid: number): number => {
+    const kib = new RegExp(`${field}:\\s+(\\d+) kB`).exec(read(`/proc/${pid}/status`))?.[1]
+    return Number(kib ?? 0) * 1024
+  }
+  return descendants(process.pid).reduce((sum, pid) => sum + bytesOf(pid), 0)
 }
 
 /** Empty when the process ended meanwhile. */

@@ -1,6 +1,6 @@
+import type { Cell } from './cells.js'
 import type { Contender } from './contenders.js'
 import type { Recorder } from './recorder.js'
-import type { Cell } from './send.js'
 import type { Spread } from './statistics.js'
 
 export const ECHO = 'Node socket echo'
@@ -42,7 +42,7 @@ export function printSends(
 }
 
 const ratio = ([ours = 0, theirs]: readonly number[]) =>
-  theirs === undefined ? '' : (ours / theirs).toFixed(2)
+  theirs === undefined || theirs === 0 ? '' : (ours / theirs).toFixed(2)
 
 const both = (values: readonly number[], digits: number) =>
   values.map((value) => value.toFixed(digits)).join(' / ')

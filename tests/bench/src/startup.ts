@@ -1,30 +1,33 @@
 import { Producer } from '@rockhopper/client'
 import { EmbeddedRocketMQ } from '@rockhopper/embedded'
+import { twice } from './attempts.js'
 import { apache, type Contender, rockhopper } from './contenders.js'
 import { descendantsRss } from './processes.js'
+import type { Recorder } from './recorder.js'
 import { type Spread, spread } from './statistics.js'
 
 const SETTLE_MS = 5_000
 const SEND_WAIT_MS = 60_000
 const MIB = 1024 * 1024
 
-interface Measured {
-  readonly firstSendMs: number
-  readonly idleRssMib: number
-}
+const CELL = 'start, then idle'
+
+type Measured = Readonly<Record<'firstSendMs' | 'idleRssMib', number>>
 
 /**
  * Start to first acknowledged send, and memory 5 s later: both sides alternate in one run. The clock starts
  * before the first process is spawned and stops at SEND_OK of our client, which creates the topic by sending.
  */
-export async function benchStartup(rounds: number, print: (line: string) => void): Promise<void> {
+export async function benchStartup(rounds: number, recorder: Recorder): Promise<void> {
+  const { print } = recorder
   const contenders = [rockhopper, apache]
-  const results = new Map<Contender, Measured[]>(contenders.map((contender) => [contender, []]))
   for (let round = 1; round <= rounds; round++) {
     for (const contender of contenders) {
-      const measured = await measure(contender)
-      results.get(contender)?.push(measured)
-      print(`round ${round}  ${contender.name.padEnd(24)} ${format(measured)}`)
+      const place = `round ${round}  ${contender.name.padEnd(24)}`
+      const values = await twice(place, print, () => measure(contender))
+      if (values === undefined) continue
+      recorder.add({ part: 'startup', cell: CELL, contender: contender.name, round, values })
+      print(`${place} ${format(values)}`)
     }
   }
   const embedded: number[] = []
@@ -36,8 +39,8 @@ export async function benchStartup(rounds: number, print: (line: string) => void
     ['start to first acknowledged send', 'firstSendMs', 'ms'],
     ['resident memory, idle', 'idleRssMib', 'MiB'],
   ] as const) {
-    const ours = spread((results.get(rockhopper) ?? []).map((one) => one[key]))
-    const theirs = spread((results.get(apache) ?? []).map((one) => one[key]))
+    const [ours, theirs] = contenders.map(({ name }) => recorder.spread('startup', CELL, name, key))
+    if (ours === undefined || theirs === undefined) continue
     const ratio = `1/${(theirs.median / ours.median).toFixed(theirs.median / ours.median < 10 ? 1 : 0)}`
     print(`| ${title} | ${describe(ours, unit)} | ${describe(theirs, unit)} | ${ratio} |`)
   }

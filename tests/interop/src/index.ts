@@ -1,5 +1,7 @@
 export { ApacheRocketMQ, startApacheBroker, startApacheNameServer } from './apache.js'
+export { built, javaPrograms } from './build-cache.js'
 export { goClient, javaClient, runGo, runJava, runSpring } from './clients.js'
 export type { Broker, Cluster, NameServer } from './cluster.js'
 export { mqadmin } from './mqadmin.js'
 export { Rockhopper, startRockhopperBroker, startRockhopperNameServer } from './rockhopper.js'
+export { run } from './run.js'

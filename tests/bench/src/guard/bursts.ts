@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
+import { QUEUES, TOPIC } from '../cells.js'
 import { ReplyReader } from '../load/reply-reader.js'
 import { OPAQUE_BASE, type RequestTemplate } from '../load/request-template.js'
 import { templatesOf } from '../load/templates.js'
-import { QUEUES, TOPIC } from '../send.js'
 
 export interface BurstShape {
   readonly connections: number

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { brokerWithTopic } from '../send.js'
+import { brokerWithTopic } from '../broker-topic.js'
 import type { Counts } from './counts.js'
 
 /** Objects of some 100,000 messages fit: no collection comes between two looks at the heap. */

@@ -7,9 +7,10 @@ import { templatesOf } from './templates.js'
 
 /** Slots per connection: an opaque tells connection and slot. */
 const SLOTS = 4096
-/** With a rate: how often requests leave, and what may wait for the socket. */
+/** With a rate: how often requests leave. */
 const PACE_MS = 5
-const PACED_BYTES_MAX = 16 * 1024 * 1024
+const READ_BYTES = 256 * 1024
+const READ_BYTES_ALL = 64 * 1024 * 1024
 
 /**
  * The generator, a process of its own: a closed loop of raw frames over sockets. Each answer makes the next
@@ -19,10 +20,12 @@ class Generator {
   readonly #task: LoadTask
   readonly #templates: readonly RequestTemplate[]
   readonly #latencies = new Latencies()
+  readonly #refusals = new Latencies()
   readonly #startedAt: Float64Array
   readonly #problems = new Map<string, number>()
   #messages = 0
   #errors = 0
+  #sent = 0
   #next = 0
 
   constructor(task: LoadTask) {
@@ -37,7 +40,8 @@ class Generator {
     for (let i = 0; i < connections; i++) await this.#open(i, perConnection)
     await new Promise((resolve) => setTimeout(resolve, warmUpMs))
     this.#latencies.clear()
-    this.#messages = this.#errors = 0
+    this.#refusals.clear()
+    this.#messages = this.#errors = this.#sent = 0
     const cpu = process.cpuUsage()
     const began = performance.now()
     process.stdout.write('measuring\n')
@@ -46,7 +50,9 @@ class Generator {
     const used = process.cpuUsage(cpu)
     const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => this.#latencies.percentile(share))
     return {
-      requests: this.#latencies.count,
+      requests: this.#latencies.count + this.#refusals.count,
+      sent: this.#sent,
+      errorP99Us: this.#refusals.percentile(0.99),
       messages: this.#messages,
       errors: this.#errors,
       problem: [...this.#problems.keys()][0] ?? '',
@@ -62,6 +68,8 @@ class Generator {
     const { host, port } = this.#task
     const base = OPAQUE_BASE + index * SLOTS
     const freed: number[] = []
+    const { rate, connections } = this.#task
+    const bufferSize = Math.min(READ_BYTES, Math.floor(READ_BYTES_ALL / connections))
     const reader = new ReplyReader((opaque, ok, frame) => {
       this.#answered(opaque - OPAQUE_BASE, ok, frame)
       freed.push(opaque)
@@ -72,10 +80,11 @@ class Generator {
         port,
         noDelay: true,
         onread: {
-          buffer: Buffer.allocUnsafeSlow(256 * 1024),
+          buffer: Buffer.allocUnsafeSlow(bufferSize),
           callback: (size, buffer) => {
             reader.push((buffer as Buffer).subarray(0, size))
-            if (freed.length > 0 && this.#task.rate === undefined) socket.write(this.#frames(freed))
+            if (rate !== undefined || freed.length === 0) return true
+            socket.write(this.#frames(freed))
             freed.length = 0
             return true
           },
@@ -87,24 +96,27 @@ class Generator {
         process.exit(1)
       })
       socket.once('connect', () => {
-        if (this.#task.rate === undefined)
-          socket.write(this.#frames(Array.from({ length: inFlight }, (_, slot) => base + slot)))
-        else this.#pace(socket, base, this.#task.rate / this.#task.connections)
+        const slots = Array.from({ length: rate === undefined ? inFlight : SLOTS }, (_, i) => base + i)
+        if (rate === undefined) socket.write(this.#frames(slots))
+        else this.#pace(socket, freed, slots, rate / connections)
         resolve()
       })
     })
   }
 
-  /** Sends at a rate; answers that do not come hold nothing up. */
-  #pace(socket: Socket, base: number, perSecond: number): void {
-    let sent = 0
-    const began = performance.now()
+  /** Sends at a rate as long as there is a free slot: what is not answered keeps its own. */
+  #pace(socket: Socket, freed: number[], slots: readonly number[], perSecond: number): void {
+    freed.push(...slots)
+    let last = performance.now()
+    let due = 0
     setInterval(() => {
-      const due = Math.floor(((performance.now() - began) / 1_000) * perSecond) - sent
-      const count = Math.min(due, SLOTS)
-      if (count <= 0 || socket.writableLength > PACED_BYTES_MAX) return
-      socket.write(this.#frames(Array.from({ length: count }, (_, i) => base + ((sent + i) % SLOTS))))
-      sent += count
+      const now = performance.now()
+      due += ((now - last) / 1_000) * perSecond
+      last = now
+      const opaques = freed.splice(0, Math.floor(due))
+      // What found no slot is not sent later, in one burst.
+      due -= Math.floor(due)
+      if (opaques.length > 0) socket.write(this.#frames(opaques))
     }, PACE_MS)
   }
 
@@ -114,6 +126,7 @@ class Generator {
     const bytes = Buffer.allocUnsafe(opaques.length * sizeMax)
     const now = performance.now()
     let at = 0
+    this.#sent += opaques.length
     for (const opaque of opaques) {
       const number = this.#next++
       const template = this.#templates[number % this.#templates.length] as RequestTemplate
@@ -131,7 +144,9 @@ class Generator {
   }
 
   #answered(slot: number, ok: boolean, frame: Buffer): void {
-    this.#latencies.add((performance.now() - (this.#startedAt[slot] as number)) * 1_000)
+    const latencyUs = (performance.now() - (this.#startedAt[slot] as number)) * 1_000
+    if (ok || this.#task.kind !== 'send') this.#latencies.add(latencyUs)
+    else this.#refusals.add(latencyUs)
     if (this.#task.kind === 'echo') this.#messages++
     else if (!ok) {
       this.#errors++

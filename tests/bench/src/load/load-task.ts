@@ -20,12 +20,15 @@ export interface LoadTask {
   readonly expressionType?: string
   /** Names `topic-0`, `topic-1`, … instead of one topic. */
   readonly topics?: number
-  /** Requests a second, whatever is answered; without it each answer makes the next request. */
+  /**
+   * Requests a second, whatever is answered, until 4,096 of a connection are without an answer; without a
+   * rate each answer makes the next request.
+   */
   readonly rate?: number
 }
 
-/** What it prints when it is done. Times are of the measured part only. */
-export interface LoadResult {
+/** What any generator prints when it is done. Times are of the measured part only. */
+export interface Measured {
   readonly requests: number
   readonly messages: number
   /** Answers with a code other than 0, and the header of the first. */
@@ -37,4 +40,12 @@ export interface LoadResult {
   readonly p50Us: number
   readonly p99Us: number
   readonly p999Us: number
+}
+
+/** What this one prints. */
+export interface LoadResult extends Measured {
+  /** Requests that left in the measured time, answered or not. */
+  readonly sent: number
+  /** Until an answer that refuses came. */
+  readonly errorP99Us: number
 }

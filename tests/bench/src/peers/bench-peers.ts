@@ -1,21 +1,27 @@
 import { fileURLToPath } from 'node:url'
-import { rockhopper } from '../contenders.js'
-import { type Loaded, runGenerator } from '../load/run-load.js'
+import { twice } from '../attempts.js'
+import { brokerWithTopic } from '../broker-topic.js'
+import { CELLS, type Cell, FLUSH_MODES, type FlushMode } from '../cells.js'
+import { JAVA_WARM_UP, rockhopper } from '../contenders.js'
+import type { Measured } from '../load/load-task.js'
+import { runGenerator, type WithServer } from '../load/run-load.js'
 import type { Recorder } from '../recorder.js'
-import { brokerWithTopic, CELLS, type Cell, load, perMessageUs, rateOf } from '../send.js'
+import { load, perMessageUs, rateOf } from '../send.js'
 import type { Spread } from '../statistics.js'
-import type { Durability, Peer } from './peer.js'
+import type { Peer } from './peer.js'
 import type { PeerTask } from './peer-task.js'
 import { PEERS } from './peers.js'
 
 const NAMES = ['c1 n1 b1024', 'c4 n64 b1024', 'c64 n64 b1024']
-const DURABILITIES = ['ASYNC_FLUSH', 'SYNC_FLUSH'] as const
 
 export interface PeersOptions {
   readonly rounds: number
   readonly warmUpMs: number
   readonly measureMs: number
 }
+
+export const PEERS_FULL: PeersOptions = { rounds: 3, warmUpMs: 3_000, measureMs: 3_000 }
+export const PEERS_QUICK: PeersOptions = { rounds: 1, warmUpMs: 500, measureMs: 1_000 }
 
 /** Ours and each peer by turns, only where both promise the same; what is not installed is named. */
 export async function benchPeers(options: PeersOptions, recorder: Recorder): Promise<void> {
@@ -24,37 +30,47 @@ export async function benchPeers(options: PeersOptions, recorder: Recorder): Pro
   const there = PEERS.filter((peer) => missing.get(peer) === undefined)
   for (const hint of new Set(missing.values())) if (hint !== undefined) recorder.print(`missing: ${hint}`)
   for (let round = 1; round <= options.rounds; round++) {
-    for (const durability of DURABILITIES) {
+    for (const durability of FLUSH_MODES) {
       for (const cell of cells) {
-        await keep(recorder, durability, cell, rockhopper.name, round, () => ours(durability, cell, options))
-        for (const peer of there.filter((one) => one.durability === durability))
-          await keep(recorder, durability, cell, peer.name, round, () => theirs(peer, cell, options))
+        const sides: Side[] = [
+          { name: rockhopper.name, measure: () => ours(durability, cell, options) },
+          ...there
+            .filter((one) => one.durability === durability)
+            .map((peer) => ({ name: peer.name, measure: () => theirs(peer, cell, options) })),
+        ]
+        // Who comes first changes by the round.
+        for (const [i] of sides.entries()) {
+          const side = sides[(i + round - 1) % sides.length] as Side
+          await keep(recorder, `${durability} ${cell.name}`, side, round)
+        }
       }
     }
   }
   printPeers(recorder, cells, there)
 }
 
-async function keep(
-  recorder: Recorder,
-  durability: Durability,
-  cell: Cell,
-  contender: string,
-  round: number,
-  measure: () => Promise<Loaded>,
-): Promise<void> {
-  const loaded = await measure()
+type Loaded = WithServer<Measured>
+
+interface Side {
+  readonly name: string
+  readonly measure: () => Promise<Loaded>
+}
+
+async function keep(recorder: Recorder, cell: string, side: Side, round: number): Promise<void> {
+  const { name: contender, measure } = side
+  const place = `round ${round}  ${contender.padEnd(36)} ${cell}`
+  const loaded = await twice(place, recorder.print, measure)
+  if (loaded === undefined) return
   const { p50Us, p99Us, p999Us, cpuUs, seconds } = loaded
   const generatorCores = cpuUs / seconds / 1e6
   const values = { rate: rateOf(loaded), p50Us, p99Us, p999Us, cpuUs: perMessageUs(loaded), generatorCores }
-  const name = `${durability} ${cell.name}`
-  recorder.add({ part: 'peers', cell: name, contender, round, values })
+  recorder.add({ part: 'peers', cell, contender, round, values })
   const rate = values.rate.toFixed(0).padStart(7)
   const cpu = `CPU ${values.cpuUs.toFixed(1)} us/msg, generator ${generatorCores.toFixed(2)} cores`
-  recorder.print(`round ${round}  ${contender.padEnd(36)} ${name}  ${rate}/s  p99 ${p99Us} us  ${cpu}`)
+  recorder.print(`${place}  ${rate}/s  p99 ${p99Us} us  ${cpu}`)
 }
 
-async function ours(durability: Durability, cell: Cell, times: PeersOptions): Promise<Loaded> {
+async function ours(durability: FlushMode, cell: Cell, times: PeersOptions): Promise<Loaded> {
   const cluster = await rockhopper.start({ config: { flushDiskType: durability } })
   try {
     return await load(await brokerWithTopic(cluster.nameserver), cell, times)
@@ -67,9 +83,10 @@ async function theirs(peer: Peer, cell: Cell, { warmUpMs, measureMs }: PeersOpti
   const started = await peer.start()
   try {
     const { connections, inFlight, bodySize } = cell
-    const shape = { connections, inFlight, bodySize, warmUpMs, measureMs }
+    const times = { warmUpMs: warmUpMs * (peer.wire === 'kafka' ? JAVA_WARM_UP : 1), measureMs }
+    const shape = { connections, inFlight, bodySize, ...times }
     const task: PeerTask = { wire: peer.wire, port: started.port, ...shape }
-    return await runGenerator(PROGRAM, task)
+    return await runGenerator<Measured>([process.execPath, PROGRAM, JSON.stringify(task)])
   } finally {
     await started.stop()
   }
@@ -83,7 +100,7 @@ function printPeers(recorder: Recorder, cells: readonly Cell[], there: readonly 
     '| durability, cell | contender | msg/s: median (min to max) | ours is | p99 us | CPU us/msg |',
   )
   recorder.print('|---|---|---|---|---|---|')
-  for (const durability of DURABILITIES) {
+  for (const durability of FLUSH_MODES) {
     const peers = there.filter((one) => one.durability === durability)
     for (const { name } of cells) {
       const cell = `${durability} ${name}`

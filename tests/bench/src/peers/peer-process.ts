@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Latencies } from '../load/latencies.js'
-import type { LoadResult } from '../load/load-task.js'
+import type { Measured } from '../load/load-task.js'
 import { AmqpWire } from './amqp-wire.js'
 import { KafkaWire } from './kafka-wire.js'
 import { NatsWire } from './nats-wire.js'
@@ -19,7 +19,7 @@ const WIRES: Readonly<Record<PeerTask['wire'], (bodySize: number) => Wire>> = {
   kafka: (bodySize) => new KafkaWire(bodySize),
 }
 
-async function run(task: PeerTask): Promise<LoadResult> {
+async function run(task: PeerTask): Promise<Measured> {
   const latencies = new Latencies()
   const perConnection = Math.max(1, Math.floor(task.inFlight / task.connections))
   for (let i = 0; i < task.connections; i++) await open(task, perConnection, latencies)

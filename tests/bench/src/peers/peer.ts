@@ -4,15 +4,14 @@ import { createServer, connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FlushMode } from '../cells.js'
 import type { PeerTask } from './peer-task.js'
-
-/** When what was acknowledged is on the disk: sometime later, or before the answer. */
-export type Durability = 'ASYNC_FLUSH' | 'SYNC_FLUSH'
 
 /** Another system that stores messages, in the mode that promises what ours does. */
 export interface Peer {
   readonly name: string
-  readonly durability: Durability
+  /** When what was acknowledged is on the disk: sometime later, or before the answer. */
+  readonly durability: FlushMode
   readonly wire: PeerTask['wire']
   /** How to get it, when it is not there; undefined when it is. */
   missing(): string | undefined

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { FlushMode } from '../cells.js'
 import { startKafka } from '../nest/kafka-server.js'
 import { makeKafkaTopic } from './kafka-wire.js'
 import { makeNatsStream } from './nats-wire.js'
-import { type Durability, freePort, isInstalled, launch, type Peer, temporaryStore } from './peer.js'
+import { freePort, isInstalled, launch, type Peer, temporaryStore } from './peer.js'
 
 /** Redis Streams with an append-only file: synced each second, or before each answer. */
-const redis = (durability: Durability, fsync: string): Peer => ({
+const redis = (durability: FlushMode, fsync: string): Peer => ({
   name: `Redis Streams (appendfsync ${fsync})`,
   durability,
   wire: 'redis',
@@ -21,7 +22,7 @@ const redis = (durability: Durability, fsync: string): Peer => ({
 })
 
 /** NATS JetStream, file storage: synced every two minutes (its default), or before each answer. */
-const nats = (durability: Durability, interval: string): Peer => ({
+const nats = (durability: FlushMode, interval: string): Peer => ({
   name: `NATS JetStream (sync_interval ${interval})`,
   durability,
   wire: 'nats',

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rockhopper } from '../contenders.js'
 import type { Recorder } from '../recorder.js'
-import { fill, loaded, type Sizes, type Subject } from '../rows/row.js'
-import { brokerWithTopic } from '../send.js'
+import { loaded, type Subject, subjectOf } from '../rows/row.js'
+import type { Sizes } from '../rows/sizes.js'
 import { type CpuProfile, costliest } from './cpu-profile.js'
 import { flameGraph } from './flame-graph.js'
 
@@ -12,21 +12,22 @@ import { flameGraph } from './flame-graph.js'
 const IGNORED_MS = 4_000
 const MEASURE_MS = 8_000
 const COUNT = 10
+/** Made before what is ignored has passed. */
+const BACKLOG = 100_000
 
 type Load = (subject: Subject, sizes: Sizes) => Promise<unknown>
 
 /** Profiles of a broker under sends and under pulls, drawn into `directory`, and the costliest functions. */
 export async function benchFlame(sizes: Sizes, directory: string, recorder: Recorder): Promise<void> {
-  const long = { ...sizes, warmUpMs: IGNORED_MS, measureMs: MEASURE_MS }
+  const long = { ...sizes, warmUpMs: IGNORED_MS, measureMs: MEASURE_MS, backlog: BACKLOG }
   const loads: Readonly<Record<string, Load>> = {
     send: (subject) => loaded(subject, long, {}),
     async pull(subject) {
-      const backlog = await fill(subject, long, 1_500)
-      return loaded(subject, long, { kind: 'pull', inFlight: 16, backlog })
+      return loaded(subject, long, { kind: 'pull', inFlight: 16, backlog: await subject.backlog() })
     },
   }
   for (const [name, load] of Object.entries(loads)) {
-    const profile = await profileOf((subject) => load(subject, long))
+    const profile = await profileOf(long, (subject) => load(subject, long))
     writeFileSync(join(directory, `flame-${name}.svg`), flameGraph(name, profile, IGNORED_MS))
     recorder.print(`| ${name}: function | share of busy time |`)
     recorder.print('|---|---|')
@@ -39,14 +40,13 @@ export async function benchFlame(sizes: Sizes, directory: string, recorder: Reco
   }
 }
 
-async function profileOf(load: (subject: Subject) => Promise<unknown>): Promise<CpuProfile> {
+async function profileOf(sizes: Sizes, load: (subject: Subject) => Promise<unknown>): Promise<CpuProfile> {
   const directory = mkdtempSync(join(tmpdir(), 'rockhopper-bench-profile-'))
   try {
     process.env['ROCKHOPPER_BENCH_PROFILE'] = directory
     const started = await rockhopper.start()
     try {
-      const address = await brokerWithTopic(started.nameserver)
-      await load({ ...started, contender: rockhopper.name, address, loopDelayFile: undefined })
+      await load(await subjectOf(started, rockhopper.name, sizes))
     } finally {
       await started.stop()
     }

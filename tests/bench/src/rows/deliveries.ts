@@ -1,7 +1,9 @@
 import { Producer, PushConsumer, TransactionProducer } from '@rockhopper/client'
+import { TOPIC } from '../cells.js'
 import { Latencies } from '../load/latencies.js'
-import { TOPIC } from '../send.js'
-import { type BrokerRow, loaded, type Sizes, type Subject } from './row.js'
+import { rebalance } from './rebalance.js'
+import { type BrokerRow, loaded, type Subject } from './row.js'
+import type { Sizes } from './sizes.js'
 
 const PACE_MS = 5
 const DELAY_MS = 2_000
@@ -126,26 +128,22 @@ async function clientSends({ nameserver }: Subject, { messages }: Sizes) {
   }
 }
 
-export const DELIVERY_ROWS: readonly BrokerRow[] = [
+const ROWS: readonly Pick<BrokerRow, 'name' | 'measure'>[] = [
   { name: 'push consumer end to end, idle', measure: endToEnd },
   {
     name: 'push consumer end to end, loaded',
     async measure(subject, sizes) {
       // One request in flight: the machine is busy, the broker not at its limit.
       const measureMs = sizes.messages * (PACE_MS + 3)
-      const load = loaded(subject, sizes, {
-        connections: 1,
-        inFlight: 1,
-        topic: 'Other',
-        warmUpMs: 0,
-        measureMs,
-      })
-      const values = await endToEnd(subject, sizes)
-      await load
+      const shape = { connections: 1, inFlight: 1, topic: 'Other', warmUpMs: 0, measureMs }
+      const [values] = await Promise.all([endToEnd(subject, sizes), loaded(subject, sizes, shape)])
       return values
     },
   },
   { name: 'delayed messages (our client, 64 at a time)', measure: delayed },
   { name: 'transactions (our client, 64 at a time)', measure: transactions },
   { name: 'sends (our client, 64 at a time)', measure: clientSends },
+  { name: 'rebalance of 16 queues (our client)', measure: rebalance },
 ]
+
+export const DELIVERY_ROWS: readonly BrokerRow[] = ROWS.map((row) => ({ ...row, together: 'deliveries' }))
