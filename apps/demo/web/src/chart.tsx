@@ -1,3 +1,4 @@
+import { Card, Col } from 'antd'
 import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components'
 import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core'
@@ -12,8 +13,19 @@ interface Props {
   readonly dark: boolean
 }
 
+/** A chart under its title: half of a wide page. */
+export function ChartCard({ title, ...chart }: Props & { readonly title: string }) {
+  return (
+    <Col xs={24} lg={12}>
+      <Card size="small" title={title}>
+        <Chart key={String(chart.dark)} {...chart} />
+      </Card>
+    </Col>
+  )
+}
+
 /** As wide as its place, and redrawn when its data change. Its colours are those of its first moment. */
-export function Chart({ name, option, dark }: Props) {
+function Chart({ name, option, dark }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<EChartsType>(undefined)
   useEffect(() => {

@@ -1,7 +1,6 @@
 import { Badge, Card, Col, Empty, Flex, Statistic, Tag, Typography } from 'antd'
-import { type ReactNode, useMemo, useState } from 'react'
-import { Chart } from './chart.js'
-import { firstLanguage, type Language } from './language.js'
+import { type ReactNode, useMemo } from 'react'
+import { ChartCard } from './chart.js'
 import { type Words, wordsIn } from './logs-words.js'
 import { PageFrame } from './page-frame.js'
 import type { Service } from './server.js'
@@ -36,20 +35,27 @@ interface Props {
 
 /** What is logged, how it is kept and what is made of it; one column on a phone. */
 export function Logs({ services, dark, scenarios }: Props) {
-  const { online, windows, sliding, late, sinks, newest } = useLogs()
-  const [language, setLanguage] = useState<Language>(firstLanguage)
-  const words = wordsIn(language)
+  const logs = useLogs()
+  return (
+    <PageFrame wordsIn={wordsIn} online={logs.online} scenarios={scenarios}>
+      {(words) => <Panels services={services} dark={dark} logs={logs} words={words} />}
+    </PageFrame>
+  )
+}
+
+interface PanelsProps {
+  readonly services: readonly Service[]
+  readonly dark: boolean
+  readonly logs: ReturnType<typeof useLogs>
+  readonly words: Words
+}
+
+function Panels({ services, dark, logs, words }: PanelsProps) {
+  const { windows, sliding, late, sinks, newest } = logs
   const levels = useMemo(() => levelOption(windows), [windows])
   const durations = useMemo(() => durationOption(sliding, words.median, words.slow), [sliding, words])
   return (
-    <PageFrame
-      title={words.title}
-      intro={words.intro}
-      online={online}
-      status={words}
-      scenarios={scenarios}
-      language={{ value: language, change: setLanguage }}
-    >
+    <>
       <Col xs={24}>
         <ServiceCards services={services} />
       </Col>
@@ -58,16 +64,8 @@ export function Logs({ services, dark, scenarios }: Props) {
           <Numbers words={words} figures={sliding.at(-1)?.figures} sinks={sinks} late={late} />
         </Card>
       </Col>
-      <Col xs={24} lg={12}>
-        <Card size="small" title={words.byLevel}>
-          <Chart key={String(dark)} name="levels" option={levels} dark={dark} />
-        </Card>
-      </Col>
-      <Col xs={24} lg={12}>
-        <Card size="small" title={words.durations}>
-          <Chart key={String(dark)} name="durations" option={durations} dark={dark} />
-        </Card>
-      </Col>
+      <ChartCard name="levels" title={words.byLevel} option={levels} dark={dark} />
+      <ChartCard name="durations" title={words.durations} option={durations} dark={dark} />
       <Col xs={24} lg={9}>
         <Flex vertical gap={16}>
           <Card size="small" title={words.messages}>
@@ -87,7 +85,7 @@ export function Logs({ services, dark, scenarios }: Props) {
           {newest.length === 0 ? <Empty description={words.waiting} /> : <Newest lines={newest} />}
         </Card>
       </Col>
-    </PageFrame>
+    </>
   )
 }
 

@@ -1,52 +1,55 @@
 import { Badge, Flex, Layout, Row, Segmented, Typography, theme } from 'antd'
-import type { ReactNode } from 'react'
-import type { Language } from './language.js'
+import { type ReactNode, useState } from 'react'
+import { firstLanguage, type Language } from './language.js'
 
-interface Props {
+/** What every page says of itself. */
+interface FrameWords {
   readonly title: string
   readonly intro: string
-  readonly online: boolean
-  /** What is said of a page that is online, and of one that is not. */
-  readonly status: { readonly live: string; readonly offline: string }
-  /** The choice among scenarios, when more than one runs. */
-  readonly scenarios: ReactNode
-  /** Absent on a page that has one language. */
-  readonly language?: { readonly value: Language; readonly change: (language: Language) => void }
-  /** Columns of the page. */
-  readonly children: ReactNode
+  readonly live: string
+  readonly offline: string
 }
 
-/** What every scenario's page has: its name, whether it is live, the ways to the others; columns below. */
-export function PageFrame({ title, intro, online, status, scenarios, language, children }: Props) {
+interface Props<Words extends FrameWords> {
+  readonly wordsIn: (language: Language) => Words
+  readonly online: boolean
+  /** The choice among scenarios, when more than one runs. */
+  readonly scenarios: ReactNode
+  /** Columns of the page, in the language that is chosen. */
+  readonly children: (words: Words) => ReactNode
+}
+
+/** What every scenario's page has: its name, its language, whether it is live, the ways to the others. */
+export function PageFrame<Words extends FrameWords>({ wordsIn, online, scenarios, children }: Props<Words>) {
   const { token } = theme.useToken()
+  const [language, setLanguage] = useState<Language>(firstLanguage)
+  const words = wordsIn(language)
   return (
     <Layout style={{ minHeight: '100vh', background: token.colorBgLayout }}>
       <style>{`body { margin: 0; background: ${token.colorBgLayout}; }`}</style>
       <Flex align="center" justify="space-between" wrap gap="small" style={{ padding: '16px 16px 0' }}>
         <Typography.Title level={3} style={{ margin: 0 }}>
-          {title}
+          {words.title}
         </Typography.Title>
         <Flex align="center" gap="small" wrap>
           {scenarios}
-          {language !== undefined && (
-            <Segmented
-              size="small"
-              value={language.value}
-              onChange={language.change}
-              options={[
-                { label: 'English', value: 'en' },
-                { label: '中文', value: 'zh' },
-              ]}
-            />
-          )}
-          <Badge status={online ? 'success' : 'error'} text={online ? status.live : status.offline} />
+          <Segmented
+            size="small"
+            value={language}
+            onChange={setLanguage}
+            options={[
+              { label: 'English', value: 'en' },
+              { label: '中文', value: 'zh' },
+            ]}
+          />
+          <Badge status={online ? 'success' : 'error'} text={online ? words.live : words.offline} />
         </Flex>
       </Flex>
       <Typography.Paragraph type="secondary" style={{ padding: '4px 16px 0', marginBottom: 8 }}>
-        {intro}
+        {words.intro}
       </Typography.Paragraph>
       <Row gutter={[16, 16]} style={{ padding: 8, margin: 0 }}>
-        {children}
+        {children(words)}
       </Row>
     </Layout>
   )

@@ -1,7 +1,6 @@
 import { Card, Col, Flex, Statistic } from 'antd'
-import { type ReactNode, useMemo, useState } from 'react'
-import { Chart } from './chart.js'
-import { firstLanguage, type Language } from './language.js'
+import { type ReactNode, useMemo } from 'react'
+import { ChartCard } from './chart.js'
 import { PageFrame } from './page-frame.js'
 import { RushForm } from './rush-form.js'
 import { type SeckillWords, seckillWordsIn } from './seckill-words.js'
@@ -18,19 +17,25 @@ interface Props {
 /** The two curves that are the point, what waits between them, and what became of it. */
 export function Seckill({ services, dark, scenarios }: Props) {
   const { online, samples } = useSeckill()
-  const [language, setLanguage] = useState<Language>(firstLanguage)
-  const words = seckillWordsIn(language)
+  return (
+    <PageFrame wordsIn={seckillWordsIn} online={online} scenarios={scenarios}>
+      {(words) => <Panels services={services} dark={dark} samples={samples} words={words} />}
+    </PageFrame>
+  )
+}
+
+interface PanelsProps {
+  readonly services: readonly Service[]
+  readonly dark: boolean
+  readonly samples: readonly Sample[]
+  readonly words: SeckillWords
+}
+
+function Panels({ services, dark, samples, words }: PanelsProps) {
   const curves = useMemo(() => curveOption(samples, words), [samples, words])
   const depth = useMemo(() => depthOption(samples, words), [samples, words])
   return (
-    <PageFrame
-      title={words.title}
-      intro={words.intro}
-      online={online}
-      status={words}
-      scenarios={scenarios}
-      language={{ value: language, change: setLanguage }}
-    >
+    <>
       <Col xs={24}>
         <ServiceCards services={services} />
       </Col>
@@ -44,17 +49,9 @@ export function Seckill({ services, dark, scenarios }: Props) {
           <Numbers words={words} sample={samples.at(-1)} />
         </Card>
       </Col>
-      <Col xs={24} lg={12}>
-        <Card size="small" title={words.curves}>
-          <Chart key={String(dark)} name="curves" option={curves} dark={dark} />
-        </Card>
-      </Col>
-      <Col xs={24} lg={12}>
-        <Card size="small" title={words.depth}>
-          <Chart key={String(dark)} name="depth" option={depth} dark={dark} />
-        </Card>
-      </Col>
-    </PageFrame>
+      <ChartCard name="curves" title={words.curves} option={curves} dark={dark} />
+      <ChartCard name="depth" title={words.depth} option={depth} dark={dark} />
+    </>
   )
 }
 

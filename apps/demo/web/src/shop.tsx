@@ -2,7 +2,6 @@ import { Card, Col, Flex, Tabs } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { DeadLetterList } from './dead-letter-list.js'
 import { InboxList } from './inbox-list.js'
-import { firstLanguage, type Language } from './language.js'
 import { OrderForm } from './order-form.js'
 import { OrderList } from './order-list.js'
 import { PageFrame } from './page-frame.js'
@@ -15,18 +14,9 @@ import type { FeedState } from './use-feed.js'
 
 /** The whole page: what you can do on the left, what happens on the right; one column on a phone. */
 export function Shop({ feed, scenarios }: { readonly feed: FeedState; readonly scenarios: ReactNode }) {
-  const [language, setLanguage] = useState<Language>(firstLanguage)
-  const words = shopWordsIn(language)
   return (
-    <PageFrame
-      title={words.title}
-      intro={words.intro}
-      online={feed.online}
-      status={words}
-      scenarios={scenarios}
-      language={{ value: language, change: setLanguage }}
-    >
-      <Panels feed={feed} words={words} />
+    <PageFrame wordsIn={shopWordsIn} online={feed.online} scenarios={scenarios}>
+      {(words) => <Panels feed={feed} words={words} />}
     </PageFrame>
   )
 }
