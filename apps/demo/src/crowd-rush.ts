@@ -18,6 +18,7 @@ export class Rush {
   readonly #paid = new Set<string>()
   #sent = 0
   #underWay = 0
+  #tookMs: number[] = []
 
   constructor(plan: RushPlan, api: string) {
     this.plan = plan
@@ -26,6 +27,13 @@ export class Rush {
 
   get sent(): number {
     return this.#sent
+  }
+
+  /** Ms until a ticket, p99 of those given since it was asked before; null when there were none. */
+  takeP99Ms(): number | null {
+    const ascending = this.#tookMs.sort((a, b) => a - b)
+    this.#tookMs = []
+    return ascending[Math.ceil(0.99 * ascending.length) - 1] ?? null
   }
 
   /** Resolves when all have come. Their answers may still be under way. */
@@ -56,11 +64,14 @@ export class Rush {
   async #click(userId: string): Promise<void> {
     this.#underWay++
     const { campaignId, itemId } = this.plan
-    await this.#post(`/campaigns/${campaignId}/items/${itemId}/requests`, { userId })
+    const startedAt = performance.now()
+    const status = await this.#post(`/campaigns/${campaignId}/items/${itemId}/requests`, { userId })
+    if (status === 202) this.#tookMs.push(performance.now() - startedAt)
     this.#underWay--
   }
 
-  async #post(path: string, body: object): Promise<void> {
+  /** The status of the answer; undefined when there was none. */
+  async #post(path: string, body: object): Promise<number | undefined> {
     try {
       const response = await fetch(`${this.#api}${path}`, {
         method: 'POST',
@@ -69,9 +80,11 @@ export class Rush {
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       })
       await response.body?.cancel()
+      return response.status
     } catch (error) {
       // Somebody killed the api on the page: the crowd is told nothing, as in life.
       process.stderr.write(`crowd: ${String(error)}\n`)
+      return undefined
     }
   }
 }

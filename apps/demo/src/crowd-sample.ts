@@ -13,15 +13,15 @@ export interface Sample {
   readonly outcomes: Readonly<Record<string, number>>
   /** Answers of the api by kind. */
   readonly answers: Readonly<Record<string, number>>
-  /** Of the last tickets, ms until the answer. */
+  /** Of the api's last tickets, ms until the answer. */
   readonly p50Ms: number
-  readonly p99Ms: number
+  /** As the crowd saw it, of the tickets since the sample before; null: none were given. */
+  readonly p99Ms: number | null
 }
 
 interface ApiMetrics {
   readonly answers: Readonly<Record<string, number>>
   readonly p50Ms: number
-  readonly p99Ms: number
   readonly gates: readonly { readonly campaignId: string; readonly admitted: number }[]
 }
 
@@ -46,7 +46,7 @@ export class Sampler {
   }
 
   /** Rejects while the api does not answer. While the worker does not, nothing is decided. */
-  async sample(): Promise<Sample> {
+  async sample(p99Ms: number | null): Promise<Sample> {
     const [metrics, campaign] = await Promise.all([
       ask<ApiMetrics>(`${this.#api}/metrics.json`),
       this.#current(),
@@ -72,7 +72,7 @@ export class Sampler {
       outcomes: campaign.outcomes,
       answers,
       p50Ms: metrics.p50Ms,
-      p99Ms: metrics.p99Ms,
+      p99Ms,
     }
   }
 

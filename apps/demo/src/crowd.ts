@@ -42,7 +42,7 @@ async function tick(): Promise<void> {
   const current = rush
   if (sampler === undefined || current === undefined) return
   try {
-    const sample = await sampler.sample()
+    const sample = await sampler.sample(current.takeP99Ms())
     series.push(sample)
     if (series.length > SERIES_MAX) series.shift()
     feed.publish('sample', sample, false)

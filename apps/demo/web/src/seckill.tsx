@@ -78,7 +78,7 @@ const GRID = { left: 48, right: 48, top: 34, bottom: 24 }
 const SECONDS = { type: 'value', min: 0, axisLabel: { formatter: '{value} s' } }
 
 /** Points by seconds since the rush began. */
-const points = (samples: readonly Sample[], value: (sample: Sample) => number) =>
+const points = (samples: readonly Sample[], value: (sample: Sample) => number | null) =>
   samples.map((sample) => [(sample.at - (samples[0]?.at ?? 0)) / 1_000, value(sample)])
 
 function curveOption(samples: readonly Sample[], words: SeckillWords) {
@@ -106,7 +106,7 @@ function depthOption(samples: readonly Sample[], words: SeckillWords) {
     legend: { top: 0 },
     tooltip: { trigger: 'axis' },
     xAxis: SECONDS,
-    yAxis: [{ type: 'value' }, { type: 'value', splitLine: { show: false } }],
+    yAxis: [{ type: 'value' }, { type: 'value', name: 'ms', splitLine: { show: false } }],
     series: [
       {
         name: words.waiting,
@@ -119,10 +119,11 @@ function depthOption(samples: readonly Sample[], words: SeckillWords) {
       {
         name: words.latency,
         type: 'line',
-        showSymbol: false,
+        // A single one between gaps is a point.
+        symbolSize: 5,
         yAxisIndex: 1,
-        itemStyle: { color: '#722ed1' },
-        data: points(samples, ({ p99Ms }) => Math.round(p99Ms)),
+        itemStyle: { color: '#9254de' },
+        data: points(samples, ({ p99Ms }) => (p99Ms === null ? null : Math.round(p99Ms))),
       },
     ],
   }

@@ -11,7 +11,7 @@ export interface Sample {
   readonly outcomes: Readonly<Record<string, number>>
   readonly answers: Readonly<Record<string, number>>
   readonly p50Ms: number
-  readonly p99Ms: number
+  readonly p99Ms: number | null
 }
 
 export interface SeckillState {

@@ -33,6 +33,9 @@ test('a direct side that is not worse is called so', () => {
   expect(comparison(figuresOf(side('direct', tenths, 5)), slow)).toMatch(
     /5 requests got no answer, at the queue 0/,
   )
+  expect(comparison(slow, figuresOf(side('queue', tenths, 5)))).toMatch(
+    /^At the queue 5 requests got no answer, at the database 0: it was not worse/,
+  )
 })
 
 test('every point of the picture is within it', () => {

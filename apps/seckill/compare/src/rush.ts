@@ -19,6 +19,7 @@ export const PATIENCE_MS = 10_000
 const TICK_MS = 10
 
 /**
+ * Resolves with every answer, and how many users were served: given a ticket, or a decision.
  * Requests at a fixed rate, at one address after the other. They do not wait for each other: who is slow to
  * answer has more of them at once, as in life.
  */
@@ -27,19 +28,23 @@ export async function rush(addresses: readonly string[], campaignId: string, pla
   const beganAt = Date.now()
   const began = performance.now()
   const answers: Promise<Answer>[] = []
+  const served = new Set<number>()
   while (answers.length < requests) {
-    const due = Math.ceil((requests * (performance.now() - began)) / (seconds * 1_000))
-    while (answers.length < Math.min(due, requests)) {
+    const count = Math.ceil((requests * (performance.now() - began)) / (seconds * 1_000))
+    while (answers.length < Math.min(count, requests)) {
       const n = answers.length
       // Everybody comes once, then all of them again, in another order, to the item they want.
       const user = n < users ? n : (n * 7_919) % users
       const item = items[user % items.length] ?? ''
       const url = `${addresses[n % addresses.length]}/campaigns/${campaignId}/items/${item}/requests`
-      answers.push(asked(url, `user-${user}`, began + (n * seconds * 1_000) / requests, began))
+      const due = began + (n * seconds * 1_000) / requests
+      const answer = asked(url, `user-${user}`, due, began)
+      answers.push(answer)
+      void answer.then(({ status }) => (status === 200 || status === 202) && served.add(user))
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }
-  return { beganAt, answers: await Promise.all(answers) }
+  return { beganAt, answers: await Promise.all(answers), served: served.size }
 }
 
 async function asked(url: string, userId: string, due: number, began: number): Promise<Answer> {

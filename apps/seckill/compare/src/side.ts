@@ -44,8 +44,8 @@ export async function measured(name: SideName, plan: SidePlan): Promise<Side> {
     await open(books, campaignId, plan)
     // Each door has to have seen the item, and each connection to be open, before it counts.
     for (const door of doors) await fetch(`${door}/health`).then((response) => response.arrayBuffer())
-    const { beganAt, answers } = await rush(doors, campaignId, plan)
-    const decided = await settled(books, campaignId)
+    const { beganAt, answers, served } = await rush(doors, campaignId, plan)
+    const decided = await settled(books, campaignId, served)
     return {
       name,
       answers,
@@ -129,13 +129,16 @@ interface Decision {
   readonly decidedAt: number
 }
 
-/** Every decision, when no more have come for a while. */
-async function settled(books: string, campaignId: string): Promise<Decision[]> {
+/**
+ * Every decision, when everybody who was served has one, and no more have come for a while: of those who went
+ * away without an answer some have one, too.
+ */
+async function settled(books: string, campaignId: string, served: number): Promise<Decision[]> {
   const deadline = performance.now() + SETTLE_MS
   for (let before = -1; performance.now() < deadline; ) {
     const response = await fetch(`${books}/campaigns/${campaignId}/tickets`)
     const decided = (await response.json()) as Decision[]
-    if (decided.length === before) return decided
+    if (decided.length === before && decided.length >= served) return decided
     before = decided.length
     await delay(QUIET_MS)
   }

@@ -28,9 +28,11 @@ withBrowser(
       const taken = (await figure(page, 'To be paid')) + (await figure(page, 'Paid'))
       return taken === 60 && (await figure(page, 'Left')) === 0
     })
+    await until('everybody has an answer', async () => (await figure(page, 'Waiting')) === 0)
     await picture(page, 'seckill-light')
     await page.getByText('中文').click()
     await page.getByText('每秒到达的请求与每秒的处理数').waitFor()
+    await picture(page, 'seckill-chinese')
     await page.close()
     const dark = await pages.open('dark', 1280, 900)
     await until('the curves are there', async () => (await figure(dark, 'Paid')) > 0)
