@@ -40,8 +40,8 @@ export function comparison(direct: Figures, queue: Figures): string {
   const waits = `p99 ${direct.p99Ms.toFixed(0)} ms at the database, ${queue.p99Ms.toFixed(0)} ms at the queue`
   if (direct.failed > queue.failed)
     return `At the database ${direct.failed} requests got no answer, at the queue ${queue.failed}; ${waits}.`
-  if (queue.failed > direct.failed)
-    return `At the queue ${queue.failed} requests got no answer, at the database ${direct.failed}: it was not worse; ${waits}.`
+  const failed = `${queue.failed} requests got no answer, at the database ${direct.failed}`
+  if (queue.failed > direct.failed) return `At the queue ${failed}: it was not worse; ${waits}.`
   if (ratio > 1.2) return `Users waited ${ratio.toFixed(1)} times as long at the database: ${waits}.`
   return `The database alone was not worse: ${waits}. A larger crowd, or a slower disk, is where it turns.`
 }
