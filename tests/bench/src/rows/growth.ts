@@ -96,7 +96,7 @@ async function createBySending(subject: Subject, sizes: Sizes, topics: number): 
 const overTopics = (counts: readonly number[]): BrokerRow => ({
   name: topicsCell(counts),
   oursOnly: true,
-  roundsMax: 2,
+  roundsMax: 1,
   async measure(subject, sizes) {
     const values: Record<string, number> = {}
     const cpu: number[] = []
