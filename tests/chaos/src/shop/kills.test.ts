@@ -21,6 +21,8 @@ const TAKEN_BACK = LONG ? 100 : 25
 /** Between the orders of a customer who only waits for the last fault. */
 const PAUSE_MS = 1_000
 const SETTLE_MS = LONG ? 300_000 : 60_000
+/** For so many orders; a customer gives up before that. */
+const PLACING_MS = LONG ? 3_000_000 : 300_000
 
 /** Every service dies at each of its fault points, now and then, early and late in the run. */
 const FAULTS: Record<ShopService, readonly string[]> = {
@@ -119,7 +121,7 @@ async function placeAll(shop: ShopRun, load: Load, orders: number): Promise<void
 async function killBroker(shop: ShopRun, load: Load, orders: number, times: number): Promise<void> {
   for (let time = 1; time <= times; time++) {
     const placed = () => load.asked.length >= (time * orders) / (times + 1)
-    await eventually(`the broker is killed, ${time}`, SETTLE_MS, placed)
+    await eventually(`${time} of ${times} parts of the orders are placed`, PLACING_MS, placed)
     await shop.processes.kill('broker')
   }
 }
