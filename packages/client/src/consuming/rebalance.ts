@@ -5,6 +5,7 @@ import type { ClientInstance } from '../client-instance.js'
 import { inTime, type Patience, throwIfAborted } from '../wait.js'
 import { type AllocateStrategy, compareQueues, queueKey } from './allocation.js'
 import type { Assignment } from './assignment.js'
+import { Handover } from './handover.js'
 import type { QueueLocks } from './queue-locks.js'
 import type { Subscriptions } from './subscriptions.js'
 
@@ -33,12 +34,15 @@ export interface RebalanceParts {
 export class Rebalance {
   readonly #parts: RebalanceParts
   readonly #settled = new Set<string>()
-  /** Topics whose new split was told, and is not yet complete. */
-  readonly #changing = new Set<string>()
+  /** What this member was told to get, of the topics whose split is not yet complete. */
+  readonly #changing = new Map<string, readonly MessageQueue[]>()
+  readonly #handover: Handover
   readonly #waiting = new Set<{ readonly resolve: () => void; readonly reject: (error: MqError) => void }>()
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts
+    const { env, clientId } = parts.instance
+    this.#handover = new Handover(env.clock, clientId, parts.strategy)
   }
 
   /** One round over all topics. Returns when to run again if something is missing. */
@@ -50,7 +54,8 @@ export class Rebalance {
     }
     const complete = await Promise.all(topics.map((topic) => this.#topicSafely(topic)))
     this.#noteReady()
-    return complete.every(Boolean) ? undefined : INCOMPLETE_RETRY_MS
+    if (complete.every(Boolean)) return undefined
+    return Math.min(INCOMPLETE_RETRY_MS, this.#handover.dueInMs() ?? INCOMPLETE_RETRY_MS)
   }
 
   /** Resolves when every subscribed topic was split once, whoever got its queues. Forgets who gives up. */
@@ -86,6 +91,7 @@ export class Rebalance {
 
   forget(topic: string): void {
     this.#settled.delete(topic)
+    this.#handover.forget(topic)
   }
 
   async #topicSafely(topic: string): Promise<boolean> {
@@ -113,31 +119,36 @@ export class Rebalance {
     }
     const queues = [...route.readQueues].sort(compareQueues)
     let mine: readonly MessageQueue[] = queues
+    let mayTake = (_: MessageQueue) => true
     if (queues.some((queue) => chosen(queue) !== undefined)) mine = queues.filter(chosen)
     else if (clustering) {
       const clientIds = await this.#clientIds(queues)
       if (clientIds === undefined) return false
       mine = strategy.allocate(queues, clientIds, instance.clientId)
+      const wanted = mine.filter((queue) => !assignment.has(queue))
+      const ready = this.#handover.ready({ topic, queues, clientIds }, wanted)
+      mayTake = (queue) => ready.has(queueKey(queue))
     }
     const wanted = new Set(mine.map(queueKey))
     const held = assignment.queues().filter((queue) => queue.topic === topic)
     const releasing = held.filter((queue) => !wanted.has(queueKey(queue)))
-    this.#tellBefore(
-      topic,
-      mine.filter((queue) => !assignment.has(queue)),
-      releasing,
-    )
+    this.#tellBefore(topic, mine, held)
     for (const queue of releasing) instance.background.run('release', () => assignment.release(queue))
-    const taken = await Promise.all(mine.map((queue) => assignment.has(queue) || this.#take(queue)))
+    const take = async (queue: MessageQueue) => mayTake(queue) && this.#take(queue)
+    const taken = await Promise.all(mine.map((queue) => assignment.has(queue) || take(queue)))
     const complete = taken.every(Boolean)
     if (complete) this.#tellAfter(topic)
     return complete
   }
 
-  /** Once for a change that takes several rounds. */
-  #tellBefore(topic: string, taking: readonly MessageQueue[], releasing: readonly MessageQueue[]): void {
-    if (taking.length + releasing.length === 0 || this.#changing.has(topic)) return
-    this.#changing.add(topic)
+  /** Once for a change that takes several rounds; a change of that change is told as the difference. */
+  #tellBefore(topic: string, mine: readonly MessageQueue[], held: readonly MessageQueue[]): void {
+    const told = this.#changing.get(topic) ?? held
+    const [wanted, known] = [new Set(mine.map(queueKey)), new Set(told.map(queueKey))]
+    const taking = mine.filter((queue) => !known.has(queueKey(queue)))
+    const releasing = told.filter((queue) => !wanted.has(queueKey(queue)))
+    if (taking.length + releasing.length === 0) return
+    this.#changing.set(topic, mine)
     const { instance, consumerGroup } = this.#parts
     instance.hooks.tell((hook) => hook.beforeRebalance?.({ consumerGroup, topic, taking, releasing }))
   }
@@ -191,6 +202,7 @@ export class Rebalance {
     if (locks !== undefined && !(await locks.lock(queue))) return false
     try {
       assignment.add(queue, await startOffset(queue))
+      this.#handover.taken(queue)
       return true
     } catch (error) {
       if (!(error instanceof MqError)) throw error

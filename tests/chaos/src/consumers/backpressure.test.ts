@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
-import { Admin, Producer, PushConsumer, type PushConsumerOptions } from '@rockhopper/client'
-import { createNodeEnv } from '@rockhopper/env'
-import { Server } from './server.fixture.js'
+import { describe, expect, test } from '@jest/globals'
+import { type Admin, Producer, PushConsumer, type PushConsumerOptions } from '@rockhopper/client'
+import { atEnd, QUIET, servedTopic } from './served-topic.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const QUEUES = 2
@@ -17,29 +13,7 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const TOPIC = 'slow'
 const GROUP = 'slow-consumers'
-const silent = (): void => undefined
-const QUIET = createNodeEnv({ log: { info: silent, warn: silent, error: silent } })
-
-const ends: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-}, 60_000)
-
-async function started(): Promise<{ namesrvAddr: string; admin: Admin }> {
-  const directory = mkdtempSync(join(tmpdir(), 'rockhopper-slow-'))
-  const server = new Server(directory, [])
-  await server.start()
-  ends.push(async () => {
-    await server.stop()
-    rmSync(directory, { recursive: true, force: true })
-  })
-  const { namesrvAddr } = server
-  const admin = new Admin({ namesrvAddr, env: QUIET })
-  await admin.start()
-  ends.push(() => admin.shutdown())
-  await admin.createTopic(TOPIC, { queues: QUEUES })
-  return { namesrvAddr, admin }
-}
+const started = () => servedTopic(TOPIC, QUEUES)
 
 async function send(namesrvAddr: string, count: number, bodySize: number): Promise<void> {
   const producer = new Producer({ namesrvAddr, producerGroup: 'fast', env: QUIET, sendMsgTimeoutMs: 20_000 })
@@ -57,7 +31,7 @@ async function send(namesrvAddr: string, count: number, bodySize: number): Promi
 class SlowConsumer {
   calls = 0
   readonly #consumer: PushConsumer
-  #letGo: () => void = silent
+  #letGo = (): void => undefined
   readonly #go = new Promise<void>((resolve) => {
     this.#letGo = resolve
   })
@@ -68,7 +42,7 @@ class SlowConsumer {
       ...{ consumeFromWhere: 'CONSUME_FROM_FIRST_OFFSET', rebalanceIntervalMs: 1_000, ...limits },
     })
     this.#consumer.subscribe(TOPIC)
-    ends.push(() => this.end())
+    atEnd(() => this.end())
   }
 
   async start(): Promise<void> {

@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from '@jest/globals'
-import { Admin, type AllocateStrategy, AVG, Producer, PushConsumer } from '@rockhopper/client'
-import { createNodeEnv } from '@rockhopper/env'
+import { describe, expect, test } from '@jest/globals'
+import { type AllocateStrategy, AVG, Producer, PushConsumer } from '@rockhopper/client'
 import { randomOf, seedOf } from './random.fixture.js'
-import { Server } from './server.fixture.js'
+import { atEnd, QUIET, servedTopic } from './served-topic.fixture.js'
 
 const LONG = process.env['ROCKHOPPER_LONG'] === '1'
 const MEMBERS = LONG ? 50 : 12
@@ -14,20 +10,20 @@ const QUEUES = LONG ? 64 : 16
 const STORM_MS = LONG ? 60_000 : 4_000
 const REBALANCE_MS = 1_000
 const TOPIC = 'storm'
-const silent = (): void => undefined
-const QUIET = createNodeEnv({ log: { info: silent, warn: silent, error: silent } })
 
-const ends: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-}, 60_000)
+/** A member's queues, as its rebalances told. */
+interface Share {
+  readonly queues: Set<number>
+  /** Whether it has all of them, and releases no other. */
+  complete: boolean
+}
 
-/** Deliveries by place; a member's queues are what it heard at its last rebalance. */
+/** Deliveries by place, and what each member has. */
 class Group {
   readonly deliveries = new Map<string, number>()
   /** Queues that were taken. */
   moves = 0
-  readonly #members = new Map<PushConsumer, Set<number>>()
+  readonly #members = new Map<PushConsumer, Share>()
   readonly #namesrvAddr: string
   readonly #strategy: AllocateStrategy
 
@@ -41,7 +37,7 @@ class Group {
   }
 
   async join(): Promise<void> {
-    const queues = new Set<number>()
+    const share: Share = { queues: new Set(), complete: false }
     const consumer = new PushConsumer({
       namesrvAddr: this.#namesrvAddr,
       consumerGroup: 'stormy',
@@ -53,15 +49,19 @@ class Group {
         {
           beforeRebalance: ({ releasing, taking, topic }) => {
             if (topic !== TOPIC) return
-            for (const { queueId } of releasing) queues.delete(queueId)
-            for (const { queueId } of taking) queues.add(queueId)
+            for (const { queueId } of releasing) share.queues.delete(queueId)
+            for (const { queueId } of taking) share.queues.add(queueId)
+            share.complete = false
             this.moves += taking.length
+          },
+          afterRebalance: ({ topic }) => {
+            if (topic === TOPIC) share.complete = true
           },
         },
       ],
     })
     consumer.subscribe(TOPIC)
-    this.#members.set(consumer, queues)
+    this.#members.set(consumer, share)
     await consumer.start(async ([message]) => {
       const place = `${message?.queueId}/${message?.queueOffset}`
       this.deliveries.set(place, (this.deliveries.get(place) ?? 0) + 1)
@@ -78,7 +78,9 @@ class Group {
 
   /** Every queue at exactly one member. */
   get isSplit(): boolean {
-    const all = [...this.#members.values()].flatMap((queues) => [...queues])
+    const shares = [...this.#members.values()]
+    const all = shares.flatMap(({ queues }) => [...queues])
+    if (shares.some(({ complete, queues }) => !complete && queues.size > 0)) return false
     return all.length === QUEUES && new Set(all).size === QUEUES
   }
 
@@ -88,20 +90,9 @@ class Group {
 }
 
 async function started(strategy: AllocateStrategy): Promise<{ group: Group; namesrvAddr: string }> {
-  const directory = mkdtempSync(join(tmpdir(), 'rockhopper-storm-'))
-  const server = new Server(directory, [])
-  await server.start()
-  ends.push(async () => {
-    await server.stop()
-    rmSync(directory, { recursive: true, force: true })
-  })
-  const { namesrvAddr } = server
-  const admin = new Admin({ namesrvAddr })
-  await admin.start()
-  await admin.createTopic(TOPIC, { queues: QUEUES })
-  await admin.shutdown()
+  const { namesrvAddr } = await servedTopic(TOPIC, QUEUES)
   const group = new Group(namesrvAddr, strategy)
-  ends.push(() => group.end())
+  atEnd(() => group.end())
   return { group, namesrvAddr }
 }
 
@@ -163,8 +154,8 @@ describe(`a storm of ${MEMBERS} members that come and go`, () => {
         `storm: ${JSON.stringify({ sent: places.length, changes, moves, repeated, splitMs })}\n`,
       )
       expect({ split, skipped }).toEqual({ split: true, skipped: [] })
-      // Whoever gets a queue begins at what was committed: what its old member has at work comes twice.
-      expect(repeated).toBeLessThanOrEqual(moves)
+      // A queue is left to who had it until its work is committed; a machine that stands still may be late.
+      expect(repeated).toBeLessThanOrEqual(places.length / 100)
     },
     LONG ? 300_000 : 120_000,
   )
