@@ -12,6 +12,7 @@ function readyOf(handover: Handover, me: string, clientIds: readonly string[]): 
   return wanted.filter((queue) => ready.has(queueKey(queue))).map(({ queueId }) => queueId)
 }
 
+// R30
 test('who joins leaves queues to those that had them, for as long as they need to commit', async () => {
   const clock = new VirtualClock()
   const handover = new Handover(clock, 'b', AVG)
@@ -32,7 +33,7 @@ test('who is alone, and who follows on one that is gone, takes queues at once', 
   expect(readyOf(second, 'c', ['c'])).toEqual([0, 1])
 })
 
-test('of a member that came and went meanwhile queues are taken at once, of others when it is time', async () => {
+test('queues of a member that came and went meanwhile are taken at once', async () => {
   const clock = new VirtualClock()
   const handover = new Handover(clock, 'b', AVG)
   readyOf(handover, 'b', ['a', 'b'])

@@ -125,6 +125,7 @@ async function until(what: () => boolean, timeoutMs: number): Promise<boolean> {
 }
 
 describe(`a storm of ${MEMBERS} members that come and go`, () => {
+  // R30
   test(
     'is over two rounds after the last of them, skips nothing and repeats little',
     async () => {
