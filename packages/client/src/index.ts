@@ -36,6 +36,7 @@ export type { MessageView } from './message-view.js'
 export type { PoppedMessage } from './popped-message.js'
 export { Producer } from './producer.js'
 export type { ProducerOptions, QueueSelector, RequestOptions, SendOptions } from './producer-options.js'
+export { splitBatch } from './producing/split-batch.js'
 export { PullConsumer, type PullConsumerOptions, type PullOptions, type PullResult } from './pull-consumer.js'
 export { PushConsumer } from './push-consumer.js'
 export type {

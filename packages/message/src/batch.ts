@@ -19,15 +19,19 @@ export interface BatchEntry {
 const ENTRY_OVERHEAD = 22
 const BODY_AT = 20
 
+/** Bytes of one message in a batch body; `propertiesSize` is that of its encoded properties. */
+export const batchEntrySize = (bodySize: number, propertiesSize: number): number =>
+  ENTRY_OVERHEAD + bodySize + propertiesSize
+
 /** The body of SEND_BATCH_MESSAGE. The caller has checked the limits of each message. */
 export function encodeBatch(entries: readonly BatchEntry[]): Buffer {
   let size = 0
-  for (const { body, properties } of entries) size += ENTRY_OVERHEAD + body.length + properties.length
+  for (const { body, properties } of entries) size += batchEntrySize(body.length, properties.length)
   const into = Buffer.alloc(size)
   let at = 0
   for (const { flag, body, properties } of entries) {
     assert(properties.length <= PROPERTIES_SIZE_MAX, 'properties must fit their i16 length')
-    putI32(into, at, ENTRY_OVERHEAD + body.length + properties.length)
+    putI32(into, at, batchEntrySize(body.length, properties.length))
     putI32(into, at + 12, flag)
     putI32(into, at + 16, body.length)
     into.set(body, at + BODY_AT)
