@@ -21,6 +21,8 @@ export interface ProduceOptions {
   readonly mode?: 'sync' | 'async' | 'oneway' | 'batch' | 'transaction'
   /** Stays after the last message, for checks, until its input is closed. */
   readonly hold?: boolean
+  /** Of ours only: tells what hooks see. */
+  readonly hooks?: boolean
 }
 
 export interface ConsumeOptions {
@@ -42,6 +44,8 @@ export interface ConsumeOptions {
   readonly lingerMs?: number
   /** Of ours only: another split of the queues than the rest of the group, which is wrong. */
   readonly allocate?: 'circle'
+  /** Of ours only: tells what hooks see. */
+  readonly hooks?: boolean
 }
 
 type Options = Readonly<Record<string, string | number | boolean | undefined>>
@@ -190,6 +194,7 @@ function produceArguments(options: ProduceOptions): Options {
     plan: writePlan(options.messages),
     mode: options.mode ?? 'sync',
     hold: options.hold,
+    hooks: options.hooks,
     instance: nextInstance(),
   }
 }
@@ -210,6 +215,7 @@ function consumeArguments(options: ConsumeOptions): Options {
     'deadline-ms': options.deadlineMs ?? CONSUME_DEADLINE_MS,
     'linger-ms': options.lingerMs,
     allocate: options.allocate,
+    hooks: options.hooks,
     instance: nextInstance(),
   }
 }

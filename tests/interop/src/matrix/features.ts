@@ -21,6 +21,8 @@ const features = <T extends Readonly<Record<string, Feature>>>(
 /** Apache's Go client has no such consumer either. */
 const OURS_PULLS = 'our push consumer pulls; `SimpleConsumer` pops'
 
+const OWN_HOOKS = 'each client has its own'
+
 /** A row each of docs/compatibility.md. */
 export const FEATURES = features({
   send: { title: 'Send, synchronous and asynchronous; properties of every kind', file: 'send-and-receive' },
@@ -64,6 +66,11 @@ export const FEATURES = features({
   offsetReset: { title: 'Offset reset by time, online and offline', file: 'consumer-commands' },
   cloneOffsets: { title: 'Offsets of a group cloned for another', file: 'clone-offsets' },
   trace: { title: 'Message traces', file: 'tracing' },
+  hooks: {
+    title: 'Hooks for tracing and metrics see sends, calls and retries',
+    file: 'hooks',
+    without: { 'official/ours': OWN_HOOKS, 'official/apache': OWN_HOOKS },
+  },
 })
 
 export type FeatureId = keyof typeof FEATURES

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AVG, AVG_BY_CIRCLE, type ConsumeFromWhere, type MessageView, PushConsumer } from '@rockhopper/client'
 import { emit, emitReceived } from './lines.js'
 import { number, type Options, required, switched, text } from './options.js'
+import { toldHooks } from './told-hooks.js'
 
 /** Level 1, one second: a test does not wait ten for the usual level 3. */
 const RETRY_DELAY_LEVEL = 1
@@ -29,6 +30,7 @@ export async function consume(options: Options): Promise<number> {
     rebalanceIntervalMs: 1_000,
     allocateStrategy: text(options, 'allocate', '') === 'circle' ? AVG_BY_CIRCLE : AVG,
     orderly,
+    hooks: toldHooks(options),
   })
   const sql = text(options, 'sql', '')
   consumer.subscribe(topic, sql === '' ? text(options, 'expression', '*') : { sql })

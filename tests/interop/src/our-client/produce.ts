@@ -6,6 +6,7 @@ import { emit } from './lines.js'
 import { number, type Options, required, text } from './options.js'
 import { produceInTransactions } from './produce-in-transactions.js'
 import { emitSent, toMessage } from './sent-line.js'
+import { toldHooks } from './told-hooks.js'
 
 const SEND_TIMEOUT_MS = 10_000
 
@@ -20,6 +21,7 @@ export async function produce(options: Options): Promise<void> {
     namesrvAddr: required(options, 'nameserver'),
     producerGroup: required(options, 'group'),
     sendMsgTimeoutMs: SEND_TIMEOUT_MS,
+    hooks: toldHooks(options),
   })
   await producer.start()
   await send(producer, messages, text(options, 'mode', 'sync'), number(options, 'batch-size', 32))

@@ -15,6 +15,7 @@ import { beginWhere } from './consume-from.js'
 import { commandConsumers } from './consumer-commands.js'
 import { deliverByLevel } from './delay-levels.js'
 import { broadcast, shareQueues } from './groups.js'
+import { hooked } from './hooks.js'
 import { largest } from './limits.js'
 import { litePull } from './lite-pull.js'
 import { readByOffset, readByOffsetWithOurs } from './offsets.js'
@@ -324,6 +325,13 @@ export const SCENARIOS: readonly Scenario[] = [
       run: (cluster) => requestReply(cluster, asking, answering),
     }),
   ),
+  {
+    name: 'hooks of our client see sends, calls and retries',
+    features: ['hooks'],
+    sides: ['ours'],
+    short: CROSSED,
+    run: hooked,
+  },
   {
     name: 'mqadmin finds the traces of our producer and consumer',
     features: ['trace'],
