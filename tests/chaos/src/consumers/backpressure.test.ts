@@ -75,6 +75,7 @@ class SlowConsumer {
 }
 
 describe('a consumer whose listener takes its time', () => {
+  // R26
   test('holds a bounded count of messages of each queue, and gets all when it goes on', async () => {
     const { namesrvAddr, admin } = await started()
     await send(namesrvAddr, COUNT, 10)
@@ -91,6 +92,7 @@ describe('a consumer whose listener takes its time', () => {
     while (consumer.calls < COUNT) await delay(50)
   }, 300_000)
 
+  // R26
   test('holds a bounded size of messages of each queue', async () => {
     const { namesrvAddr, admin } = await started()
     const perMib = MIB / (64 * KIB)

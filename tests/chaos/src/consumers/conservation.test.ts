@@ -151,6 +151,7 @@ const FAILURES_PASS: readonly Bug[] = [
 ]
 
 describe('messages whose handlers fail, while consumers are killed', () => {
+  // R34
   test(
     'are each acknowledged or a dead letter, and every attempt is counted',
     () => conserved('push', true),
@@ -158,6 +159,7 @@ describe('messages whose handlers fail, while consumers are killed', () => {
   )
 
   // An invisible time that ends with its member counts as an attempt, whether a handler ran or not.
+  // R34
   test(
     'are each acknowledged or a dead letter when they are popped',
     () => conserved('pop', false),

@@ -37,13 +37,17 @@ interface Turmoil {
   joined: number
   left: number
   killed: number
+  restarted: number
 }
 
-/** Members join, leave, and die and come back under their name, which still has the locks of its queues. */
+/**
+ * Members join, leave, and die and come back under their name, which still has the locks of its queues; the
+ * broker restarts, which has then no locks at all.
+ */
 async function disturb(work: WorkRun, random: () => number, ended: () => boolean): Promise<Turmoil> {
-  const turmoil = { joined: 0, left: 0, killed: 0 }
+  const turmoil = { joined: 0, left: 0, killed: 0, restarted: 0 }
   // Each at least once, then as it comes.
-  for (const first = [0, 0.9, 0.5]; !ended() || first.length > 0; ) {
+  for (const first = [0, 0.8, 0.5, 0.99]; !ended() || first.length > 0; ) {
     const { length } = work.members
     const drawn = first.shift() ?? random()
     const at = Math.floor(random() * length)
@@ -53,6 +57,9 @@ async function disturb(work: WorkRun, random: () => number, ended: () => boolean
     } else if (drawn < 0.7) {
       await work.leave(at)
       turmoil.left++
+    } else if (drawn > 0.95) {
+      await work.restartBroker()
+      turmoil.restarted++
     } else {
       await work.join(await work.kill(at))
       turmoil.killed++
@@ -138,6 +145,7 @@ const NOT_ORDERLY: readonly Bug[] = [
 ]
 
 describe('messages with sharding keys, while consumers join, leave, fail and die', () => {
+  // R29
   test(
     'have their first effects in the order of each key, all of them',
     async () => {

@@ -38,6 +38,12 @@ export class Server {
     await this.#child.start()
   }
 
+  /** Stops it properly and starts it on the same ports and store. */
+  async restart(): Promise<void> {
+    await this.#child?.stop(10_000)
+    await this.#child?.start()
+  }
+
   async stop(): Promise<void> {
     await this.#child?.stop(10_000)
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Admin, Producer, PullConsumer } from '@rockhopper/client'
 import { createNodeEnv } from '@rockhopper/env'
 import type { Bug } from '../bugs.fixture.js'
@@ -19,6 +20,8 @@ export interface Work {
 }
 
 const TOPIC = 'work'
+const SENDS_MAX = 20
+const SEND_PAUSE_MS = 500
 const silent = (): void => undefined
 const QUIET = createNodeEnv({ log: { info: silent, warn: silent, error: silent } })
 const LEVELS = Array.from({ length: 18 }, () => '1s').join(' ')
@@ -53,7 +56,22 @@ export class WorkRun {
 
   async send({ fails, id, shardingKey }: Work): Promise<void> {
     const message = { topic: TOPIC, body: JSON.stringify({ fails, id }) }
-    await this.#producer?.send({ ...message, ...(shardingKey === undefined ? {} : { shardingKey }) })
+    const keyed = { ...message, ...(shardingKey === undefined ? {} : { shardingKey }) }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#producer?.send(keyed)
+        return
+      } catch (error) {
+        // The broker restarts. What was stored all the same comes twice, right behind the first.
+        if (attempt === SENDS_MAX) throw error
+        await delay(SEND_PAUSE_MS)
+      }
+    }
+  }
+
+  /** The broker goes and comes back, with its store and without what it had in memory: locks. */
+  async restartBroker(): Promise<void> {
+    await this.#server.restart()
   }
 
   /** A new member, or one that comes back under its name. */

@@ -30,6 +30,7 @@ afterEach(async () => {
 }, 30_000)
 
 describe('transactional messages, while producers and brokers are killed at every step', () => {
+  // R32
   test(
     'a message is visible if and only if its transaction committed',
     async () => {
