@@ -39,6 +39,7 @@ async function bodies(each: BrokerUnderTest, topic: string, queueOffset = 0) {
 }
 
 describe('delay levels', () => {
+  // R33
   test('a delayed message is delivered when its level has passed, never before', async () => {
     const each = await start()
     await each.send({ body: 'makes the topic' })
@@ -95,6 +96,7 @@ describe('delay levels', () => {
 })
 
 describe('send-back', () => {
+  // R34
   test('a failed message comes again, later each time, and ends among the dead letters', async () => {
     const each = await start()
     await each.send({ body: 'poison' })

@@ -193,6 +193,7 @@ describe('a call is given up when its signal says so, whatever it waits for:', (
     expect(getEventListeners(call.signal, 'abort')).toEqual([])
   })
 
+  // R25
   test('every public method is one of these, synchronous, or bounded by itself', () => {
     const waits = Object.keys(WAITS).map((name) => name.split(' ')[0])
     const known = new Set([...waits, ...SYNCHRONOUS, ...AT_ONCE])

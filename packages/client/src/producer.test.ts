@@ -52,6 +52,7 @@ describe('producer', () => {
     expect(new Set(queueIds).size).toBe(4)
   })
 
+  // R25
   test('a name server that never answers costs no more than the timeout', async () => {
     const silent = await serverOf({ GET_ROUTEINFO_BY_TOPIC: () => new Promise<never>(() => {}) })
     ends.push(() => silent.stop())

@@ -226,6 +226,7 @@ test('a transaction that still executes is not asked about, and ends where the c
   expect(ended).toMatchObject([{ tranStateTableOffset: 9, commitLogOffset: 900 }])
 })
 
+// R26
 test('checks run at most so many at once, few wait, and one transaction is asked about once', async () => {
   const { check, ended, namesrvAddr } = await brokerOf()
   const finish: (() => void)[] = []
@@ -311,6 +312,7 @@ test('a transaction that is given up before its half message is stored executes 
   expect(getEventListeners(abort.signal, 'abort')).toEqual([])
 })
 
+// R26
 test('a transaction that is given up while it executes tells its work, and ends when that does', async () => {
   const { ended, namesrvAddr } = await brokerOf()
   const abort = new AbortController()

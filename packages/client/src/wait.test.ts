@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { env } from './scripted-servers.fixture.js'
 import { endedOrAborted, inTime, jittered, withAnyOf } from './wait.js'
 
+// R27
 test('pauses of many clients that lost the same broker are spread over half to one and a half', () => {
   const pauses = Array.from({ length: 1_000 }, () => jittered(env.random, 1_000))
   expect(Math.min(...pauses)).toBeGreaterThanOrEqual(500)

@@ -3,10 +3,15 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.js'
 import { nestConformance } from './nest-conformance.js'
-import { rowTests } from './row-tests.js'
+import { reliability } from './reliability.js'
+import { type RowTest, rowTests } from './row-tests.js'
 
 const PAGES: Readonly<Record<string, () => string>> = {
-  'docs/nestjs-conformance.md': () => nestConformance(nestTests()),
+  'docs/nestjs-conformance.md': () =>
+    nestConformance(
+      testsOf(['packages/nestjs/src', 'packages/testing/src', 'tests/pack/src', 'tests/e2e/src'], 'B'),
+    ),
+  'docs/reliability.md': () => reliability(repositoryRoot, testsOf(['packages/*/src', 'tests/*/src'], 'R')),
 }
 
 for (const [file, make] of Object.entries(PAGES)) {
@@ -22,10 +27,9 @@ for (const [file, make] of Object.entries(PAGES)) {
   }
 }
 
-function nestTests() {
-  const folders = ['packages/nestjs/src', 'packages/testing/src', 'tests/pack/src', 'tests/e2e/src']
+function testsOf(folders: readonly string[], kind: 'B' | 'R'): RowTest[] {
   return folders
     .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: repositoryRoot }))
     .sort()
-    .flatMap((file) => rowTests(file, readFileSync(join(repositoryRoot, file), 'utf8')))
+    .flatMap((file) => rowTests(file, readFileSync(join(repositoryRoot, file), 'utf8'), kind))
 }

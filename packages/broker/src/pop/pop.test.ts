@@ -53,6 +53,7 @@ describe('a popped message', () => {
     expect(bodiesOf(await untilPopped(each, 1))).toEqual(['c'])
   })
 
+  // R34
   test('stays with who has it now when an old receipt comes late', async () => {
     const each = await start()
     await sendAll(each, ['a'])

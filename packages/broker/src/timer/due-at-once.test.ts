@@ -53,6 +53,7 @@ function watched(disk: Disk) {
 }
 
 /** Rule 33 of what a broker must stand: real time, real files, real sockets. */
+// R33
 test(
   `${COUNT} messages that are due in one tick are delivered a few in a turn of the loop, none early`,
   async () => {

@@ -64,6 +64,7 @@ async function delivered(each: BrokerUnderTest, wanted: readonly string[]): Prom
 }
 
 describe('a message with a time of its own', () => {
+  // R33
   test('comes when its time is there, not before', async () => {
     const each = await start()
     const now = each.clock.now()
@@ -125,6 +126,7 @@ describe('a message with a time of its own', () => {
     await delivered(second, ['before', 'after'])
   })
 
+  // R33
   test('survives a kill before the wheel was written', async () => {
     const first = await start()
     await first.send(timed({ TIMER_DELAY_SEC: '4' }, { body: 'kept' }))

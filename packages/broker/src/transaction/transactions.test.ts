@@ -92,6 +92,7 @@ test.each([
   expect(await end(broker, place, COMMIT)).toBe(0)
 })
 
+// R32
 test('clients can neither read nor write the half topic and the op topic', async () => {
   const broker = await started()
   await half(broker, 'K1')
@@ -118,6 +119,7 @@ test('after CHECK_IMMUNITY_TIME_IN_SECONDS only the answer to a check counts', a
   expect(await end(broker, place, COMMIT, { fromTransactionCheck: true })).toBe(0)
 })
 
+// R32
 test('nobody is asked before transactionTimeOut, then any member of the group', async () => {
   const broker = await started()
   const members = [await producer(broker, 'c1'), await producer(broker, 'c2')]
@@ -149,6 +151,7 @@ test('a check names the half message where it lies now, and carries the message 
   expect(check?.message.physicalOffset).toBe(check?.commitLogOffset)
 })
 
+// R32
 test('an answer to a check decides, and later answers under any offset come too late', async () => {
   const broker = await started()
   const { checks } = await producer(broker, 'c1')
@@ -176,6 +179,7 @@ test('a slow producer may still end its transaction under the first offsets', as
   await untilVisible(broker, ['plain', 'K1'])
 })
 
+// R32
 test('after transactionCheckMax checks the message is discarded, and can be asked about again', async () => {
   const broker = await started({ config: { transactionCheckMax: 3, transactionCheckInterval: 10_000 } })
   const { checks } = await producer(broker, 'c1')

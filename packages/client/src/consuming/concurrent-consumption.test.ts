@@ -58,6 +58,7 @@ function consumerOf(
 }
 
 describe('concurrent consumption', () => {
+  // R28
   test('the offset moves only after the listener ended', async () => {
     let end: () => void = () => {}
     const consumer = consumerOf(
@@ -92,6 +93,7 @@ describe('concurrent consumption', () => {
     expect(consumer.offsets).toEqual([1])
   })
 
+  // R28
   test('a promise that never settles is given back at level 3 and frees its turn', async () => {
     const signals: AbortSignal[] = []
     const consumer = consumerOf(
@@ -110,6 +112,7 @@ describe('concurrent consumption', () => {
     expect(consumer.turns.running).toBe(0)
   })
 
+  // R28
   test('a message that can be given back nowhere is tried here again, and not passed meanwhile', async () => {
     const attempts: number[] = []
     const consumer = consumerOf((messages) => {
@@ -126,6 +129,7 @@ describe('concurrent consumption', () => {
     expect(attempts.filter((times) => times === 1).length).toBeGreaterThan(0)
   })
 
+  // R28
   test('a poison message does not hold up the others', async () => {
     const consumed: number[] = []
     const consumer = consumerOf((messages): ConsumeResult | undefined => {

@@ -122,6 +122,7 @@ describe('orderly consumption', () => {
     expect(consumer.offsets.at(-1)).toBe(2)
   })
 
+  // R29
   test('a result under a lock that is too old moves no offset, and the queue is given up', async () => {
     let end: () => void = () => {}
     const consumer = await consumerOf(

@@ -14,6 +14,7 @@ function filled(polled: PolledConsumption, count: number): ProcessQueue {
   return processQueue
 }
 
+// R26
 test('what was pulled of a queue goes with the queue, however often it is taken anew', async () => {
   const polled = new PolledConsumption(env.clock, env.log)
   const { signal } = new AbortController()

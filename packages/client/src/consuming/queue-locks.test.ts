@@ -30,6 +30,7 @@ describe('queue locks', () => {
     expect(locks.holds(queue)).toBe(true)
   })
 
+  // R29
   test('a renewal that comes too late does not bring the lock back: another may have had it', async () => {
     const { clock, locks, queue } = locksOf()
     await locks.lock(QUEUE)
@@ -40,6 +41,7 @@ describe('queue locks', () => {
     expect(locks.holds(queue)).toBe(true)
   })
 
+  // R29
   test('locks of a broker whose connection broke are void until they are taken again', async () => {
     const { asked, locks, queue } = locksOf()
     await locks.lock(QUEUE)

@@ -22,6 +22,7 @@ const codeOf = (run: () => unknown) => {
 }
 
 describe('outgoing message', () => {
+  // R31
   test('the bytes sent are those at the time of the call', () => {
     const body = Buffer.from('before')
     const properties = { a: 'before' }

@@ -114,6 +114,7 @@ describe('producer', () => {
     await expect(sent).rejects.toMatchObject({ code: 'REQUEST_ABORTED' })
   })
 
+  // R31
   test('the bytes sent are those at the time of the call, on every attempt', async () => {
     let refusals = 0
     const { producer, log } = await producerOf({
@@ -127,6 +128,7 @@ describe('producer', () => {
     expect(log.map((row) => row.body)).toEqual(['before', 'before'])
   })
 
+  // R26
   test('more sends at once than allowed are refused, not queued', async () => {
     const { producer } = await producerOf({ a: silent }, { sendsInFlightMax: 2 })
     const waiting = [1, 2].map(() => producer.send({ topic: 'T', body: 'x' }, { timeoutMs: 300 }))

@@ -13,6 +13,7 @@ async function count(manager: EntityManager, id: string): Promise<void> {
 }
 
 describe.each(DATABASES)('inbox on %s', (name) => {
+  // R35
   test('many deliveries of one key at the same time have one effect', async () => {
     const db = await open(name)
     serializeTransactions(db)

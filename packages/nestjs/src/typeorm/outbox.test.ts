@@ -265,6 +265,7 @@ describe('two relays on one database', () => {
     await close()
   })
 
+  // R35
   test('a row that another relay takes between the look and the claim stays with that one', async () => {
     const { first, second, close } = await openTwice((query, other) => {
       if (!query.startsWith('UPDATE "rocketmq_outbox"')) return

@@ -44,6 +44,7 @@ describe('invoke', () => {
     expect(bad.value).toMatchObject({ code: 29, remark: 'no queue' })
   })
 
+  // R31
   test('sends the body as it was at the call', async () => {
     let received = ''
     const { clock, client, address } = await pair({
@@ -80,6 +81,7 @@ describe('invoke', () => {
     expect(server.connections.size).toBe(1)
   })
 
+  // R25
   test('rejects at its deadline; the late answer is dropped, the connection lives on', async () => {
     const releases: (() => void)[] = []
     const { clock, client, address, server } = await pair({
@@ -119,6 +121,7 @@ describe('invoke', () => {
     expect(waiting.error?.cause).toMatchObject({ message: 'enough' })
   })
 
+  // R26
   test('does not send more than the limit of waiting requests', async () => {
     const { clock, client, address } = await pair(
       { GET_MAX_OFFSET: () => new Promise(() => {}) },
@@ -155,6 +158,7 @@ describe('invoke', () => {
 })
 
 describe('a connection that breaks', () => {
+  // R25
   test('rejects all that waits at once, and the next call connects again', async () => {
     const { clock, server, client, address } = await pair({
       GET_MAX_OFFSET: ({ queueId }) => (queueId === 1 ? new Promise(() => {}) : ok({ offset: 1 })),
@@ -171,6 +175,7 @@ describe('a connection that breaks', () => {
     expect(next.value?.code).toBe(0)
   })
 
+  // R27
   test('cannot be made: calls fail at once during a growing pause, then it is tried again', async () => {
     const world = newWorld()
     const client = newClient(world)
@@ -284,6 +289,7 @@ describe('what a broker asks', () => {
 })
 
 describe('answers nobody asked for', () => {
+  // R25
   test('unknown and doubled ones are dropped and counted', async () => {
     const { clock, client, address } = await pair({
       HEART_BEAT: (_, { connection, opaque }) => {
@@ -313,6 +319,7 @@ describe('close', () => {
   })
 })
 
+// R25
 test('the opaque wraps from 2^31-1 to 0', () => {
   const { clock } = newWorld()
   const pending = new PendingRequests(new TimerWheel(clock), 10, 2 ** 31 - 2)

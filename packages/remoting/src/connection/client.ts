@@ -4,6 +4,7 @@ import { MqError, parseHost } from '@rockhopper/message'
 import type { CommandName, RequestHeader } from '../protocol/commands.js'
 import { CURRENT_VERSION, type Language } from '../protocol/remoting-command.js'
 import { ResponseCode } from '../protocol/response-code.js'
+import { connectPauseMs } from './backoff.js'
 import type { Response, SignRequest } from './command-codec.js'
 import { Connection, DEFAULT_TIMEOUT_MS, type InvokeOptions } from './connection.js'
 import { ConnectionShared, type RemotingCounters } from './connection-shared.js'
@@ -75,8 +76,6 @@ type Slot =
   | { readonly kind: 'failed'; readonly failures: number; readonly until: number; readonly error: MqError }
 
 const CONNECT_TIMEOUT_MS = 3_000
-const BACKOFF_FIRST_MS = 100
-const BACKOFF_MAX_MS = 5_000
 const CLOSE_TIMEOUT_MS = 1_000
 
 class Client implements RemotingClient {
@@ -219,8 +218,7 @@ class Client implements RemotingClient {
   /** Calls fail at once until the pause is over, so that a caller can turn to another broker. */
   #connectFailed(address: string, failures: number, cause: unknown): MqError {
     const { clock, random } = this.#options
-    const pauseMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 10))
-    const until = clock.monotonic() + pauseMs * (0.5 + random.float())
+    const until = clock.monotonic() + connectPauseMs(failures, random)
     const error =
       cause instanceof MqError ? cause : new MqError('CONNECT_FAILED', `connecting to ${address}`, { cause })
     this.#slots.set(address, { kind: 'failed', failures, until, error })

@@ -95,6 +95,7 @@ describe('over real sockets', () => {
     expect(body?.equals(sent)).toBe(true)
   })
 
+  // R25
   test('a connection that the server cuts rejects its calls within 100 ms', async () => {
     const { server, address } = await startServer(env, {
       processors: { GET_MAX_OFFSET: () => new Promise(() => {}) },

@@ -129,6 +129,7 @@ describe('a request', () => {
     expect(received).toEqual([])
   })
 
+  // R25
   test('may be answered after later ones: a suspended one holds nobody up', async () => {
     let release = () => {}
     const processors: Processors = {
@@ -148,6 +149,7 @@ describe('a request', () => {
     expect(received.map(({ opaque }) => opaque)).toEqual([2, 1])
   })
 
+  // R31
   test('has a body that outlives the read', async () => {
     let kept: Buffer | undefined
     const processors: Processors = {
