@@ -103,13 +103,25 @@ export class TransactionProducer<Argument = unknown> {
   }
 
   /**
-   * Connects to the brokers of `topics` at once, so that they can ask this producer about transactions of an
-   * earlier one; others hear of it at the first send. Rejects with ALREADY_STARTED, CLOSED, ROUTE_NOT_FOUND
-   * or REQUEST_ABORTED; it has started all the same then.
+   * Starts, and greets the brokers of `topics`. Rejects with ALREADY_STARTED or CLOSED; also as `greet` does,
+   * and then it has started all the same.
    */
   async start(options: TransactionProducerStart = {}): Promise<void> {
     this.#instance.start()
-    for (const topic of options.topics ?? []) await this.#sender.greetBrokersOf(topic, options)
+    await this.greet(options.topics ?? [], options)
+  }
+
+  /**
+   * Connects to the brokers of `topics` now, so that they can ask this producer about transactions of an
+   * earlier one; others hear of it at the first send. May be called again. Rejects with NOT_STARTED, CLOSED,
+   * ROUTE_NOT_FOUND, REQUEST_ABORTED, and as any request does while no server is there.
+   */
+  async greet(
+    topics: readonly string[],
+    options: Pick<TransactionProducerStart, 'signal'> = {},
+  ): Promise<void> {
+    this.#instance.assertStarted('Greeting brokers')
+    for (const topic of topics) await this.#sender.greetBrokersOf(topic, options)
   }
 
   /**

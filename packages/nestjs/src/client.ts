@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common'
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices'
-import type { SendResult } from '@rockhopper/client'
+import type { SendResult, TransactionContext } from '@rockhopper/client'
 import { type Message, type MessageExt, MqError } from '@rockhopper/message'
 import type { Observable } from 'rxjs'
+import { type ClientTransactions, openTransactions, type TransactionCheck } from './client-transactions.js'
 import { type BodyCodec, bodyCodec } from './codec.js'
 import { type Connection, openConnection, waitForNameServer } from './connection.js'
-import { RocketMQSetupError } from './exceptions.js'
+import { RocketMQSetupError, RollbackMessageException } from './exceptions.js'
 import { instrumentedSend } from './instrumentation.js'
 import { LinkWatch } from './link-watch.js'
 import { Listeners } from './listeners.js'
@@ -16,6 +17,7 @@ import { TAKES_STREAM } from './properties.js'
 import { type RecordOptions, RocketMQRecord, recordFields } from './record.js'
 import { readReply } from './reply.js'
 import { ReplyOrder } from './reply-stream.js'
+import type { TransactionOutcome } from './transaction-outcome.js'
 
 /** What the broker answered to a send: message id, queue and place in it. */
 export type SendReceipt = SendResult
@@ -50,6 +52,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   #producer: NativeProducer | undefined
   #connecting: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  #transactions: ClientTransactions | undefined
   #nextRequest = 1
   readonly #links = new LinkWatch({
     changed: (state) => {
@@ -95,6 +98,11 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
   override close(_signal?: string): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  /** Called by Nest when this client is a provider: brokers may ask about transactions from now on. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.#options.transactions !== undefined) await this.#transacting().start()
   }
 
   /** Called by Nest when this client is a provider. */
@@ -146,6 +154,37 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
       )
       return receiptsOf(result, made.length)
     })
+  }
+
+  /**
+   * Runs `work`, and consumers see the message if it resolves. The broker has the message before and holds it
+   * back; when it hears nothing it asks the check (option `transactions`, `checkTransactions`) of any process
+   * of the group. Rejects with MqError when the message could not be stored, and then `work` did not run;
+   * else with what `work` threw: after RollbackMessageException nobody sees the message, after anything else
+   * the check decides. MqError REQUEST_TIMEOUT: its time is over, the check decides.
+   */
+  transaction<T, Data = unknown>(
+    pattern: RocketMQPattern,
+    data: Data | RocketMQRecord<Data>,
+    work: (context: TransactionContext) => Promise<T>,
+  ): Promise<TransactionOutcome<T>> {
+    return this.#telling(pattern, async () => {
+      const transactions = this.#transacting()
+      const { message, timeoutMs } = await this.#message(this.#packet(pattern, data))
+      return instrumentedSend(this.#options.instrumentation, message, (one) => {
+        return transactions.run(one, work, this.#limit(timeoutMs))
+      })
+    })
+  }
+
+  /** Who answers brokers that ask; for checks that need what the container makes later than this client. */
+  checkTransactions(check: TransactionCheck): void {
+    this.#transacting().check = check
+  }
+
+  /** Why brokers cannot ask this client about transactions, for readiness; undefined: they can. */
+  transactionsNotReady(): string | undefined {
+    return this.#transacting().notReady
   }
 
   /** Sends and resolves with the answer; undefined when the handler gave none. Rejects after the timeout. */
@@ -209,7 +248,8 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     try {
       return await work()
     } catch (error) {
-      this.#listeners.tell('publishError', error, pattern)
+      const isWanted = error instanceof RollbackMessageException
+      if (!isWanted) this.#listeners.tell('publishError', error, pattern)
       throw error
     }
   }
@@ -324,8 +364,15 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
       callback({ err: new MqError('CLOSED', 'waiting for an answer') })
     }
     this.#closed.abort()
+    await this.#transactions?.stop()
     await this.#producer?.shutdown()
     this._status$.next('closed')
+  }
+
+  #transacting(): ClientTransactions {
+    if (this.#closing !== undefined) throw new MqError('CLOSED', 'transactions of ClientRocketMQ')
+    this.#transactions ??= openTransactions(this.#options, this.#logger)
+    return this.#transactions
   }
 
   #started(): NativeProducer {

@@ -51,6 +51,17 @@ export class IgnoreMessageException extends RpcException {
   }
 }
 
+/**
+ * Thrown by the work of `client.transaction()`: nothing was done, consumers shall never see the message.
+ * After any other error the broker asks the check what became of it.
+ */
+export class RollbackMessageException extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.name = 'RollbackMessageException'
+  }
+}
+
 /** Some messages of a batch failed; the others are done. */
 export class BatchFailedException extends RpcException {
   /** @param failures index in the batch to its error */

@@ -43,7 +43,7 @@ export class RocketMQHealthIndicator {
     const status = this.#server.currentStatus()
     const stopped = groups.filter(({ state }) => state === 'stopped').map(({ group }) => group)
     const isUp = status !== 'closed' && stopped.length === 0
-    return result(key, isUp ? 'up' : 'down', { connection: status, ...(isUp ? {} : { stopped }) })
+    return healthResult(key, isUp ? 'up' : 'down', { connection: status, ...(isUp ? {} : { stopped }) })
   }
 
   /** Down when no name server answers, a topic has no route, or a lag is above `lagDownAt`. */
@@ -60,9 +60,9 @@ export class RocketMQHealthIndicator {
     const connection = this.#server.currentStatus()
     const groups = this.#server.groups()
     if (connection === undefined || groups.some(({ state }) => state === 'starting'))
-      return result(key, 'down', { connection, message: 'the server has not started yet' })
+      return healthResult(key, 'down', { connection, message: 'the server has not started yet' })
     if (connection === 'closed' || connection === 'draining' || connection === 'disconnected')
-      return result(key, 'down', { connection, message: `the server is ${connection}` })
+      return healthResult(key, 'down', { connection, message: `the server is ${connection}` })
     try {
       const lag = await within(timeoutMs, this.#lag())
       const most = Math.max(0, ...Object.values(lag))
@@ -74,9 +74,9 @@ export class RocketMQHealthIndicator {
       const isSlow = paused.length > 0 || isLagging || isSilent
       const status = isDown ? 'down' : isSlow ? degradedAs : 'up'
       const sinceLastPollMs = Object.fromEntries(groups.map((one) => [one.group, one.sinceLastPollMs]))
-      return result(key, status, { connection, lag, paused, sinceLastPollMs, isDegraded: isSlow })
+      return healthResult(key, status, { connection, lag, paused, sinceLastPollMs, isDegraded: isSlow })
     } catch (error) {
-      return result(key, 'down', { connection, message: errorText(error) })
+      return healthResult(key, 'down', { connection, message: errorText(error) })
     }
   }
 
@@ -93,7 +93,8 @@ export class RocketMQHealthIndicator {
   }
 }
 
-function result<Key extends string>(
+/** What terminus takes. */
+export function healthResult<Key extends string>(
   key: Key,
   status: 'up' | 'down' | 'degraded',
   details: Readonly<Record<string, unknown>>,

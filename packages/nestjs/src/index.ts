@@ -4,6 +4,7 @@ export {
   type RocketMQClientStatus,
   type SendReceipt,
 } from './client.js'
+export type { RocketMQTransactionOptions, TransactionCheck } from './client-transactions.js'
 export type { BodyCodec, BodyCodecName } from './codec.js'
 export { type ConnectRocketMQOptions, connectRocketMQ } from './connect.js'
 export { type Delivery, RocketMQContext } from './context.js'
@@ -27,6 +28,7 @@ export {
   RocketMQSettledError,
   RocketMQSetupError,
   RocketMQValidationError,
+  RollbackMessageException,
 } from './exceptions.js'
 export type { RocketMQExtras } from './extras.js'
 export { type ReadinessOptions, type RocketMQHealth, RocketMQHealthIndicator } from './health.js'
@@ -80,6 +82,11 @@ export type {
   TopicSchemas,
 } from './topic-schema.js'
 export { defineTopics, type RocketMQTopics, type TypedPublisher } from './topics.js'
+export type {
+  ExecuteTransaction,
+  NativeTransactionProducer,
+  TransactionOutcome,
+} from './transaction-outcome.js'
 export {
   clientToken,
   healthToken,

@@ -5,7 +5,9 @@ import {
   type ProducerOptions,
   PushConsumer,
   type PushConsumerOptions,
+  type TransactionProducerOptions,
 } from '@rockhopper/client'
+import type { ExecuteTransaction, NativeTransactionProducer } from './transaction-outcome.js'
 
 export type NativeProducer = Pick<Producer, 'start' | 'shutdown' | 'send' | 'request' | 'recallMessage'>
 export type NativeConsumer = Pick<PushConsumer, 'subscribe' | 'start' | 'suspend' | 'resume' | 'shutdown'> &
@@ -22,6 +24,8 @@ export interface RocketMQClients {
   producer(options: ProducerOptions): NativeProducer
   consumer(options: PushConsumerOptions): NativeConsumer
   admin(options: ClientOptions): NativeAdmin
+  /** For `client.transaction()`. Default: that of `@rockhopper/client`. */
+  transactionProducer?(options: TransactionProducerOptions<ExecuteTransaction>): NativeTransactionProducer
   /** Resolves when a name server of the list answers, rejects when none does. */
   probe(options: ClientOptions): Promise<void>
 }

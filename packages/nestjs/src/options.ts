@@ -1,6 +1,7 @@
 import type { Deserializer, Serializer } from '@nestjs/microservices'
 import type { ClientOptions } from '@rockhopper/client'
 import type { Env } from '@rockhopper/env'
+import type { RocketMQTransactionOptions } from './client-transactions.js'
 import type { BodyCodecName } from './codec.js'
 import { RocketMQSetupError } from './exceptions.js'
 import type { RocketMQInstrumentation } from './instrumentation.js'
@@ -84,6 +85,8 @@ export interface RocketMQClientOptions extends RocketMQConnectionOptions {
   readonly requestTimeoutMs?: number
   /** How long a send waits for the broker, retries included; default the client's 3,000. */
   readonly sendTimeoutMs?: number
+  /** For `transaction()`: who answers brokers that ask what became of one. */
+  readonly transactions?: RocketMQTransactionOptions
   /** Replaces the codec for replies that come in. May be asynchronous. */
   readonly deserializer?: Deserializer
   /** Replaces the codec for bodies that go out: returns a Uint8Array or string. May be asynchronous. */

@@ -64,7 +64,7 @@ export const NEST_ROWS: Readonly<Record<string, readonly [section: string, rows:
       'calls share one attempt to connect; a failed one is forgotten',
       'teardown ends a request; closing fails what waits',
       'a send resolves with the receipt of the broker',
-      'publish, publishBatch and request cannot fail unnoticed; `publishError` tells of emit',
+      'publish, publishBatch, request and transaction cannot fail unnoticed; `publishError` tells of emit',
       '`send` is cold; `request` has a time limit of its own',
       'requests need no registration and no topic for replies',
       'groups and client ids are used as given',

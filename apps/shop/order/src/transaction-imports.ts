@@ -1,11 +1,6 @@
-import { type DynamicModule, Logger } from '@nestjs/common'
+import type { DynamicModule } from '@nestjs/common'
 import { TransactionProducer } from '@rockhopper/client'
-import { isMqError } from '@rockhopper/message'
-import {
-  type NativeTransactionProducer,
-  RocketMQTransactionsModule,
-  type RocketMQTransactionsOptions,
-} from '@rockhopper/nestjs/typeorm'
+import { RocketMQTransactionsModule, type RocketMQTransactionsOptions } from '@rockhopper/nestjs/typeorm'
 import { faultPoint, type ServiceSettings, Topic } from '@rockhopper/shop-contracts'
 
 type MakeProducer = NonNullable<RocketMQTransactionsOptions['producer']>
@@ -17,7 +12,7 @@ export function transactionImports({ namesrvAddr }: ServiceSettings): DynamicMod
       namesrvAddr,
       producerGroup: 'shop-order-transactions',
       topics: [Topic.ORDER],
-      producer: (options) => patient(new TransactionProducer(withFaultPoints(options))),
+      producer: (options) => new TransactionProducer(withFaultPoints(options)),
     }),
   ]
 }
@@ -36,23 +31,5 @@ function withFaultPoints(options: Parameters<MakeProducer>[0]): Parameters<MakeP
       },
       checkLocalTransaction: (message, context) => listener.checkLocalTransaction(message, context),
     },
-  }
-}
-
-/** Starts without a broker, too: orders are refused until there is one, everything else goes on. */
-function patient(producer: ReturnType<MakeProducer>): NativeTransactionProducer {
-  const logger = new Logger('OrderTransactions')
-  return {
-    async start(options) {
-      try {
-        await producer.start(options)
-      } catch (error) {
-        // It is started all the same, and introduces itself to a broker when one is found.
-        if (!isMqError(error)) throw error
-        logger.warn(`no broker for transactions yet, orders are refused until then: ${error.message}`)
-      }
-    },
-    shutdown: (options) => producer.shutdown(options),
-    sendMessageInTransaction: (...call) => producer.sendMessageInTransaction(...call),
   }
 }

@@ -1,3 +1,4 @@
+export type { NativeTransactionProducer, TransactionOutcome } from '../transaction-outcome.js'
 export { ROCKETMQ_ENTITIES, rocketMQEntities } from './entities.js'
 export { Inbox, type InboxOutcome } from './inbox.js'
 export { InboxEntry } from './inbox-entry.js'
@@ -7,10 +8,9 @@ export { EVENT_ID, type NewOutboxEvent, Outbox } from './outbox.js'
 export { OutboxEvent } from './outbox-event.js'
 export { type OutboxPublisher, OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js'
 export {
-  type NativeTransactionProducer,
   RocketMQTransactions,
+  type RocketMQTransactionsEvents,
   type RocketMQTransactionsOptions,
-  type TransactionOutcome,
 } from './transaction.js'
 export { TransactionEntry } from './transaction-entry.js'
 export { CreateRocketMQTransaction1764000000001 } from './transaction-migration.js'

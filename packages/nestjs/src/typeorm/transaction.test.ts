@@ -5,15 +5,21 @@ import type {
   TransactionProducerOptions,
   TransactionSendResult,
 } from '@rockhopper/client'
+import { createNodeEnv } from '@rockhopper/env'
 import { type Message, Property } from '@rockhopper/message'
 import type { DataSource } from 'typeorm'
 import { RocketMQRecordBuilder } from '../record.js'
+import { SteppedClock } from '../stepped-clock.fixture.js'
+import type { NativeTransactionProducer } from '../transaction-outcome.js'
 import { DATABASES, Effect, open } from './database.fixture.js'
-import { type NativeTransactionProducer, RocketMQTransactions } from './transaction.js'
+import { RocketMQTransactions } from './transaction.js'
 import { TransactionEntry } from './transaction-entry.js'
 import { serializeTransactions } from './turns.js'
 
 type Listener = TransactionProducerOptions<never>['listener']
+
+const HOUR_MS = 3_600_000
+const WEEK_MS = 7 * 24 * HOUR_MS
 
 /** Holds messages back as a broker does, and can ask about them. */
 class HalfMessages {
@@ -21,11 +27,13 @@ class HalfMessages {
   listener: Listener | undefined
   #nextId = 1
   status: TransactionSendResult['status'] = 'SEND_OK'
+  down: Error | undefined
 
   producer = (options: { readonly listener: unknown }): NativeTransactionProducer => {
     this.listener = options.listener as Listener
     return {
-      start: async () => undefined,
+      start: () => this.#greet(),
+      greet: () => this.#greet(),
       shutdown: async () => undefined,
       sendMessageInTransaction: (message, execute) => this.#send(message, execute as never),
     }
@@ -36,6 +44,10 @@ class HalfMessages {
     const view = { messageId: id, properties } as unknown as MessageView
     const signal = new AbortController().signal
     return this.listener?.checkLocalTransaction(view, { transactionId: id, signal })
+  }
+
+  async #greet(): Promise<void> {
+    if (this.down !== undefined) throw this.down
   }
 
   async #send(message: Message, argument: never): Promise<TransactionSendResult> {
@@ -55,14 +67,16 @@ class HalfMessages {
 
 function transactionsOn(db: DataSource, name?: string) {
   const broker = new HalfMessages()
+  const clock = new SteppedClock()
   serializeTransactions(db)
   const transactions = new RocketMQTransactions(db, {
     producerGroup: 'g',
     namesrvAddr: '127.0.0.1:1',
+    env: { ...createNodeEnv(), clock },
     producer: broker.producer as never,
     ...(name === undefined ? {} : { name }),
   })
-  return { broker, transactions }
+  return { broker, transactions, clock }
 }
 
 describe.each(DATABASES)('transactions on %s', (database) => {
@@ -158,4 +172,58 @@ describe.each(DATABASES)('transactions on %s', (database) => {
       await expect(refused).rejects.toMatchObject({ code: 'SEND_FAILED' })
       expect(ran).toBe(0)
     }))
+
+  test('an application starts without a broker, is not ready, and becomes it by itself', () =>
+    withDb(async (db) => {
+      const { broker, transactions, clock } = transactionsOn(db)
+      const told: string[] = []
+      transactions.on('notReady', (reason) => told.push(reason))
+      transactions.on('ready', (attempts) => told.push(`ready after ${attempts}`))
+      broker.down = new Error('no name server')
+      await transactions.start()
+      expect(await transactions.readiness('tx')).toMatchObject({
+        tx: { status: 'down', message: 'brokers cannot ask: no name server' },
+      })
+      await clock.advance(1_000)
+      broker.down = undefined
+      await clock.advance(2_000)
+      expect(told).toEqual(['no name server', 'no name server', 'ready after 3'])
+      expect(await transactions.readiness('tx')).toMatchObject({ tx: { status: 'up' } })
+      await transactions.stop()
+      expect(await transactions.readiness('tx')).toMatchObject({ tx: { status: 'down' } })
+      expect(clock.timers.size).toBe(0)
+    }))
+})
+
+test('old rows are removed each hour; what fails is tried again, told, and makes it degraded', async () => {
+  const db = await open('sql.js')
+  const { transactions, clock } = transactionsOn(db)
+  const row = (transactionId: string, createdAt: number) => ({
+    transactionId,
+    state: 'COMMITTED' as const,
+    createdAt,
+  })
+  await db.manager.insert(TransactionEntry, [row('old', 0), row('new', clock.now() + WEEK_MS)])
+  const failures: number[] = []
+  transactions.on('cleanupFailed', (_, inRow) => failures.push(inRow))
+  await transactions.start()
+  await clock.advance(WEEK_MS - HOUR_MS)
+  const manager = db.manager as { delete: unknown }
+  const remove = manager.delete
+  manager.delete = () => Promise.reject(new Error('table is locked'))
+  await clock.advance(HOUR_MS)
+  expect(failures).toEqual([1])
+  expect(await transactions.readiness('tx')).toMatchObject({ tx: { status: 'up', cleanupFailures: 1 } })
+  await clock.advance(3 * 60_000)
+  expect(failures).toEqual([1, 2, 3])
+  expect(await transactions.readiness('tx')).toMatchObject({
+    tx: { status: 'degraded', message: 'old rows stay: table is locked' },
+  })
+  manager.delete = remove
+  await clock.advance(4 * 60_000)
+  expect(failures).toHaveLength(3)
+  expect(await transactions.readiness('tx')).toMatchObject({ tx: { status: 'up', cleanupFailures: 0 } })
+  expect(await db.manager.findBy(TransactionEntry, {})).toMatchObject([{ transactionId: 'new' }])
+  await transactions.stop()
+  await db.destroy()
 })

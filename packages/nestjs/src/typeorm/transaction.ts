@@ -2,30 +2,32 @@ import { Logger } from '@nestjs/common'
 import {
   type LocalTransactionState,
   type MessageView,
+  type TransactionContext,
   TransactionProducer,
   type TransactionProducerOptions,
-  type TransactionSendResult,
 } from '@rockhopper/client'
 import type { Env } from '@rockhopper/env'
 import { createNodeEnv } from '@rockhopper/env'
-import { type Message, MqError } from '@rockhopper/message'
+import type { Message } from '@rockhopper/message'
 import { type DataSource, type EntityManager, LessThan } from 'typeorm'
 import { bodyCodec } from '../codec.js'
 import { accessOf } from '../connection.js'
+import { healthResult, type RocketMQHealth } from '../health.js'
+import { LateStart } from '../late-start.js'
+import { Listeners } from '../listeners.js'
 import { nestLog } from '../nest-log.js'
 import { nameServerAddress, type RocketMQConnectionOptions } from '../options.js'
 import { parseDestination, type RocketMQPattern } from '../pattern.js'
 import { RocketMQRecord, recordFields } from '../record.js'
+import {
+  type ExecuteTransaction,
+  type NativeTransactionProducer,
+  runTransaction,
+  type TransactionOutcome,
+} from '../transaction-outcome.js'
+import { errorText } from '../verdict.js'
 import { TransactionEntry } from './transaction-entry.js'
 import { outsideTransactions, serializeTransactions } from './turns.js'
-
-/** Runs the work of one message inside its database transaction. */
-type Execute = (context: { readonly transactionId: string }) => Promise<LocalTransactionState>
-
-export type NativeTransactionProducer = Pick<
-  TransactionProducer<Execute>,
-  'start' | 'shutdown' | 'sendMessageInTransaction'
->
 
 export interface RocketMQTransactionsOptions
   extends Pick<RocketMQConnectionOptions, 'namesrvAddr' | 'codec' | 'tls' | 'acl' | 'env'> {
@@ -40,20 +42,26 @@ export interface RocketMQTransactionsOptions
   /** Longest wait for work and commit; default 30,000 ms. They go on, and the database decides. */
   readonly timeoutMs?: number
   /** Makes the producer; default that of `@rockhopper/client`. */
-  readonly producer?: (options: TransactionProducerOptions<Execute>) => NativeTransactionProducer
+  readonly producer?: (options: TransactionProducerOptions<ExecuteTransaction>) => NativeTransactionProducer
 }
 
-export interface TransactionOutcome<T> {
-  /** What the work returned; it is committed. */
-  readonly value: T
-  /** `confirmed: false`: the broker will ask, and is told to commit. */
-  readonly receipt: TransactionSendResult
+export interface RocketMQTransactionsEvents extends Record<string, (...args: never[]) => unknown> {
+  /** Brokers can ask this process; `attempts`: how many it took to reach them. */
+  ready: (attempts: number) => void
+  /** They cannot yet; it is tried again. */
+  notReady: (reason: string) => void
+  /** Rows older than `retentionMs` stay; it is tried again. `failures`: how often in a row. */
+  cleanupFailed: (reason: string, failures: number) => void
 }
 
 /** Names who can answer for a message. */
 const OWNER = 'rockhopper-transactions'
 const WEEK_MS = 7 * 86_400_000
 const CLEANUP_MS = 3_600_000
+/** After a failure; doubled with each one in a row. */
+const CLEANUP_RETRY_MS = 60_000
+/** From this many failures in a row on the table grows and somebody has to look. */
+const CLEANUP_FAILURES_MAX = 3
 
 /**
  * Messages that consumers see if and only if a TypeORM transaction commits. The broker gets the message
@@ -66,15 +74,19 @@ export class RocketMQTransactions {
   readonly #env: Env
   readonly #producer: NativeTransactionProducer
   readonly #logger = new Logger(RocketMQTransactions.name)
+  readonly #listeners = new Listeners<RocketMQTransactionsEvents>((error) => this.#logger.error(error))
+  readonly #start: LateStart
+  #isStarted = false
   #cancelCleanup: () => void = () => undefined
   #cleaning: Promise<void> = Promise.resolve()
+  #cleanup: { readonly failures: number; readonly reason?: string } = { failures: 0 }
 
   /** @throws RocketMQSetupError without a name server, MqError GROUP_ILLEGAL. */
   constructor(dataSource: DataSource, options: RocketMQTransactionsOptions) {
     this.#dataSource = dataSource
     this.#options = options
     this.#env = options.env ?? createNodeEnv({ log: nestLog(this.#logger) })
-    const make = options.producer ?? ((given) => new TransactionProducer<Execute>(given))
+    const make = options.producer ?? ((given) => new TransactionProducer<ExecuteTransaction>(given))
     this.#producer = make({
       namesrvAddr: nameServerAddress(options),
       producerGroup: options.producerGroup,
@@ -86,20 +98,52 @@ export class RocketMQTransactions {
         checkLocalTransaction: (message) => this.#check(message),
       },
     })
+    this.#start = new LateStart({
+      clock: this.#env.clock,
+      start: () => this.#greet(),
+      started: (attempts) => this.#listeners.tell('ready', attempts),
+      failed: (reason, attempts) => this.#notReady(reason, attempts),
+    })
   }
 
-  /** From here on brokers may ask this process. */
+  /** May be called before `start`. */
+  on<Name extends keyof RocketMQTransactionsEvents>(
+    event: Name,
+    listener: RocketMQTransactionsEvents[Name],
+  ): this {
+    this.#listeners.add(event, listener)
+    return this
+  }
+
+  /**
+   * From here on brokers may ask this process. When none can be reached it is tried again in the background,
+   * and this resolves all the same: an application starts before its brokers, and `readiness` tells.
+   */
   async start(): Promise<void> {
     serializeTransactions(this.#dataSource)
-    await this.#producer.start({ topics: this.#options.topics ?? [] })
-    this.#cleanUpLater()
+    this.#cleanUpAfter(CLEANUP_MS)
+    await this.#start.begin()
   }
 
   /** Waits for transactions under way, at most 10 s. To be called before the data source closes. */
   async stop(): Promise<void> {
-    this.#cancelCleanup()
+    await this.#start.stop()
     await this.#cleaning
+    // Behind a clean-up that set the next one.
+    this.#cancelCleanup()
     await this.#producer.shutdown()
+  }
+
+  /**
+   * For `@nestjs/terminus`: `down` until brokers can ask this process, `degraded` while old rows cannot be
+   * removed, three times in a row. Never rejects.
+   */
+  async readiness<Key extends string>(key: Key): Promise<RocketMQHealth<Key>> {
+    const { state, reason = `it is ${state}` } = this.#start
+    if (state !== 'started') return healthResult(key, 'down', { message: `brokers cannot ask: ${reason}` })
+    const { failures, reason: message } = this.#cleanup
+    if (failures < CLEANUP_FAILURES_MAX) return healthResult(key, 'up', { cleanupFailures: failures })
+    return healthResult(key, 'degraded', { message: `old rows stay: ${message}`, cleanupFailures: failures })
   }
 
   /**
@@ -114,28 +158,17 @@ export class RocketMQTransactions {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<TransactionOutcome<T>> {
     const message = this.#message(pattern, data)
-    let value: { readonly of: T } | undefined
-    let failure: { readonly error: unknown } | undefined
-    const receipt = await this.#producer.sendMessageInTransaction(message, async ({ transactionId }) => {
-      let isCommitting = false
-      try {
-        value = await this.#dataSource.transaction(async (manager) => {
-          await this.#note(manager, transactionId, 'COMMITTED')
-          const of = await work(manager)
-          isCommitting = true
-          return { of }
-        })
-        return 'COMMIT_MESSAGE'
-      } catch (error) {
-        failure = { error }
-        // A commit that failed may have happened all the same, say when the connection broke behind it.
-        return isCommitting ? 'UNKNOW' : 'ROLLBACK_MESSAGE'
-      }
-    })
-    if (value !== undefined) return { value: value.of, receipt }
-    if (failure !== undefined) throw failure.error
-    if (receipt.error !== undefined) throw receipt.error
-    throw new MqError('SEND_FAILED', `Storing a half message for '${message.topic}': ${receipt.status}`)
+    let isCommitting = false
+    const inTransaction = ({ transactionId }: TransactionContext): Promise<T> =>
+      this.#dataSource.transaction(async (manager) => {
+        await this.#note(manager, transactionId, 'COMMITTED')
+        const value = await work(manager)
+        isCommitting = true
+        return value
+      })
+    // A commit that failed may have happened all the same, say when the connection broke behind it.
+    const stateOfFailure = () => (isCommitting ? 'UNKNOW' : 'ROLLBACK_MESSAGE')
+    return runTransaction(this.#producer, message, inTransaction, stateOfFailure)
   }
 
   #message(pattern: RocketMQPattern, given: unknown): Message {
@@ -188,18 +221,43 @@ export class RocketMQTransactions {
     await manager.insert(TransactionEntry, { transactionId, state, createdAt: this.#env.clock.now() })
   }
 
-  #cleanUpLater(): void {
-    this.#cancelCleanup = this.#env.clock.after(CLEANUP_MS, () => {
-      this.#cleaning = this.#cleanUp().finally(() => this.#cleanUpLater())
+  async #greet(): Promise<void> {
+    const { topics = [] } = this.#options
+    if (this.#isStarted) return this.#producer.greet(topics)
+    this.#isStarted = true
+    await this.#producer.start({ topics })
+  }
+
+  #notReady(reason: string, attempts: number): void {
+    const message = 'brokers cannot ask about transactions yet; tried again'
+    this.#logger.warn({ message, producerGroup: this.#options.producerGroup, attempts, reason })
+    this.#listeners.tell('notReady', reason)
+  }
+
+  #cleanUpAfter(delayMs: number): void {
+    this.#cancelCleanup()
+    this.#cancelCleanup = this.#env.clock.after(delayMs, () => {
+      this.#cleaning = this.#cleanUp().then((nextMs) => this.#cleanUpAfter(nextMs))
     })
   }
 
-  async #cleanUp(): Promise<void> {
+  /** Returns when to do it again. Never rejects. */
+  async #cleanUp(): Promise<number> {
     const before = this.#env.clock.now() - (this.#options.retentionMs ?? WEEK_MS)
     const { manager } = this.#dataSource
-    const removing = outsideTransactions(this.#dataSource, () =>
-      manager.delete(TransactionEntry, { createdAt: LessThan(before) }),
-    )
-    await removing.then(undefined, (error: unknown) => this.#logger.warn(`old rows stay for now: ${error}`))
+    try {
+      await outsideTransactions(this.#dataSource, () =>
+        manager.delete(TransactionEntry, { createdAt: LessThan(before) }),
+      )
+      this.#cleanup = { failures: 0 }
+      return CLEANUP_MS
+    } catch (error) {
+      const reason = errorText(error)
+      const failures = this.#cleanup.failures + 1
+      this.#cleanup = { failures, reason }
+      this.#logger.warn({ message: 'old rows of rocketmq_transaction stay; tried again', failures, reason })
+      this.#listeners.tell('cleanupFailed', reason, failures)
+      return Math.min(CLEANUP_RETRY_MS * 2 ** (failures - 1), CLEANUP_MS)
+    }
   }
 }

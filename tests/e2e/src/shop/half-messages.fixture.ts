@@ -32,6 +32,7 @@ export class HalfMessages {
     this.#listener = listener
     return {
       start: () => Promise.resolve(),
+      greet: () => Promise.resolve(),
       shutdown: () => Promise.resolve(),
       sendMessageInTransaction: async (message, execute) => {
         const half = halfOf(message)

@@ -9,6 +9,7 @@ import {
   RocketMQEvent,
   RocketMQMessage,
   ServerRocketMQ,
+  type TransactionCheck,
 } from '@rockhopper/nestjs'
 import { runSpringBridge } from '../clients.js'
 import type { Cluster } from '../cluster.js'
@@ -27,6 +28,8 @@ export interface Neighbours extends AsyncDisposable {
   readonly client: ClientRocketMQ
   /** What the handlers of the Nest service got. */
   readonly seen: readonly object[]
+  /** Keys of the transactions that a broker asked about. */
+  readonly asked: readonly string[]
 }
 
 export async function startNeighbours(cluster: Cluster): Promise<Neighbours> {
@@ -37,12 +40,19 @@ export async function startNeighbours(cluster: Cluster): Promise<Neighbours> {
   const strategy = new ServerRocketMQ({ namesrvAddr, consumerGroup: 'nest', from: 'first' })
   const nest = await NestFactory.createMicroservice(serviceThatNotes(seen), { strategy, logger: false })
   await nest.listen()
-  const client = new ClientRocketMQ({ namesrvAddr, requestTimeoutMs: 30_000 })
+  const asked: string[] = []
+  const check: TransactionCheck = async ({ keys }) => {
+    asked.push(...keys)
+    return 'COMMIT_MESSAGE'
+  }
+  const transactions = { producerGroup: 'nest_tx', topics: ['nest_topic'], check }
+  const client = new ClientRocketMQ({ namesrvAddr, requestTimeoutMs: 30_000, transactions })
   await spring.until(({ event }) => event === 'ready')
   return {
     spring,
     client,
     seen,
+    asked,
     async [Symbol.asyncDispose]() {
       await client.close()
       await nest.close()

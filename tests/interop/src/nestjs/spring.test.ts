@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { RocketMQRecordBuilder } from '@rockhopper/nestjs'
+import { RocketMQRecordBuilder, RollbackMessageException } from '@rockhopper/nestjs'
 import { ApacheRocketMQ } from '../apache.js'
 import { springApplication } from '../build-cache.js'
 import { eventually } from '../eventually.js'
@@ -10,13 +10,15 @@ import { type Neighbours, startNeighbours } from './service.fixture.js'
 
 const BUILD_TIMEOUT_MS = 900_000
 const TEST_TIMEOUT_MS = 120_000
+/** As the Apache broker of these tests: it asks after seconds, not a minute. */
+const ASKING = { transactionCheckInterval: 5_000, transactionTimeOut: 3_000 }
 
 describeWithTools('rocketmq-spring and a Nest service', () => {
   beforeAll(() => springApplication(), BUILD_TIMEOUT_MS)
   afterAll(() => removeTempDirs())
 
   for (const [name, start] of [
-    ['our broker', () => Rockhopper.start()],
+    ['our broker', () => Rockhopper.start({ properties: ASKING })],
     ["Apache's broker", () => ApacheRocketMQ.start()],
   ] as const) {
     test(
@@ -28,6 +30,7 @@ describeWithTools('rocketmq-spring and a Nest service', () => {
           await springSends(neighbours)
           await nestPublishes(neighbours)
           await bothAsk(neighbours)
+          await nestTransacts(neighbours)
         } finally {
           await cluster.stop()
         }
@@ -70,4 +73,28 @@ async function bothAsk({ spring, client }: Neighbours): Promise<void> {
   expect(await spring.until(({ event }) => event === 'answer')).toMatchObject({ id: 'asked', price: 42 })
   const answer = await client.request('spring_quote:ask', { id: 'r-1', amount: 4 })
   expect(answer).toEqual({ id: 'r-1', price: 8 })
+}
+
+/** A broker shows what was committed, and asks about what it heard nothing of. */
+async function nestTransacts({ client, seen, asked }: Neighbours): Promise<void> {
+  const order = (id: string) => new RocketMQRecordBuilder({ id, amount: 7 }).setKeys(id).build()
+  const { value, receipt } = await client.transaction('nest_topic:plain', order('t-1'), async () => 'done')
+  expect(value).toBe('done')
+  expect(receipt).toMatchObject({ localTransactionState: 'COMMIT_MESSAGE', confirmed: true })
+  const refused = new RollbackMessageException('no stock')
+  const rolledBack = client.transaction('nest_topic:plain', order('t-2'), () => Promise.reject(refused))
+  await expect(rolledBack).rejects.toBe(refused)
+  const inDoubt = client.transaction('nest_topic:plain', order('t-3'), () =>
+    Promise.reject(new Error('lost')),
+  )
+  await expect(inDoubt).rejects.toThrow('lost')
+  await eventually('the broker asked, and shows it', TEST_TIMEOUT_MS, async () => {
+    return seen.some((one) => 'id' in one && one.id === 't-3') ? true : undefined
+  })
+  expect(asked).toContain('t-3')
+  const transacted = seen.filter((one) => 'id' in one && String(one.id).startsWith('t-'))
+  expect(transacted).toEqual([
+    { id: 't-1', amount: 7 },
+    { id: 't-3', amount: 7 },
+  ])
 }
