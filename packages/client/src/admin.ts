@@ -18,6 +18,7 @@ import type {
 } from '@rockhopper/remoting'
 import { SubscriptionGroupConfig } from '@rockhopper/remoting'
 import type { CallOptions } from './api/commands.js'
+import { unreachable } from './api/name-servers.js'
 import { MASTER_ID } from './api/topic-route.js'
 import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
@@ -376,7 +377,7 @@ export class Admin {
         cause = error
       }
     }
-    throw new MqError('NAME_SERVER_UNREACHABLE', attempted, { cause })
+    throw unreachable(attempted, cause)
   }
 }
 

@@ -29,6 +29,7 @@ export {
   type TurnEntry,
 } from './connection/processor.js'
 export { createRemotingServer, type RemotingServer, type RemotingServerOptions } from './connection/server.js'
+export { tlsHint } from './connection/tls-hint.js'
 export { type JsonObject, type JsonResult, type JsonValue, parseLenientJson } from './json/lenient-json.js'
 export type { Body, BodyOf, JsonForm, Shape } from './json/shape.js'
 export {

@@ -1,6 +1,6 @@
 import type { Log } from '@rockhopper/env'
 import { MqError, parseHost } from '@rockhopper/message'
-import type { CommandName, Response } from '@rockhopper/remoting'
+import { type CommandName, type Response, tlsHint } from '@rockhopper/remoting'
 import type { Commands } from './commands.js'
 
 /** Failures of one name server that another one may not have. */
@@ -66,6 +66,13 @@ export class NameServers {
         if (this.#current === index) this.#current = (index + 1) % this.addresses.length
       }
     }
-    throw new MqError('NAME_SERVER_UNREACHABLE', `Asking ${this.addresses.join(', ')} for ${name}`, { cause })
+    throw unreachable(`Asking ${this.addresses.join(', ')} for ${name}`, cause)
   }
+}
+
+/** Says what to do where it is TLS that keeps the two apart: "start one" would be the wrong advice. */
+export function unreachable(attempted: string, cause: unknown): MqError {
+  const hint = tlsHint(cause)
+  const text = hint === undefined ? attempted : `${attempted} (${hint})`
+  return new MqError('NAME_SERVER_UNREACHABLE', text, { cause })
 }

@@ -11,6 +11,7 @@ import { ConnectionShared, type RemotingCounters } from './connection-shared.js'
 import { Dispatcher } from './dispatcher.js'
 import { DEFAULT_LIMITS, type RemotingLimits } from './limits.js'
 import type { Processors } from './processor.js'
+import { tlsHint } from './tls-hint.js'
 
 export interface RemotingClientOptions {
   readonly net: Net
@@ -219,8 +220,9 @@ class Client implements RemotingClient {
   #connectFailed(address: string, failures: number, cause: unknown): MqError {
     const { clock, random } = this.#options
     const until = clock.monotonic() + connectPauseMs(failures, random)
-    const error =
-      cause instanceof MqError ? cause : new MqError('CONNECT_FAILED', `connecting to ${address}`, { cause })
+    const hint = tlsHint(cause)
+    const attempted = `connecting to ${address}${hint === undefined ? '' : ` (${hint})`}`
+    const error = cause instanceof MqError ? cause : new MqError('CONNECT_FAILED', attempted, { cause })
     this.#slots.set(address, { kind: 'failed', failures, until, error })
     return error
   }

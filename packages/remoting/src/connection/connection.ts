@@ -15,6 +15,7 @@ import type { ConnectionShared } from './connection-shared.js'
 import { Outbound } from './outbound.js'
 import { PendingRequests } from './pending-requests.js'
 import type { Reply, TurnEntry } from './processor.js'
+import { tlsHint } from './tls-hint.js'
 
 /** Why a connection ended. Only 'peer' and 'local' are ordinary. */
 export type CloseReason =
@@ -319,13 +320,15 @@ export class Connection {
   #onClosed(error: Error | undefined): void {
     if (this.#isClosed) return
     const reason = this.#closeReason ?? 'peer'
+    const hint = tlsHint(error)
     this.#forgetOutbound()
     this.#isClosed = true
     this.#closeReason = reason
     this.#reader.stop()
     this.#outbound.close()
     const who = `${this.remoteAddress}:${this.remotePort}`
-    this.#pending.rejectAll('CONNECTION_CLOSED', `${who} was closed (${reason})`, error)
+    const why = hint === undefined ? reason : `${reason}; ${hint}`
+    this.#pending.rejectAll('CONNECTION_CLOSED', `${who} was closed (${why})`, error)
     this.#shared.remove(this, reason)
     for (const run of this.#closeListeners.splice(0)) run()
   }
