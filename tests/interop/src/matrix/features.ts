@@ -33,7 +33,7 @@ export const FEATURES = features({
     title: 'Machine rooms and zones: where producers send, what members take; consistent hashes',
     file: 'zones',
   },
-  retry: { title: 'Retry by level, attempts per group, dead letters', file: 'retry' },
+  retry: { title: 'Retry by level, attempts per group, dead letters, read and sent again', file: 'retry' },
   delayLevels: { title: 'Delay levels', file: 'delay-levels' },
   recall: { title: 'Recall of a message before its time', file: 'recall' },
   timed: { title: 'Messages with a time of their own', file: 'timer' },

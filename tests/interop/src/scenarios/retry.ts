@@ -14,7 +14,7 @@ const DEAD_LETTER_TIMEOUT_MS = 60_000
 /**
  * A message whose first two attempts fail is delivered three times, counted in reconsumeTimes; the others
  * once. In a second group, which allows one retry and always fails, it ends in the dead-letter topic with
- * everything it had.
+ * everything it had; sent again from there to where it came from, that group gets it as a new message.
  */
 export async function retryAndDeadLetter(cluster: Cluster, client: ClientProgram): Promise<void> {
   const { nameserver } = cluster
@@ -24,6 +24,7 @@ export async function retryAndDeadLetter(cluster: Cluster, client: ClientProgram
   const deadGroup = `impatient-${name}`
   const messages = plannedMessages(topic)
   const failing = messages.filter(({ tag }) => tag === FAILING)
+  const count = failing.length
   await createTopic(cluster, topic)
   await withPrograms(async (programs) => {
     const patient = { nameserver, topic, group, failAttempts: 2, failTag: FAILING, count: messages.length }
@@ -45,13 +46,35 @@ export async function retryAndDeadLetter(cluster: Cluster, client: ClientProgram
     expect(attemptsByKey(first)).toEqual(
       Object.fromEntries(messages.map(({ keys, tag }) => [keys, tag === FAILING ? [0, 1, 2] : [0]])),
     )
-    const dead = await deadLetters(cluster, deadGroup, failing.length, programs)
+    const dead = await deadLetters(cluster, deadGroup, count, programs)
     expect(differences(dead, failing)).toEqual([])
     expect(new Set(dead.map(({ properties }) => properties['RETRY_TOPIC']))).toEqual(new Set([topic]))
     expect(dead.every(({ properties }) => (properties['ORIGIN_MESSAGE_ID'] ?? '') !== '')).toBe(true)
     expect(attemptsByKey(second)).toEqual(Object.fromEntries(failing.map(({ keys }) => [keys, [0, 1]])))
     await second.closed()
+    const again = dead.map(resent)
+    const resender = await client.produce({ nameserver, group: `${topic}-resenders`, messages: again })
+    programs.push(resender)
+    await resender.succeeded()
+    const cured = await client.consume({ nameserver, topic, group: deadGroup, expression: FAILING, count })
+    programs.push(cured)
+    await cured.succeeded()
+    const received = cured.of('received') as ReceivedLine[]
+    expect(differences(received, failing)).toEqual([])
+    expect(received.map(({ reconsumeTimes }) => reconsumeTimes)).toEqual(received.map(() => 0))
   })
+}
+
+/** A dead letter as a new message for the topic it came from. */
+function resent({ text, tags, keys, properties }: ReceivedLine): Planned {
+  const { RETRY_TOPIC = '', number = '' } = properties
+  return {
+    topic: RETRY_TOPIC,
+    tag: tags ?? '',
+    keys: keys?.trimEnd() ?? '',
+    body: Buffer.from(text ?? ''),
+    properties: { number },
+  }
 }
 
 function plannedMessages(topic: string): Planned[] {
