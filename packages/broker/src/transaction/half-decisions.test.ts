@@ -30,8 +30,9 @@ test('a decision waits while the half message is stored again, and counts for it
   const decision = half.begin(4)
   expect(decision?.place).toEqual({ queueOffset: 9, physicalOffset: 900 })
   expect(half.stateOf(9)).toBe('deciding')
+  expect(noted).toEqual([4])
   decision?.done()
-  expect(noted).toEqual([9])
+  expect(noted).toEqual([4, 9])
   for (const offset of [4, 9]) expect(half.begin(offset)).toBeUndefined()
 })
 

@@ -37,7 +37,11 @@ export class HalfDecisions {
   #progress = 0
   #renewing: { readonly queueOffset: number; readonly ended: Promise<void> } | undefined
 
-  /** `note` is called for each decision, to keep it in the op queue. */
+  /**
+   * `note` is called for each place that is settled, to keep it in the op queue: decided, or stored again. A
+   * broker that crashes before its progress is saved would else ask about both places, and store both again:
+   * twice as many with each crash.
+   */
   constructor(note: (queueOffset: number) => void) {
     this.#note = note
   }
@@ -90,8 +94,11 @@ export class HalfDecisions {
    */
   async renew(queueOffset: number, stored: Promise<HalfPlace | undefined>): Promise<HalfPlace | undefined> {
     const renewal = stored.then((place) => {
-      if (place !== undefined) this.#link(queueOffset, place, false)
       this.#renewing = undefined
+      if (place === undefined) return undefined
+      this.#link(queueOffset, place, false)
+      // The new place stands for it from now on, also for a broker that begins before both of them.
+      this.#note(queueOffset)
       return place
     })
     const ended = renewal.then(
