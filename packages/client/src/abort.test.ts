@@ -81,6 +81,7 @@ const WAITS: Readonly<Record<string, Wait>> = {
   'Producer.request': (call, { producer }) => producer.request(MESSAGE, call),
   'TransactionProducer.start': ({ signal }, { made, options }) =>
     made(new TransactionProducer({ ...options, listener: LISTENER })).start({ topics: ['T'], signal }),
+  'TransactionProducer.greet': (call, { transactions }) => transactions.greet(['T'], call),
   'TransactionProducer.sendMessageInTransaction': (call, { transactions }) =>
     transactions.sendMessageInTransaction(MESSAGE, undefined, call),
   'PushConsumer.start': (call, { made, options }) => {
