@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { SystemTopic } from '@rockhopper/message'
+import { encodeProperties, SystemTopic } from '@rockhopper/message'
 import { writeFiller } from '../consume-queue-unit.js'
+import { Descriptors } from '../descriptors.js'
+import { type IndexEntry, IndexFile } from '../index-file.js'
 import { draft, type Life, ROOT, restarted, started, stopped } from '../store-bench.fixture.js'
 import { COUNT, codes, flip, LOG_0, LOG_1, opened, QUEUE_0, verified, written } from './inspect.fixture.js'
 import { summarizeStore } from './store-summary.js'
@@ -157,6 +159,31 @@ describe('queues', () => {
 })
 
 describe('the index', () => {
+  test('may hold keys of a record twice, the first time not all of them: a crash came between', async () => {
+    const at = await started()
+    const properties = encodeProperties({ KEYS: 'a b c' })
+    await at.clock.until(at.store.put(draft({ properties })))
+    await stopped(at)
+    const findings = await found(at, (disk) => {
+      const descriptors = new Descriptors(disk)
+      const sizes = { slotCount: 64, entryCountMax: 100 }
+      const path = indexPath(disk)
+      const file = new IndexFile(disk, descriptors, path, sizes)
+      file.load()
+      const entries = [1, 2, 3].map((number) => file.entry(number) as IndexEntry)
+      descriptors.retireAll()
+      disk.remove(path)
+      for (const [name, count] of [['20260101000000000', 2] as const, ['20260101000000001', 3] as const]) {
+        const made = new IndexFile(disk, descriptors, `${ROOT}/index/${name}`, sizes)
+        for (const { hash, physicalOffset, storeTimestamp } of entries.slice(0, count))
+          made.add(hash, physicalOffset, storeTimestamp)
+        made.write()
+      }
+      descriptors.retireAll()
+    })
+    expect(findings).toEqual(new Map())
+  })
+
   const cases: [string, (path: string) => Damage, string, RegExp][] = [
     [
       'an entry of no record',

@@ -54,15 +54,21 @@ export class IndexVerifier {
   #expect(hash: number, physicalOffset: number): void {
     for (let entry = this.#entry(); entry !== undefined; entry = this.#entry()) {
       if (entry.physicalOffset > physicalOffset) break
-      // Apache indexes the last record of a file again after a crash: the same entry twice is harmless.
+      // After a crash a broker indexes the last record again, of which one, some or all entries were written:
+      // the same entry twice is harmless.
       this.#number++
       if (entry.physicalOffset < physicalOffset) {
         if (entry.physicalOffset !== this.#matched)
           this.#wrong(`points at ${entry.physicalOffset}, no keyed record`, 1)
         continue
       }
+      if (this.#matched !== physicalOffset) this.#hashes.length = 0
       this.#matched = physicalOffset
-      if (entry.hash === hash) return
+      if (entry.hash === hash) {
+        this.#hashes.push(hash)
+        return
+      }
+      if (this.#hashes.includes(entry.hash)) continue
       this.#wrong(`has the hash ${entry.hash}, the record at ${physicalOffset} has a key of ${hash}`, 1)
       return
     }
@@ -70,7 +76,9 @@ export class IndexVerifier {
     else this.#missing(physicalOffset)
   }
 
+  /** The record of the last entry that was there, and which of its keys had one. */
   #matched = -1
+  readonly #hashes: number[] = []
 
   #isAt(hash: number, physicalOffset: number): boolean {
     const entry = this.#entry()
