@@ -27,6 +27,8 @@ export class Transactions {
   readonly #ops: OpQueue
   readonly #check: TransactionCheck
   readonly #loops: readonly BackgroundLoop[]
+  /** End of the log when the last round ended whose progress is not saved; infinite when it is. */
+  #unsaved = Number.POSITIVE_INFINITY
 
   constructor(parts: BrokerParts, { file, saved }: LoadedFile<TransactionMetricsOf>) {
     const { clock, config, log } = parts
@@ -43,7 +45,7 @@ export class Transactions {
     this.#loops = [
       new BackgroundLoop(
         { clock, log, code: 'TRANSACTION_CHECK_FAILED', everyMs: () => config.transactionCheckInterval },
-        () => this.#check.run(),
+        () => this.#round(),
       ),
       new BackgroundLoop(
         { clock, log, code: 'TRANSACTION_METRICS_NOT_SAVED', everyMs: config.transactionMetricFlushInterval },
@@ -118,6 +120,21 @@ export class Transactions {
     const draft = renewedDraft(half, { [Property.TRANSACTION_CHECK_TIMES]: '0' })
     const written = await this.#put(draft, target.topic)
     return 'placed' in written ? ok() : refuse(written.code, written.remark)
+  }
+
+  /**
+   * How far a round came is saved before the next one, once what it stored again is on the disk: a broker that
+   * crashes often would else begin each time with all copies that its earlier lives made.
+   */
+  async #round(): Promise<void> {
+    const { decisions, log, offsets, store } = this.#parts
+    if (store.watermarks.synced >= this.#unsaved) {
+      this.#unsaved = Number.POSITIVE_INFINITY
+      await offsets.persist().catch((error: unknown) => log.warn('CONSUMER_OFFSETS_NOT_SAVED', { error }))
+    }
+    const before = decisions.progress
+    await this.#check.run()
+    if (decisions.progress > before) this.#unsaved = store.watermarks.placed
   }
 
   #advance(halfOffset: number): void {
