@@ -4,25 +4,15 @@ import type { ConsoleView } from '../../src/console-view.js'
 import { ConsoleMessages, type Search } from './console-messages.js'
 import { GroupTable, TopicTable } from './console-tables.js'
 import { type ConsoleWords, consoleWordsIn } from './console-words.js'
-import { firstLanguage, type Language } from './language.js'
 import { PageFrame } from './page-frame.js'
 import { useConsole } from './use-console.js'
 
 /** Topics, groups, lag, dead letters and messages of the broker that everything here runs on. */
 export function Console({ scenarios }: { readonly scenarios: ReactNode }) {
   const { online, view } = useConsole()
-  const [language, setLanguage] = useState<Language>(firstLanguage)
-  const words = consoleWordsIn(language)
   return (
-    <PageFrame
-      title={words.title}
-      intro={words.intro}
-      online={online}
-      status={words}
-      scenarios={scenarios}
-      language={{ value: language, change: setLanguage }}
-    >
-      {view !== undefined && <Panels view={view} words={words} />}
+    <PageFrame wordsIn={consoleWordsIn} online={online} scenarios={scenarios}>
+      {(words) => view !== undefined && <Panels view={view} words={words} />}
     </PageFrame>
   )
 }
