@@ -123,8 +123,8 @@ export class Transactions {
   }
 
   /**
-   * How far a round came is saved before the next one, once what it stored again is on the disk: a broker that
-   * crashes often would else begin each time with all copies that its earlier lives made.
+   * How far a round came is saved before the next one, once what it stored again is on the disk: a broker
+   * that crashes often would else begin each time with all copies that its earlier lives made.
    */
   async #round(): Promise<void> {
     const { decisions, log, offsets, store } = this.#parts
