@@ -19,7 +19,7 @@ const PLANTED: Readonly<Record<string, PlantedStep>> = {
     find: 'await this.#claims.sent(row.id, messageId, this.#clock.now());',
   },
   'transaction committed, broker not told': {
-    file: '/nestjs/dist/typeorm/transaction.js',
+    file: '/nestjs/dist/transaction-outcome.js',
     find: "return 'COMMIT_MESSAGE';",
     before: true,
   },
