@@ -100,8 +100,7 @@ class TurnShared {
   readonly draft: TurnDraft
   #reply = Buffer.alloc(1_024)
   #properties: Uint8Array = NO_PROPERTIES
-  /** The last topic that was judged: it is one object until somebody changes it. */
-  #sendable: TopicConfig | undefined
+  readonly #sendable = new WeakSet<TopicConfig>()
   #template: SendReplyTemplate | undefined
   #templateTraceOn: boolean | undefined
 
@@ -125,12 +124,12 @@ class TurnShared {
     return this.#template
   }
 
-  /** A topic that exists and may be sent to; its name is not judged anew for each message. */
+  /** A topic that exists and may be sent to; its name is judged once. */
   topic(name: string): TopicConfig | undefined {
     const config = this.parts.topics.get(name)
-    if (config === undefined || config === this.#sendable) return config
+    if (config === undefined || this.#sendable.has(config)) return config
     if (refuseTopicName(this.parts, name) !== undefined || isRetryTopic(name)) return undefined
-    this.#sendable = config
+    this.#sendable.add(config)
     return config
   }
 

@@ -63,8 +63,7 @@ class HeaderShape {
 
   /**
    * True when the header fits; then the target holds what a scan would have found. Most bytes are those of
-   * the last header: compared by fours they cost half of what they do one by one (header-shape.test.ts, and
-   * `npm run bench -- against=…`).
+   * the last header: they are compared by fours.
    */
   fits(target: ScanTarget, bytes: Buffer, view: DataView, start: number): boolean {
     const words = this.#words
