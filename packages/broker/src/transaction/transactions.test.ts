@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { type BrokerUnderTest, eventually, startBroker } from '../broker.fixture.js'
@@ -248,6 +248,41 @@ test('decisions and open half messages outlive a restart of the broker', async (
   await after.clock.advance(60_000)
   expect(new Set(checks.map(({ msgId }) => msgId))).toEqual(new Set(['K3']))
   await untilVisible(after, ['plain', 'K1'])
+})
+
+/** On a copy of a running broker's store, as a kill would leave it: how far the checks came was not saved. */
+async function startedAfterKill(before: BrokerUnderTest): Promise<BrokerUnderTest> {
+  const storeDir = `${before.storeDir}-killed`
+  cpSync(before.storeDir, storeDir, { recursive: true })
+  for (const name of ['config/consumerOffset.json', 'lock']) rmSync(join(storeDir, name), { force: true })
+  await before.stop()
+  each = await startBroker({ storeDir })
+  // Its clock begins where that of the other one did.
+  await each.clock.advance(101_000)
+  return each
+}
+
+// Nothing tells of the copies but the half topic: no op message is written.
+const withoutOps = { config: { transactionOpBatchInterval: 86_400_000 } }
+
+test('a broker that was killed after checks asks about a message once, not about each copy', async () => {
+  const before = await started(withoutOps)
+  await half(before, 'K1')
+  await before.clock.advance(100_000)
+  const after = await startedAfterKill(before)
+  const { checks } = await producer(after, 'c2')
+  await after.clock.advance(60_000)
+  const times = checks.map(({ message }) => Number(message.properties['TRANSACTION_CHECK_TIMES']))
+  expect(times.length).toBeGreaterThan(1)
+  expect(times).toEqual(times.map((_, i) => (times[0] ?? 0) + i))
+})
+
+test('two messages that were sent with one key stay two for a broker that was killed', async () => {
+  const before = await started(withoutOps)
+  const places = [await half(before, 'K1'), await half(before, 'K1')]
+  const after = await startedAfterKill(before)
+  for (const place of places) expect(await end(after, place, COMMIT)).toBe(0)
+  await untilVisible(after, ['plain', 'K1', 'K1'])
 })
 
 test('half messages without a decision are counted by topic in config/transactionMetrics', async () => {

@@ -11,6 +11,7 @@ import { flushMode, needsOf, type OutgoingMessage, type Written, writeDraft } fr
 import type { BrokerParts } from '../parts.js'
 import type { LoadedFile } from '../state-files.js'
 import { endTransaction } from './end-transaction.js'
+import { supersedeCopies } from './half-copies.js'
 import { HalfDecisions } from './half-decisions.js'
 import { HALF_QUEUE, halfDraft, realTarget, renewedDraft } from './half-message.js'
 import { OpQueue } from './op-queue.js'
@@ -63,6 +64,7 @@ export class Transactions {
     decisions.startAt(Math.min(halfOffset, store.maxOffset(SystemTopic.TRANS_HALF, HALF_QUEUE)))
     const opOffset = offsets.committed(GROUP, SystemTopic.TRANS_OP_HALF, HALF_QUEUE) ?? 0
     await this.#ops.load(opOffset, (decided) => decisions.load(decided))
+    await supersedeCopies(store, decisions)
   }
 
   start(): void {
