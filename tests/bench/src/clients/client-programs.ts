@@ -22,7 +22,7 @@ const GO_VERSION = '2.1.1'
 
 export const OURS = 'Rockhopper client'
 export const JAVA = `Apache's Java client ${JAVA_VERSION}`
-export const GO = `Apache's Go client ${GO_VERSION}`
+const GO = `Apache's Go client ${GO_VERSION}`
 
 const ours: ClientProgram = {
   name: OURS,
