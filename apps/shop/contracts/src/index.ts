@@ -22,6 +22,7 @@ export {
 } from './events.js'
 export { FAULT_POINTS, type FaultPoint, faultPoint } from './fault-point.js'
 export { formatCents } from './money.js'
+export { NOTICES_AT_ONCE } from './notices.js'
 export { runService, type ServicePlan } from './service.js'
 export { serviceImports } from './service-imports.js'
 export { reportStep, type Step } from './step.js'

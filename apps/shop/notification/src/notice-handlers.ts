@@ -1,10 +1,11 @@
 import { Controller, Inject } from '@nestjs/common'
 import { EventPattern, Payload } from '@nestjs/microservices'
-import { Group, OrderCreated, OrderStep, UserRegistered } from '@rockhopper/shop-contracts'
+import { Group, NOTICES_AT_ONCE, OrderCreated, OrderStep, UserRegistered } from '@rockhopper/shop-contracts'
 import { OrderNews } from './order-news.js'
 import { Welcome } from './welcome.js'
 
-const orders = { group: Group.NOTIFICATION_ORDERS }
+const orders = { group: Group.NOTIFICATION_ORDERS, concurrency: NOTICES_AT_ONCE }
+const users = { group: Group.NOTIFICATION_USERS, concurrency: NOTICES_AT_ONCE }
 
 @Controller()
 export class NoticeHandlers {
@@ -28,7 +29,7 @@ export class NoticeHandlers {
     return this.news.cancelled(step)
   }
 
-  @EventPattern('user_topic:registered', { group: Group.NOTIFICATION_USERS })
+  @EventPattern('user_topic:registered', users)
   registered(@Payload() user: UserRegistered): Promise<string> {
     return this.welcome.registered(user)
   }

@@ -17,7 +17,8 @@ export interface Notice {
 /** Mails and SMS: written down first, then sent, then marked. */
 @Injectable()
 export class Notices {
-  #last: Promise<unknown> = Promise.resolve()
+  /** The last turn of each order or user that something is sent about. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
@@ -39,14 +40,17 @@ export class Notices {
   }
 
   /**
-   * Sends what is still `sending` about an order or user. Rejects when the other side did not take it. One
-   * notice at a time in all: so a crash leaves at most one that was taken and is not marked, and no two
-   * handlers send the same.
+   * Sends what is still `sending` about an order or user. Rejects when the other side did not take it. About
+   * one order one notice at a time, so that no two handlers send the same; many orders at once. A crash
+   * leaves at most one notice of each that was taken and is not marked.
    */
   flush(about: string): Promise<number> {
-    const turn = this.#last.then(() => this.#sendWaiting(about))
+    const turn = (this.#turns.get(about) ?? Promise.resolve()).then(() => this.#sendWaiting(about))
     // The next turn comes also after a failure, which belongs to the caller of this one.
-    this.#last = Promise.allSettled([turn])
+    const over = Promise.allSettled([turn]).then(() => {
+      if (this.#turns.get(about) === over) this.#turns.delete(about)
+    })
+    this.#turns.set(about, over)
     return turn
   }
 

@@ -11,12 +11,16 @@ export const MAIL_SENDER = Symbol('MAIL_SENDER')
 export const SMS_SENDER = Symbol('SMS_SENDER')
 
 const SEND_TIMEOUT_MS = 5_000
+/** What mail providers allow one sender; more mails wait for a connection that is free. */
+const MAIL_CONNECTIONS = 5
 const FROM = 'Rockhopper shop <shop@rockhopper.example>'
 
-/** Mail through SMTP. The Message-ID is the notice's id, the same for every repeat. */
+/** Mail through SMTP, over kept connections. Message-ID is the notice's id, the same for every repeat. */
 export function createSmtpSender(url: string): NoticeSender {
   const transport = createTransport({
     url,
+    pool: true,
+    maxConnections: MAIL_CONNECTIONS,
     connectionTimeout: SEND_TIMEOUT_MS,
     greetingTimeout: SEND_TIMEOUT_MS,
     socketTimeout: SEND_TIMEOUT_MS,
