@@ -1,4 +1,4 @@
-import { getI64, putI32, putI64 } from '@rockhopper/message'
+import { getI32, getI64, putI32, putI64 } from '@rockhopper/message'
 
 /**
  * One entry of a consume queue (store-format.md section 6):
@@ -29,7 +29,7 @@ export function writeFiller(into: Buffer, at: number): void {
 }
 
 export const unitPhysicalOffset = (bytes: Buffer, at: number): number => getI64(bytes, at)
-export const unitSize = (bytes: Buffer, at: number): number => bytes.readInt32BE(at + SIZE_AT)
+export const unitSize = (bytes: Buffer, at: number): number => getI32(bytes, at + SIZE_AT)
 export const unitTagsCode = (bytes: Buffer, at: number): number => getI64(bytes, at + TAGS_CODE_AT)
 
 /** Fillers count as valid: only space never written ends a queue. */

@@ -1,4 +1,4 @@
-import { putI32 } from '@rockhopper/message'
+import { getI32, putI32 } from '@rockhopper/message'
 
 /**
  * One entry of a file in `rockhopper/crc`:
@@ -35,9 +35,14 @@ export function putEntry(into: Buffer, at: number, { start, position, crc }: Crc
 export function entryAt({ bytes, start, count }: CrcEntries, index: number): CrcEntry | undefined {
   if (index < 0 || index >= count) return undefined
   const at = index * ENTRY_SIZE
-  const position = bytes.readUInt32BE(at)
-  const crc = bytes.readUInt32BE(at + 4)
-  return bytes.readInt32BE(at + 8) === checkOf(start, position, crc) ? { start, position, crc } : undefined
+  const position = getI32(bytes, at) >>> 0
+  const crc = getI32(bytes, at + 4) >>> 0
+  return getI32(bytes, at + 8) === checkOf(start, position, crc) ? { start, position, crc } : undefined
+}
+
+/** Position that an entry names, damaged or not. */
+export function positionAt({ bytes }: CrcEntries, index: number): number {
+  return getI32(bytes, index * ENTRY_SIZE) >>> 0
 }
 
 /** Index of the first entry that is not before a position; a damaged one counts as behind it. */

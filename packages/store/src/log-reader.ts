@@ -2,6 +2,7 @@ import type { Clock } from '@rockhopper/env'
 import { readFully, readFullyPooled } from './full-write.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogTail } from './log-tail.js'
+import type { ScannedRecord } from './record-scan.js'
 
 const COLD_RANGE_SIZE = 16 * 1024 * 1024
 const COLD_FOR_MS = 60_000
@@ -20,8 +21,8 @@ interface ColdRange {
 /** Where the bytes of a read came from. The tail was made by this process; a file may have rotted. */
 export type ReadOutcome = 'tail' | 'file' | 'missing'
 
-/** Judges a whole record that came from a file; false for one that was damaged there. */
-export type VerifyRecord = (physicalOffset: number, record: Buffer) => boolean
+/** Judges a record that came from a file, and was scanned; false for one that was damaged there. */
+export type VerifyRecord = (bytes: Buffer, at: number, record: ScannedRecord) => boolean
 
 /**
  * Reads of the log: from the tail in memory, else from the file. A read on the loop that took more than 2 ms

@@ -105,7 +105,7 @@ function takeSpan(
     const at = want.physicalOffset - start
     const record = want.size === bytes.length ? bytes : bytes.subarray(at, at + want.size)
     if (!isRecordOf(record, queue, want)) continue
-    if (found === 'tail' || reader.verify(want.physicalOffset, record)) records[i] = record
+    if (found === 'tail' || reader.verify(record, 0, SCAN)) records[i] = record
   }
 }
 
@@ -173,6 +173,7 @@ export async function readRecordAt(
   if (physicalOffset + size > limit) return undefined
   const record = Buffer.allocUnsafe(size)
   const found = await reader.read(physicalOffset, record)
-  if (found === 'missing' || scanRecord(record, 0, size, emptyScan()) !== 'record') return undefined
-  return found === 'tail' || reader.verify(physicalOffset, record) ? record : undefined
+  const scan = emptyScan()
+  if (found === 'missing' || scanRecord(record, 0, size, scan) !== 'record') return undefined
+  return found === 'tail' || reader.verify(record, 0, scan) ? record : undefined
 }

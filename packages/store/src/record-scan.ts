@@ -1,5 +1,7 @@
 import {
   BLANK_MAGIC,
+  getI16,
+  getI32,
   getI64,
   hostExtra,
   MAGIC_V1,
@@ -44,30 +46,30 @@ const HEAD_SIZE = 8
  */
 export function scanRecord(bytes: Buffer, at: number, limit: number, into: ScannedRecord): ScanOutcome {
   if (limit - at < HEAD_SIZE) return needs(into, HEAD_SIZE)
-  const size = bytes.readInt32BE(at)
-  const magic = bytes.readInt32BE(at + recordLayout.magic)
+  const size = getI32(bytes, at)
+  const magic = getI32(bytes, at + recordLayout.magic)
   if (size === 0 && magic === 0) return 'unwritten'
   if (magic === BLANK_MAGIC) return 'blank'
   if ((magic !== MAGIC_V1 && magic !== MAGIC_V2) || size < RECORD_OVERHEAD) return 'bad'
   if (limit - at < size) return needs(into, size)
   const end = at + size
-  const sysFlag = bytes.readInt32BE(at + recordLayout.sysFlag)
+  const sysFlag = getI32(bytes, at + recordLayout.sysFlag)
   const bodySizeAt = at + recordLayout.bodySize + hostExtra(sysFlag)
   if (bodySizeAt + 4 > end) return 'bad'
-  const bodySize = bytes.readInt32BE(bodySizeAt)
+  const bodySize = getI32(bytes, bodySizeAt)
   const bodyAt = bodySizeAt + 4
   const topicSizeWidth = magic === MAGIC_V1 ? 1 : 2
   if (bodySize < 0 || bodyAt + bodySize + topicSizeWidth > end) return 'bad'
   const topicSizeAt = bodyAt + bodySize
-  const topicSize = magic === MAGIC_V1 ? bytes.readUInt8(topicSizeAt) : bytes.readInt16BE(topicSizeAt)
+  const topicSize = magic === MAGIC_V1 ? bytes.readUInt8(topicSizeAt) : getI16(bytes, topicSizeAt)
   const topicAt = topicSizeAt + topicSizeWidth
   if (topicSize < 0 || topicAt + topicSize + 2 > end) return 'bad'
-  const propertiesSize = bytes.readInt16BE(topicAt + topicSize)
+  const propertiesSize = getI16(bytes, topicAt + topicSize)
   const propertiesAt = topicAt + topicSize + 2
   if (propertiesSize < 0 || propertiesAt + propertiesSize !== end) return 'bad'
   into.size = size
-  into.bodyCrc = bytes.readInt32BE(at + recordLayout.bodyCrc)
-  into.queueId = bytes.readInt32BE(at + recordLayout.queueId)
+  into.bodyCrc = getI32(bytes, at + recordLayout.bodyCrc)
+  into.queueId = getI32(bytes, at + recordLayout.queueId)
   into.queueOffset = getI64(bytes, at + recordLayout.queueOffset)
   into.physicalOffset = getI64(bytes, at + recordLayout.physicalOffset)
   into.sysFlag = sysFlag

@@ -120,8 +120,7 @@ function logParts(
   const tail = new LogTail(segmentSize)
   const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
   const integrity = new Integrity({ ...env, ...events, descriptors, directory: files.rockhopper, segments })
-  const verify = (physicalOffset: number, record: Buffer) => integrity.verify(physicalOffset, record)
-  const reader = new LogReader(segments, tail, clock, verify)
+  const reader = new LogReader(segments, tail, clock, integrity.verify)
   const loans = new ReadLoans(tail, new ReadBuffers())
   const log = new CommitLog(config, clock, tail)
   return { files, descriptors, tail, segments, integrity, reader, loans, log }
