@@ -34,11 +34,11 @@ export function isWanted(filter: PullFilter, tagsCode: number, properties: Arriv
 export function filterOfRead(
   clock: Clock,
   { matchesEntry, matchesProperties }: PullFilter,
-): Pick<GetMessageQuery, 'matchesEntry' | 'matchesRecord' | 'enough'> {
+): Pick<GetMessageQuery, 'matchesEntry' | 'matchesProperties' | 'enough'> {
   const byEntry = matchesEntry === undefined ? {} : { matchesEntry }
   if (matchesProperties === undefined) return byEntry
-  const { matchesRecord, enough } = new FilteredRead(clock, matchesProperties)
-  return { ...byEntry, matchesRecord, enough }
+  const read = new FilteredRead(clock, matchesProperties)
+  return { ...byEntry, matchesProperties: read.matchesProperties, enough: read.enough }
 }
 
 export const EVERYTHING: PullFilter = { matchesEntry: undefined, matchesProperties: undefined }

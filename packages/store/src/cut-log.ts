@@ -7,7 +7,7 @@ import type { StoreParts } from './store-parts.js'
  * throws.
  */
 export async function cutLog(parts: StoreParts, physicalOffset: number, moveTo: () => void): Promise<void> {
-  const { checkpoint, deleted, derived, flush, index, integrity, queues, round, segments } = parts
+  const { blocks, checkpoint, deleted, derived, flush, index, integrity, queues, round, segments } = parts
   await flush.drain()
   // First the checkpoint goes back: it must not speak of records that go now, nor of younger ones that come.
   const safeTime = (await storeTimestampAt(segments, segments.startOf(physicalOffset))) ?? 0
@@ -23,6 +23,7 @@ export async function cutLog(parts: StoreParts, physicalOffset: number, moveTo: 
   queues.cut(physicalOffset, false)
   index?.cut(physicalOffset, false)
   moveTo()
+  blocks.clear()
   await deleted.cutAndSave(physicalOffset)
   await segments.cut(physicalOffset)
   await queues.sync()

@@ -1,8 +1,9 @@
 import type { ConsumeQueue } from './consume-queue.js'
 import { isFiller, UNIT_SIZE, unitPhysicalOffset, unitSize, unitTagsCode } from './consume-queue-unit.js'
+import type { LogBlocks } from './log-blocks.js'
 import type { LogReader } from './log-reader.js'
 import type { GetMessageQuery, GetMessageResult, GetMessageStatus } from './message-store.js'
-import { fitsInFile, readRecords, type WantedRecord } from './queue-records.js'
+import { fitsInFile, type RecordFilter, readRecords, type WantedRecord } from './queue-records.js'
 import type { ReadLoan, ReadLoans } from './read-loans.js'
 import type { StoreConfig } from './store-config.js'
 
@@ -10,11 +11,13 @@ import type { StoreConfig } from './store-config.js'
 const FILTERED_WINDOW = 800
 
 const NOTHING = () => {}
+const NEVER = () => false
 
 export interface ReadContext {
   readonly config: StoreConfig
   readonly loans: ReadLoans
   readonly reader: LogReader
+  readonly blocks: LogBlocks
   /** First physical offset there is. */
   readonly minPhysicalOffset: number
   /** End of what was placed. */
@@ -63,7 +66,9 @@ async function collect(
   loan: ReadLoan,
 ): Promise<GetMessageResult | undefined> {
   const { minOffset, maxOffset } = queue
-  const source = { reader: context.reader, segmentSize: context.config.mappedFileSizeCommitLog, loan }
+  const { blocks, readable, reader } = context
+  const source = { reader, blocks, readable, loan }
+  const filter = filterOf(query)
   const examinedMax = unitsMax(context, query)
   const windowMax = Math.min(examinedMax, isFiltered(query) ? FILTERED_WINDOW : query.countMax)
   const picked: Buffer[] = []
@@ -79,33 +84,23 @@ async function collect(
     const count = units.length / UNIT_SIZE
     for (let done = 0; done < count && !full; ) {
       const chosen = choose(context, queue, query, units, { windowStart, done }, picked.length, batch.size)
-      const records = await readRecords(source, queue, chosen.wanted)
-      let enough = false
-      let end = chosen.end
-      for (let i = 0; i < records.length && !enough; i++) {
-        const want = chosen.wanted[i] as WantedRecord
-        const record = records[i]
-        if (record === undefined) {
-          context.notFound(queue, want.physicalOffset, want.size)
-          if (picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
-          continue
-        }
-        const refused = query.matchesRecord !== undefined && !query.matchesRecord(record)
-        if (query.enough?.() === true) {
-          enough = true
-          end = want.queueOffset - windowStart + 1
-        }
-        if (refused) continue
+      const reading = readRecords(source, queue, chosen.wanted, filter)
+      const { records, missing, judged, enough } = reading instanceof Promise ? await reading : reading
+      const last = chosen.wanted[judged - 1]
+      const end = enough && last !== undefined ? last.queueOffset - windowStart + 1 : chosen.end
+      for (const want of missing) context.notFound(queue, want.physicalOffset, want.size)
+      for (const record of records) {
         picked.push(record)
         batch.size += record.length
-        batch.status = 'FOUND'
       }
+      if (picked.length > 0) batch.status = 'FOUND'
+      else if (missing.length > 0) batch.status = 'MESSAGE_WAS_REMOVING'
       lastPhysicalOffset = chosen.wanted.at(-1)?.physicalOffset ?? lastPhysicalOffset
       if (chosen.removed && picked.length === 0) batch.status = 'MESSAGE_WAS_REMOVING'
       done = end
       next = windowStart + done
       // What a filter on records refused left room in the batch.
-      full = enough || (chosen.full && (query.matchesRecord === undefined || chosen.wanted.length === 0))
+      full = enough || (chosen.full && (filter === undefined || chosen.wanted.length === 0))
     }
     examined += count
     // A read ends early where a file ends or the entries in memory begin; behind that there may be more.
@@ -127,8 +122,12 @@ async function collect(
   }
 }
 
-function isFiltered({ matchesEntry, matchesRecord }: GetMessageQuery): boolean {
-  return matchesEntry !== undefined || matchesRecord !== undefined
+function isFiltered({ matchesEntry, matchesProperties }: GetMessageQuery): boolean {
+  return matchesEntry !== undefined || matchesProperties !== undefined
+}
+
+function filterOf({ matchesProperties, enough }: GetMessageQuery): RecordFilter | undefined {
+  return matchesProperties && { matches: matchesProperties, enough: enough ?? NEVER }
 }
 
 /** Records that lie side by side in memory as one buffer. */

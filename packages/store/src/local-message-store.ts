@@ -252,7 +252,7 @@ class LocalMessageStore implements MessageStore {
   readonly #notFound: ReadContext['notFound'] = (...entry) => this.#core.derived.notFound(...entry)
 
   #readContext(): ReadContext {
-    const { config, loans, reader, segments, watermarks } = this.#core
+    const { blocks, config, loans, reader, segments, watermarks } = this.#core
     const cachedSize = (this.#env.host.totalMemory * config.accessMessageInMemoryMaxRatio) / 100
     const { placed, readable } = watermarks
     const minPhysicalOffset = segments.first
@@ -260,6 +260,7 @@ class LocalMessageStore implements MessageStore {
       config,
       loans,
       reader,
+      blocks,
       minPhysicalOffset,
       placed,
       readable,

@@ -57,6 +57,11 @@ export class LogReader {
     return this.#readNow(physicalOffset, into) ? 'file' : 'missing'
   }
 
+  /** The byte there is in the tail. */
+  isInTail(physicalOffset: number): boolean {
+    return this.#tail.chunkAt(physicalOffset) !== undefined
+  }
+
   /** As `read`, on the loop: for what was just written. False when it is missing. */
   readNow(physicalOffset: number, into: Buffer): boolean {
     return this.#tail.copy(physicalOffset, into.length, into, 0) || this.#readNow(physicalOffset, into)

@@ -132,7 +132,7 @@ test.each([
   ['the end', { queueOffset: 50 }, 'OFFSET_OVERFLOW_ONE', 50],
   ['an offset behind the end', { queueOffset: 51 }, 'OFFSET_OVERFLOW_BADLY', 50],
   ['no match', { matchesEntry: () => false }, 'NO_MATCHED_MESSAGE', 50],
-  ['no match among records', { matchesRecord: () => false }, 'NO_MATCHED_MESSAGE', 50],
+  ['no match among records', { matchesProperties: () => false }, 'NO_MATCHED_MESSAGE', 50],
   ['some', { queueOffset: 3, countMax: 4 }, 'FOUND', 7],
 ])('getMessage of %s', async (_, query, status, nextBeginOffset) => {
   const first = await started()

@@ -206,9 +206,9 @@ export interface GetMessageQuery {
   readonly sizeMax?: number
   /** Decides by queue entry; undefined takes all. */
   readonly matchesEntry?: (tagsCode: number) => boolean
-  /** Decides by the record's bytes, after `matchesEntry`. */
-  readonly matchesRecord?: (record: Buffer) => boolean
-  /** Asked behind each record that `matchesRecord` saw: true ends the read there. */
+  /** Decides by the record's properties, bytes[from, to), after `matchesEntry`. */
+  readonly matchesProperties?: (bytes: Buffer, from: number, to: number) => boolean
+  /** Asked behind each record that `matchesProperties` saw: true ends the read there. */
   readonly enough?: () => boolean
   /**
    * Who keeps the records until `release`, say a connection that sends them: then they lie in memory of the

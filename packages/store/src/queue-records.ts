@@ -8,13 +8,15 @@ import {
   recordTotalSize,
 } from '@rockhopper/message'
 import type { ConsumeQueue } from './consume-queue.js'
+import type { LogBlock, LogBlocks } from './log-blocks.js'
 import type { LogReader, ReadOutcome } from './log-reader.js'
 import type { ReadLoan } from './read-loans.js'
 import { emptyScan, scanRecord } from './record-scan.js'
 
-/** A span is read whole when it is at most this many times the bytes wanted (performance.md, item 15). */
-const SPAN_FACTOR = 4
-const SPAN_SIZE_MAX = 4 * 1024 * 1024
+/** Records that lie at most so many times their size apart are read with what lies between them. */
+const APART_MAX = 8
+/** Where a filter decides, nobody knows how much comes together. */
+const FILTERED_ROOM = 64 * 1024
 
 export interface WantedRecord {
   readonly queueOffset: number
@@ -25,87 +27,169 @@ export interface WantedRecord {
 /** Where records are read from, and the memory they may take. */
 export interface RecordSource {
   readonly reader: LogReader
-  readonly segmentSize: number
+  readonly blocks: LogBlocks
   readonly loan: ReadLoan
+  /** End of what may be seen. */
+  readonly readable: number
+}
+
+/** Which records are wanted, by their properties, bytes[from, to). */
+export interface RecordFilter {
+  matches(bytes: Buffer, from: number, to: number): boolean
+  /** Asked behind each record that `matches` saw: true ends the read there. */
+  enough(): boolean
+}
+
+/** What became of the entries of a batch. */
+export interface RecordBatch {
+  /** Those wanted, in order. */
+  readonly records: Buffer[]
+  /** Entries whose record is not there, is another one or is damaged. */
+  readonly missing: WantedRecord[]
+  /** Entries looked at: fewer than were given when the filter had enough. */
+  judged: number
+  enough: boolean
 }
 
 /**
- * The records of some entries of one queue, in as few reads as possible; undefined for an entry whose record
- * is not there or is another one: a wrong entry must never deliver another queue's message (reliability-
- * checklist 6). What is in the tail is taken from where it lies, when the loan may pin it.
+ * The records of some entries of one queue, in as few reads as possible. A wrong entry must never deliver
+ * another queue's message (reliability-checklist 6). What is in the tail is taken from where it lies, when
+ * the loan may pin it; what comes from a file is put side by side. A filter is asked before a record is
+ * checked for damage: a check of what nobody wants was half of a pull that found nothing.
  */
-export async function readRecords(
-  { reader, segmentSize, loan }: RecordSource,
+export function readRecords(
+  source: RecordSource,
   queue: ConsumeQueue,
   wanted: readonly WantedRecord[],
-): Promise<(Buffer | undefined)[]> {
-  const records: (Buffer | undefined)[] = new Array(wanted.length)
-  const batch = { reader, queue, wanted, records }
-  const spans: Span[] = []
-  let size = 0
-  for (let from = 0; from < wanted.length; ) {
-    const first = wanted[from] as WantedRecord
-    const inTail = loan.tailBytes(first.physicalOffset, first.size)
-    if (inTail !== undefined) {
-      records[from++] = isRecordOf(inTail, queue, first) ? inTail : undefined
-      continue
+  filter: RecordFilter | undefined,
+): RecordBatch | Promise<RecordBatch> {
+  return new BatchRead(source, queue, wanted, filter).run()
+}
+
+class BatchRead {
+  readonly #source: RecordSource
+  readonly #queue: ConsumeQueue
+  readonly #wanted: readonly WantedRecord[]
+  readonly #filter: RecordFilter | undefined
+  readonly #batch: RecordBatch = { records: [], missing: [], judged: 0, enough: false }
+  /** The entry at hand. */
+  #at = 0
+  #room: Buffer | undefined
+  #roomUsed = 0
+
+  constructor(
+    source: RecordSource,
+    queue: ConsumeQueue,
+    wanted: readonly WantedRecord[],
+    filter: RecordFilter | undefined,
+  ) {
+    this.#source = source
+    this.#queue = queue
+    this.#wanted = wanted
+    this.#filter = filter
+  }
+
+  /** A promise only when a thread reads: one for each record would cost more than to read it. */
+  run(): RecordBatch | Promise<RecordBatch> {
+    const batch = this.#batch
+    while (batch.judged < this.#wanted.length && !batch.enough) {
+      this.#at = batch.judged
+      const reading = this.#next(this.#wanted[this.#at] as WantedRecord)
+      if (reading !== undefined) return reading.then(() => this.run())
     }
-    const to = spanEnd(wanted, from, segmentSize)
-    const last = wanted[to - 1] as WantedRecord
-    const span = { from, to, size: last.physicalOffset + last.size - first.physicalOffset }
-    spans.push(span)
-    size += span.size
-    from = to
+    return batch
   }
-  if (spans.length === 0) return records
-  // One buffer for all: records of a thousand queues are a span each.
-  const bytes = loan.buffer(size)
-  let at = 0
-  for (const span of spans) {
-    const reading = readSpan(batch, span, bytes.subarray(at, at + span.size))
-    if (reading !== undefined) await reading
-    at += span.size
+
+  /** Judges one entry, or comes nearer to it: a promise when that takes a thread. */
+  #next(want: WantedRecord): Promise<unknown> | undefined {
+    const { blocks, loan, reader, readable } = this.#source
+    const { physicalOffset, size } = want
+    const inTail = loan.tailBytes(physicalOffset, size)
+    if (inTail !== undefined) {
+      if (this.#judge(want, inTail, 0, false)) this.#batch.records.push(inTail)
+      return undefined
+    }
+    let block = blocks.holding(physicalOffset, size)
+    if (block === undefined && !reader.isInTail(physicalOffset) && this.#isDense()) {
+      const loading = blocks.load(physicalOffset, readable)
+      // By then its memory may be another block's again.
+      if (loading !== undefined) return loading.then(() => this.#take(want, blocks.holding(physicalOffset, size)))
+      block = blocks.holding(physicalOffset, size)
+    }
+    return this.#take(want, block)
   }
-  return records
-}
 
-/** Entries [from, to) are read together. */
-interface Span {
-  readonly from: number
-  readonly to: number
-  readonly size: number
-}
+  /** From a block when it lies in one, else read for itself. */
+  #take(want: WantedRecord, block: LogBlock | undefined): Promise<void> | undefined {
+    const { physicalOffset, size } = want
+    const at = physicalOffset - (block?.start ?? 0)
+    if (block !== undefined) {
+      if (this.#judge(want, block.bytes, at, true)) {
+        const { room, from } = this.#roomFor(size)
+        block.bytes.copy(room, from, at, at + size)
+        this.#pick(room, from, size)
+      }
+      return undefined
+    }
+    const { room, from } = this.#roomFor(size)
+    const outcome = this.#source.reader.read(physicalOffset, room.subarray(from, from + size))
+    const judge = (found: ReadOutcome) => {
+      if (found === 'missing') this.#miss(want)
+      else if (this.#judge(want, room, from, found === 'file')) this.#pick(room, from, size)
+    }
+    if (typeof outcome !== 'string') return outcome.then(judge)
+    judge(outcome)
+    return undefined
+  }
 
-interface Batch {
-  readonly reader: LogReader
-  readonly queue: ConsumeQueue
-  readonly wanted: readonly WantedRecord[]
-  readonly records: (Buffer | undefined)[]
-}
+  /** Whether the entry's record is there, wanted and whole; counts it. */
+  #judge(want: WantedRecord, bytes: Buffer, at: number, fromFile: boolean): boolean {
+    if (!isRecordOf(bytes, at, this.#queue, want)) return this.#miss(want)
+    const filter = this.#filter
+    if (filter !== undefined) {
+      const { propertiesAt, propertiesSize } = SCAN
+      const matches = filter.matches(bytes, propertiesAt, propertiesAt + propertiesSize)
+      this.#batch.enough = filter.enough()
+      if (!matches) {
+        this.#batch.judged++
+        return false
+      }
+    }
+    if (fromFile && !this.#source.reader.verify(bytes, at, SCAN)) return this.#miss(want)
+    this.#batch.judged++
+    return true
+  }
 
-/** Nothing to wait for when it returns undefined. */
-function readSpan(batch: Batch, span: Span, bytes: Buffer): Promise<void> | undefined {
-  const { physicalOffset } = batch.wanted[span.from] as WantedRecord
-  const outcome = batch.reader.read(physicalOffset, bytes)
-  if (typeof outcome !== 'string') return outcome.then((found) => takeSpan(batch, span, bytes, found))
-  takeSpan(batch, span, bytes, outcome)
-  return undefined
-}
+  #miss(want: WantedRecord): false {
+    this.#batch.missing.push(want)
+    this.#batch.judged++
+    return false
+  }
 
-function takeSpan(
-  { reader, queue, wanted, records }: Batch,
-  { from, to }: Span,
-  bytes: Buffer,
-  found: ReadOutcome,
-): void {
-  if (found === 'missing') return
-  const start = (wanted[from] as WantedRecord).physicalOffset
-  for (let i = from; i < to; i++) {
-    const want = wanted[i] as WantedRecord
-    const at = want.physicalOffset - start
-    const record = want.size === bytes.length ? bytes : bytes.subarray(at, at + want.size)
-    if (!isRecordOf(record, queue, want)) continue
-    if (found === 'tail' || reader.verify(record, 0, SCAN)) records[i] = record
+  #pick(room: Buffer, from: number, size: number): void {
+    this.#batch.records.push(room.subarray(from, from + size))
+    this.#roomUsed = from + size
+  }
+
+  #roomFor(size: number): { readonly room: Buffer; readonly from: number } {
+    if (this.#room !== undefined && this.#roomUsed + size <= this.#room.length)
+      return { room: this.#room, from: this.#roomUsed }
+    let total = Math.max(FILTERED_ROOM, size)
+    if (this.#filter === undefined) {
+      total = 0
+      for (let i = this.#at; i < this.#wanted.length; i++) total += this.#wanted[i]?.size ?? 0
+    }
+    this.#room = this.#source.loan.buffer(total)
+    this.#roomUsed = 0
+    return { room: this.#room, from: 0 }
+  }
+
+  /** Whether the next entry's record is near one beside it: then what lies between is read, too. */
+  #isDense(): boolean {
+    const want = this.#wanted[this.#at] as WantedRecord
+    const beside = this.#wanted[this.#at + 1] ?? this.#wanted[this.#at - 1]
+    if (beside === undefined) return false
+    return Math.abs(beside.physicalOffset - want.physicalOffset) <= want.size * APART_MAX
   }
 }
 
@@ -115,34 +199,16 @@ export function fitsInFile(physicalOffset: number, size: number, segmentSize: nu
   return (physicalOffset % segmentSize) + size <= segmentSize
 }
 
-/** Index behind the last entry that is read together with the one at `from`. */
-function spanEnd(wanted: readonly WantedRecord[], from: number, segmentSize: number): number {
-  const first = wanted[from] as WantedRecord
-  const segment = Math.floor(first.physicalOffset / segmentSize)
-  let wantedSize = first.size
-  let to = from + 1
-  for (; to < wanted.length; to++) {
-    const { physicalOffset, size } = wanted[to] as WantedRecord
-    const spanSize = physicalOffset + size - first.physicalOffset
-    wantedSize += size
-    if (Math.floor(physicalOffset / segmentSize) !== segment || physicalOffset < first.physicalOffset) break
-    if (spanSize > SPAN_SIZE_MAX || spanSize > wantedSize * SPAN_FACTOR) break
-  }
-  return to
-}
-
 /** Reused: judging a record leaves no garbage. */
 const SCAN = emptyScan()
 
-function isRecordOf(record: Buffer, queue: ConsumeQueue, want: WantedRecord): boolean {
-  if (scanRecord(record, 0, record.length, SCAN) !== 'record' || SCAN.size !== want.size) return false
+function isRecordOf(bytes: Buffer, at: number, queue: ConsumeQueue, want: WantedRecord): boolean {
+  if (scanRecord(bytes, at, at + want.size, SCAN) !== 'record' || SCAN.size !== want.size) return false
   if (SCAN.physicalOffset !== want.physicalOffset || SCAN.queueId !== queue.queueId) return false
   if (SCAN.queueOffset !== want.queueOffset) return false
   const { topicBytes } = queue
   if (SCAN.topicSize !== topicBytes.length) return false
-  for (let i = 0; i < topicBytes.length; i++) {
-    if (record[SCAN.topicAt + i] !== topicBytes[i]) return false
-  }
+  for (let i = 0; i < topicBytes.length; i++) if (bytes[SCAN.topicAt + i] !== topicBytes[i]) return false
   return true
 }
 

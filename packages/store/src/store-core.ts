@@ -5,6 +5,7 @@ import { cutLog } from './cut-log.js'
 import type { DerivedFiles } from './derived-files.js'
 import { isQueued } from './dispatch.js'
 import { diskErrorCode, rethrowAssertion, storeError } from './full-write.js'
+import type { LogBlocks } from './log-blocks.js'
 import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
 import type {
@@ -42,6 +43,7 @@ export class StoreCore {
   readonly segments: LogSegments
   readonly queues: ConsumeQueues
   readonly reader: LogReader
+  readonly blocks: LogBlocks
   readonly loans: ReadLoans
   readonly retention: Retention
   readonly derived: DerivedFiles
@@ -75,6 +77,7 @@ export class StoreCore {
     this.segments = this.#parts.segments
     this.queues = this.#parts.queues
     this.reader = this.#parts.reader
+    this.blocks = this.#parts.blocks
     this.loans = this.#parts.loans
     this.retention = this.#parts.retention
     this.derived = this.#parts.derived

@@ -10,6 +10,7 @@ import { Dispatch } from './dispatch.js'
 import { Flush } from './flush.js'
 import { Integrity, type IntegrityOptions } from './integrity.js'
 import { LiveDispatch } from './live-dispatch.js'
+import { LogBlocks } from './log-blocks.js'
 import { LogReader } from './log-reader.js'
 import { LogSegments } from './log-segments.js'
 import { LogTail } from './log-tail.js'
@@ -121,9 +122,10 @@ function logParts(
   const segments = new LogSegments(disk, descriptors, files.commitLog, segmentSize)
   const integrity = new Integrity({ ...env, ...events, descriptors, directory: files.rockhopper, segments })
   const reader = new LogReader(segments, tail, clock, integrity.verify)
+  const blocks = new LogBlocks(reader, segmentSize)
   const loans = new ReadLoans(tail, new ReadBuffers())
   const log = new CommitLog(config, clock, tail)
-  return { files, descriptors, tail, segments, integrity, reader, loans, log }
+  return { files, descriptors, tail, segments, integrity, reader, blocks, loans, log }
 }
 
 /** What is made from the log. */

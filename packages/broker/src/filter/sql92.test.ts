@@ -186,7 +186,7 @@ test('a read ends when its filter took 5 ms, behind the message it looked at', a
   const clock = { monotonic: () => now } as unknown as ConstructorParameters<typeof FilteredRead>[0]
   const each = await start()
   await sendSome(each, 10)
-  const { matchesRecord, enough } = new FilteredRead(clock, () => {
+  const { matchesProperties, enough } = new FilteredRead(clock, () => {
     now += 2
     return true
   })
@@ -195,7 +195,7 @@ test('a read ends when its filter took 5 ms, behind the message it looked at', a
     queueId: 0,
     queueOffset: 0,
     countMax: 32,
-    matchesRecord,
+    matchesProperties,
     enough,
   })
   expect(result).toMatchObject({ status: 'FOUND', nextBeginOffset: 3 })

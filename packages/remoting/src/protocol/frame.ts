@@ -72,10 +72,9 @@ export function decodeFrame(bytes: Buffer, copyBody = false): DecodeResult<Remot
   return {
     ok: true,
     size: bytes.length,
-    value: {
-      ...header.value,
+    value: Object.assign(header.value, {
       serializeType,
       body: body.length === 0 ? undefined : copyBody ? Buffer.from(body) : body,
-    },
+    }),
   }
 }
