@@ -15,6 +15,7 @@ import { MemberWatch } from './member-watch.js'
 import type { BrokerParts } from './parts.js'
 import { PopService } from './pop/pop-service.js'
 import { brokerProcessors } from './processors/all.js'
+import { scannedPullProcessors } from './processors/pull-message.js'
 import { Registration } from './registration.js'
 import { registrationPayload } from './registration-payload.js'
 import { ScheduleService } from './schedule.js'
@@ -181,6 +182,7 @@ class LocalBroker implements Broker {
         disk: env.disk,
       }),
       turnEntries: sendTurnEntries(parts),
+      scannedProcessors: scannedPullProcessors(parts),
       onConnectionClosed: (connection) => {
         members.connectionClosed(connection)
         pop.connectionClosed(connection)

@@ -26,6 +26,7 @@ export {
   type Request,
   type Resource,
   refuse,
+  type ScannedProcessors,
   type TurnEntry,
 } from './connection/processor.js'
 export { createRemotingServer, type RemotingServer, type RemotingServerOptions } from './connection/server.js'

@@ -1,12 +1,5 @@
 import type { Disk } from '@rockhopper/env'
-import {
-  type CrcEntries,
-  ENTRY_SIZE,
-  entryAt,
-  firstAtOrBehind,
-  positionAt,
-  putEntry,
-} from './crc-entry.js'
+import { type CrcEntries, ENTRY_SIZE, entryAt, firstAtOrBehind, positionAt, putEntry } from './crc-entry.js'
 import type { Descriptors } from './descriptors.js'
 import { diskErrorCode, readFully, writeFully } from './full-write.js'
 import { segmentName, segmentOffset } from './segment-name.js'

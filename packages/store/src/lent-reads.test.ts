@@ -30,7 +30,9 @@ function ask(random: () => number, life: Life): Ask {
     countMax: 1 + Math.floor(random() * 40),
     ...(random() < 0.3 ? { sizeMax: Math.floor(random() * 60_000) } : {}),
     ...(filter < 0.3 ? { matchesEntry: (tagsCode: number) => tagsCode % 2 === 0 } : {}),
-    ...(filter > 0.7 ? { matchesProperties: (bytes: Buffer, from: number) => (bytes[from + 5] ?? 0) % 3 > 0 } : {}),
+    ...(filter > 0.7
+      ? { matchesProperties: (bytes: Buffer, from: number) => (bytes[from + 5] ?? 0) % 3 > 0 }
+      : {}),
   }
 }
 

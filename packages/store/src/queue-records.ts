@@ -113,7 +113,8 @@ class BatchRead {
     if (block === undefined && !reader.isInTail(physicalOffset) && this.#isDense()) {
       const loading = blocks.load(physicalOffset, readable)
       // By then its memory may be another block's again.
-      if (loading !== undefined) return loading.then(() => this.#take(want, blocks.holding(physicalOffset, size)))
+      if (loading !== undefined)
+        return loading.then(() => this.#take(want, blocks.holding(physicalOffset, size)))
       block = blocks.holding(physicalOffset, size)
     }
     return this.#take(want, block)

@@ -1,5 +1,6 @@
 import { isReadable, PullSysFlag, SystemTopic } from '@rockhopper/message'
 import {
+  type Connection,
   ok,
   type Reply,
   type Request,
@@ -22,10 +23,20 @@ const SUSPEND_MAX_MS = 600_000
 
 /** Codes 11 and 361 (remoting.md section 17). */
 export function pullProcessors(parts: BrokerParts) {
+  const scanned = scannedPullProcessors(parts)
   return {
-    PULL_MESSAGE: (header: PullHeader, request: Request) => pull(parts, header, request),
-    LITE_PULL_MESSAGE: (header: PullHeader, request: Request) => {
-      if (parts.config.litePullMessageEnable) return pull(parts, header, request)
+    PULL_MESSAGE: (header: PullHeader, { connection }: Request) => scanned.PULL_MESSAGE(header, connection),
+    LITE_PULL_MESSAGE: (header: PullHeader, { connection }: Request) =>
+      scanned.LITE_PULL_MESSAGE(header, connection),
+  }
+}
+
+/** The same by their headers alone. */
+export function scannedPullProcessors(parts: BrokerParts) {
+  return {
+    PULL_MESSAGE: (header: PullHeader, connection: Connection) => pull(parts, header, connection),
+    LITE_PULL_MESSAGE: (header: PullHeader, connection: Connection) => {
+      if (parts.config.litePullMessageEnable) return pull(parts, header, connection)
       const remark = `the broker[${parts.config.brokerIP1}] for lite pull consumer is forbidden`
       return refuse(ResponseCode.NO_PERMISSION, remark, NO_OFFSETS)
     },
@@ -48,28 +59,36 @@ interface Pull {
  * Synchronous up to the commit of the offset: a client's later commit (code 15) may stand in the same chunk
  * of bytes, and must not be undone by the older offset that a pull carries.
  */
-function pull(parts: BrokerParts, header: PullHeader, request: Request): PullReply | Promise<PullReply> {
+function pull(
+  parts: BrokerParts,
+  header: PullHeader,
+  connection: Connection,
+): PullReply | Promise<PullReply> {
   const { config, groups } = parts
   if (!isReadable(config.brokerPermission)) {
     return refused(forbidden(`the broker[${config.brokerIP1}] pulling message is forbidden`))
   }
   const group = groups.get(header.consumerGroup)
-  if (group === undefined) return pullOfNewGroup(parts, header, request)
+  if (group === undefined) return pullOfNewGroup(parts, header, connection)
   const checked = checkPull(parts, header, group)
   if ('code' in checked) return refused(checked)
   commitOffset(parts, header)
-  return readAndAnswer(parts, checked, request)
+  return readAndAnswer(parts, checked, connection)
 }
 
-async function pullOfNewGroup(parts: BrokerParts, header: PullHeader, request: Request): Promise<PullReply> {
+async function pullOfNewGroup(
+  parts: BrokerParts,
+  header: PullHeader,
+  connection: Connection,
+): Promise<PullReply> {
   const { consumerGroup } = header
-  if ((await parts.groups.findOrCreate(consumerGroup)) !== undefined) return pull(parts, header, request)
+  if ((await parts.groups.findOrCreate(consumerGroup)) !== undefined) return pull(parts, header, connection)
   const remark = `subscription group [${consumerGroup}] does not exist, ${FAQ_TOPIC}`
   return refused({ code: ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, remark })
 }
 
 /** The records of a reply are lent by the store until the kernel took them; a miss has none. */
-async function readAndAnswer(parts: BrokerParts, pull: Pull, { connection }: Request): Promise<PullReply> {
+async function readAndAnswer(parts: BrokerParts, pull: Pull, connection: Connection): Promise<PullReply> {
   let result = await read(parts, pull, connection)
   const waitMs = suspendMs(parts, pull.header, result.status)
   if (waitMs > 0 && !connection.closed) {

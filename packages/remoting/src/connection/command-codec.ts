@@ -6,8 +6,9 @@ import {
   type ResponseHeader,
 } from '../protocol/commands.js'
 import { COMMON_REQUEST_FIELDS, type Fields } from '../protocol/field.js'
-import { encodeFrameHead } from '../protocol/frame.js'
-import { decodeHeader, encodeHeader } from '../protocol/header-fields.js'
+import { encodeFrameHead, encodeTextHead } from '../protocol/frame.js'
+import { decodeHeader, encodeHeader, headerText } from '../protocol/header-fields.js'
+import { jsonHeaderText } from '../protocol/header-json.js'
 import {
   type ExtFields,
   Flag,
@@ -93,22 +94,27 @@ export function encodeReplyHead(
   reply: Reply<CommandName>,
   bodySize: number,
 ): Buffer {
-  const header =
-    name === undefined || reply.header === undefined
-      ? undefined
-      : encodeHeader(commandRow(name).response, reply.header as never)
-  const command: Omit<RemotingCommand, 'body'> = {
+  const header = name === undefined ? undefined : reply.header
+  const command = {
     code: reply.code,
     flag: Flag.RESPONSE,
     opaque,
     version: identity.responseVersion,
     language: identity.language,
     remark: reply.remark,
-    extFields: mergeFields(header, reply.extFields),
-    serializeType: SerializeType.JSON,
   }
-  return encodeFrameHead(command, bodySize)
+  const response = name === undefined ? NO_ROW : commandRow(name).response
+  if (reply.extFields === undefined) {
+    // Java writes no extFields at all when a header has none.
+    const fields = header === undefined ? '' : headerText(response, header as never)
+    return encodeTextHead(jsonHeaderText(command, fields === '' ? undefined : fields), bodySize, reply.code)
+  }
+  const fields = header === undefined ? undefined : encodeHeader(response, header as never)
+  const extFields = mergeFields(fields, reply.extFields)
+  return encodeFrameHead({ ...command, extFields, serializeType: SerializeType.JSON }, bodySize)
 }
+
+const NO_ROW: Fields = {}
 
 /**
  * Throws MqError BODY_ILLEGAL when a field the row requires is missing or malformed. `what` names the call.

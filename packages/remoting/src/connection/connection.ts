@@ -41,6 +41,11 @@ export interface InvokeOptions {
 
 export const DEFAULT_TIMEOUT_MS = 3_000
 
+/** What an answer needs to know of its request. */
+export type Asked = Pick<RemotingCommand, 'flag' | 'opaque'>
+
+const NO_PIECES: readonly Uint8Array[] = []
+
 /**
  * One socket with everything on it: frames in, replies and requests out. Either side may ask (remoting.md
  * section 1), so both ends use this class.
@@ -171,19 +176,17 @@ export class Connection {
    * Answers a request; nothing is sent for a one-way request. Throws MqError when the reply cannot be
    * encoded.
    */
-  respond(request: RemotingCommand, name: CommandName | undefined, reply: Reply<CommandName>): void {
+  respond(request: Asked, name: CommandName | undefined, reply: Reply<CommandName>): void {
+    const { body, taken } = reply
     if (isOneway(request.flag) || this.closed) {
-      reply.taken?.()
+      taken?.()
       return
     }
-    const bodies: readonly Uint8Array[] = reply.body === undefined ? [] : [reply.body].flat()
-    const bodySize = bodies.reduce((size, part) => size + part.length, 0)
+    const pieces = body === undefined ? NO_PIECES : body instanceof Uint8Array ? [body] : body
+    let bodySize = 0
+    for (const piece of pieces) bodySize += piece.length
     const head = encodeReplyHead(this.#shared.options, name, request.opaque, reply, bodySize)
-    this.#outbound.send(head)
-    bodies.forEach((part, i) => {
-      this.#outbound.send(part, i === bodies.length - 1 ? reply.taken : undefined)
-    })
-    if (bodies.length === 0) reply.taken?.()
+    this.#outbound.sendPieces(head, pieces, head.length + bodySize, taken)
   }
 
   /** Counts a request in; false beyond the limits, and then nothing is counted. */

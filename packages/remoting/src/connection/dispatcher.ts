@@ -1,11 +1,22 @@
 import { isMqError } from '@rockhopper/message'
 import { type CommandName, commandName } from '../protocol/commands.js'
 import { decodeHeader } from '../protocol/header-fields.js'
+import { HeaderScanner } from '../protocol/header-scanner.js'
 import { type ExtFields, isOneway, type RemotingCommand } from '../protocol/remoting-command.js'
 import { ResponseCode } from '../protocol/response-code.js'
 import { NO_FIELDS, requestFields } from './command-codec.js'
-import type { Connection } from './connection.js'
-import type { Authorize, Principal, Processors, Refusal, Reply, Request, Resource } from './processor.js'
+import type { Asked, Connection } from './connection.js'
+import type {
+  Authorize,
+  Principal,
+  Processors,
+  Refusal,
+  Reply,
+  Request,
+  Resource,
+  ScannedProcessor,
+  TurnEntry,
+} from './processor.js'
 
 /** A processor with the types of its row forgotten: the table lookup cannot carry them. */
 type AnyProcessor = (header: never, request: Request<never>) => AnyReply | Promise<AnyReply>
@@ -37,18 +48,49 @@ export class Dispatcher {
       connection.respond(request, name, OVERLOAD)
       return
     }
-    const reply = this.#process(connection, request, name, processor)
-    if (isPromise(reply)) {
-      reply.then(
-        (settled) => this.#finish(connection, request, name, settled, bodySize),
-        (error) => this.#finish(connection, request, name, this.#failed(connection, name, error), bodySize),
-      )
-    } else this.#finish(connection, request, name, reply, bodySize)
+    this.#answer(connection, request, name, bodySize, this.#process(connection, request, name, processor))
+  }
+
+  /** The turn entry of a command that is answered by its header alone. */
+  scanned(name: CommandName, scanned: ScannedProcessor<never>): TurnEntry {
+    const scanner = new HeaderScanner(name)
+    const processor = scanned as unknown as (
+      header: object,
+      connection: Connection,
+    ) => ReturnType<AnyProcessor>
+    const run = (connection: Connection) => {
+      try {
+        return processor(scanner.header(), connection)
+      } catch (error) {
+        return this.#failed(connection, name, error)
+      }
+    }
+    return (frame, connection) => {
+      if (frame.bodySize > 0 || !scanner.scan(frame)) return false
+      const { flag, opaque } = scanner
+      if (connection.admit(0)) this.#answer(connection, { flag, opaque }, name, 0, run(connection))
+      else connection.respond({ flag, opaque }, name, OVERLOAD)
+      return true
+    }
+  }
+
+  #answer(
+    connection: Connection,
+    request: Asked,
+    name: CommandName,
+    bodySize: number,
+    reply: AnyReply | Promise<AnyReply>,
+  ): void {
+    if (!isPromise(reply)) return this.#finish(connection, request, name, reply, bodySize)
+    reply.then(
+      (settled) => this.#finish(connection, request, name, settled, bodySize),
+      (error) => this.#finish(connection, request, name, this.#failed(connection, name, error), bodySize),
+    )
   }
 
   #finish(
     connection: Connection,
-    request: RemotingCommand,
+    request: Asked,
     name: CommandName,
     reply: AnyReply,
     bodySize: number,

@@ -118,9 +118,9 @@ describe('a peer that does not read', () => {
     const asks = (count: number) => Buffer.concat(Array.from({ length: count }, () => frameOf(MAX_OFFSET)))
     const [some, most] = [await connect(), await connect()]
     for (const peer of [some, most]) peer.socket.pause()
-    some.socket.write(asks(4))
+    some.socket.write(asks(3))
     await clock.settle()
-    most.socket.write(asks(6))
+    most.socket.write(asks(7))
     await clock.settle()
     expect(server.counters.closed).toEqual({})
     some.socket.write(asks(1))
@@ -141,7 +141,7 @@ describe('a peer that does not read', () => {
     }
     some.socket.resume()
     await clock.settle()
-    expect(some.received.length).toBe(6)
+    expect(some.received.length).toBe(5)
     expect(server.counters.closed).toEqual({ 'outbound-total': 1, peer: 3 })
   })
 

@@ -85,6 +85,36 @@ export class Outbound {
     this.#push({ bytes, size, pooled: true, taken: undefined }, size)
   }
 
+  /**
+   * Sends pieces of one frame. Small ones are copied at once, into one buffer; the others leave from where
+   * they lie, and must not change until `taken` ran.
+   */
+  sendPieces(head: Buffer, pieces: readonly Uint8Array[], size: number, taken?: () => void): void {
+    if (this.#closed || size > LARGE_SIZE) {
+      this.send(head)
+      pieces.forEach((piece, i) => {
+        this.send(piece, i === pieces.length - 1 ? taken : undefined)
+      })
+      if (pieces.length === 0) taken?.()
+      return
+    }
+    const last = this.#parts.at(-1)
+    const isRoom = last?.pooled === true && last.size + size <= last.bytes.length
+    const bytes = isRoom ? last.bytes : this.#pool.take(size)
+    let at = isRoom ? last.size : 0
+    bytes.set(head, at)
+    at += head.length
+    for (const piece of pieces) {
+      bytes.set(piece, at)
+      at += piece.length
+    }
+    taken?.()
+    if (isRoom) {
+      last.size = at
+      this.#count(size)
+    } else this.#push({ bytes, size, pooled: true, taken: undefined }, size)
+  }
+
   flush(): void {
     const parts = this.#parts
     this.#parts = []

@@ -46,6 +46,17 @@ export type Processor<N extends CommandName> = (
 export type Processors = { readonly [N in CommandName]?: Processor<N> }
 
 /**
+ * Answers one hot command by its header alone, which a compiled scanner reads: no other field of the wire is
+ * decoded, and a request with a body goes the general way. For the rest it is a `Processor`.
+ */
+export type ScannedProcessor<N extends CommandName> = (
+  header: RequestHeader<N>,
+  connection: Connection,
+) => Reply<N> | Promise<Reply<N>>
+
+export type ScannedProcessors = { readonly [N in CommandName]?: ScannedProcessor<N> }
+
+/**
  * Takes a hot request in place, synchronously (architecture.md section 3). True: taken, the answer comes
  * through `connection.send` or `sendCopy` in this turn or later, or never for a one-way request. False:
  * nothing was done, the frame goes the general way. The view is valid only until the return.

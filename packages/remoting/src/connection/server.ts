@@ -1,12 +1,13 @@
 import type { AssertionError } from 'node:assert'
 import type { Clock, Listener, ListenOptions, Log, Net, Socket } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
+import { type CommandName, commandRow } from '../protocol/commands.js'
 import { CURRENT_VERSION, type Language } from '../protocol/remoting-command.js'
 import { type CloseReason, Connection } from './connection.js'
 import { ConnectionShared, type RemotingCounters } from './connection-shared.js'
 import { Dispatcher } from './dispatcher.js'
 import { DEFAULT_LIMITS, type RemotingLimits } from './limits.js'
-import type { Authorize, Processors, TurnEntry } from './processor.js'
+import type { Authorize, Processors, ScannedProcessor, ScannedProcessors, TurnEntry } from './processor.js'
 
 export interface RemotingServerOptions {
   readonly net: Net
@@ -23,6 +24,8 @@ export interface RemotingServerOptions {
    * request.
    */
   readonly turnEntries?: { readonly [code: number]: TurnEntry }
+  /** Tried where there is no turn entry; otherwise as those. Each command has a processor, too. */
+  readonly scannedProcessors?: ScannedProcessors
   /** Default: everything is allowed. */
   readonly authorize?: Authorize | undefined
   readonly limits?: Partial<RemotingLimits>
@@ -68,13 +71,13 @@ class Server implements RemotingServer {
     const { clock, log, processors, authorize } = options
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
-    const turnEntries = authorize === undefined ? Object.entries(options.turnEntries ?? {}) : []
+    const dispatcher = new Dispatcher({ processors, authorize })
     this.#shared = new ConnectionShared({
       clock,
       log,
       limits: this.#limits,
-      dispatcher: new Dispatcher({ processors, authorize }),
-      turnEntries: new Map(turnEntries.map(([code, entry]) => [Number(code), entry])),
+      dispatcher,
+      turnEntries: authorize === undefined ? turnEntries(options, dispatcher) : new Map(),
       language: options.language ?? 'JAVA',
       requestVersion: CURRENT_VERSION,
       // Java's client subscribes with SQL92 only where the heartbeat was answered with V4_1_0 or later.
@@ -140,6 +143,16 @@ class Server implements RemotingServer {
     else this.#countByAddress.delete(connection.remoteAddress)
     this.#options.onConnectionClosed?.(connection, reason)
   }
+}
+
+function turnEntries(options: RemotingServerOptions, dispatcher: Dispatcher): Map<number, TurnEntry> {
+  const entries = new Map<number, TurnEntry>()
+  for (const [name, processor] of Object.entries(options.scannedProcessors ?? {})) {
+    const command = name as CommandName
+    entries.set(commandRow(command).code, dispatcher.scanned(command, processor as ScannedProcessor<never>))
+  }
+  for (const [code, entry] of Object.entries(options.turnEntries ?? {})) entries.set(Number(code), entry)
+  return entries
 }
 
 function listenFailed(host: string, port: number, cause: unknown): MqError {

@@ -1,4 +1,4 @@
-import { type DecodeResult, MqError } from '@rockhopper/message'
+import { type DecodeResult, MqError, putI32 } from '@rockhopper/message'
 import { decodeBinaryHeader, encodeBinaryHeader } from './header-binary.js'
 import { decodeJsonHeader, encodeJsonHeader } from './header-json.js'
 import { type RemotingCommand, SerializeType } from './remoting-command.js'
@@ -40,15 +40,33 @@ export function encodeFrame(command: RemotingCommand): Buffer {
 export function encodeFrameHead(command: RemotingCommand, bodySize: number): Buffer {
   const isBinary = command.serializeType === SerializeType.ROCKETMQ
   const header = isBinary ? encodeBinaryHeader(command) : encodeJsonHeader(command)
-  const size = FRAME_PREFIX_SIZE + header.length + bodySize
-  if (size > FRAME_SIZE_MAX || header.length > 0xff_ffff) {
-    throw new MqError('FRAME_TOO_LARGE', `a frame of ${size} bytes with code ${command.code} cannot be sent`)
-  }
   const head = Buffer.allocUnsafe(FRAME_PREFIX_SIZE + header.length)
-  head.writeInt32BE(size - 4, 0)
-  head.writeInt32BE((command.serializeType << 24) | header.length, 4)
+  writePrefix(head, header.length, bodySize, command)
   header.copy(head, FRAME_PREFIX_SIZE)
   return head
+}
+
+/** The same of a JSON header that is text already. */
+export function encodeTextHead(text: string, bodySize: number, code: number): Buffer {
+  const headerSize = Buffer.byteLength(text)
+  const head = Buffer.allocUnsafe(FRAME_PREFIX_SIZE + headerSize)
+  writePrefix(head, headerSize, bodySize, { code, serializeType: SerializeType.JSON })
+  head.write(text, FRAME_PREFIX_SIZE)
+  return head
+}
+
+function writePrefix(
+  head: Buffer,
+  headerSize: number,
+  bodySize: number,
+  { code, serializeType }: Pick<RemotingCommand, 'code' | 'serializeType'>,
+): void {
+  const size = FRAME_PREFIX_SIZE + headerSize + bodySize
+  if (size > FRAME_SIZE_MAX || headerSize > 0xff_ffff) {
+    throw new MqError('FRAME_TOO_LARGE', `a frame of ${size} bytes with code ${code} cannot be sent`)
+  }
+  putI32(head, 0, size - 4)
+  putI32(head, 4, (serializeType << 24) | headerSize)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { MqError } from '@rockhopper/message'
+import { jsonString } from '../json/json-text.js'
 import type { Field, Fields, Header } from './field.js'
 import type { ExtFields } from './remoting-command.js'
 
@@ -74,12 +75,38 @@ export function encodeHeader<F extends Fields>(fields: F, header: Header<F>): Re
     const field = fields[name] as Field
     const value = given[name]
     if (value === undefined || value === null) {
-      if (field.required) throw new MqError('ARGUMENT_ILLEGAL', `the header field ${name} is missing`)
+      if (field.required) throw missing(name)
       continue
     }
     extFields[field.wire ?? name] = encodeValue(name, field, value)
   }
   return extFields
+}
+
+/**
+ * As JSON.stringify(encodeHeader(fields, header)) would be, in the form of fastjson; '' without a field. It
+ * goes without the strings in between: half of the CPU of the head of an answer.
+ */
+export function headerText<F extends Fields>(fields: F, header: Header<F>): string {
+  const given = header as Readonly<Record<string, unknown>>
+  let text = ''
+  for (const name in fields) {
+    const field = fields[name] as Field
+    const value = given[name]
+    if (value === undefined || value === null) {
+      if (field.required) throw missing(name)
+      continue
+    }
+    const encoded = encodeValue(name, field, value)
+    // Of digits and words nothing is to be escaped.
+    const quoted = field.type === 'string' ? jsonString(encoded) : `"${encoded}"`
+    text += `${text === '' ? '{' : ','}"${field.wire ?? name}":${quoted}`
+  }
+  return text === '' ? '' : `${text}}`
+}
+
+function missing(name: string): MqError {
+  return new MqError('ARGUMENT_ILLEGAL', `the header field ${name} is missing`)
 }
 
 function encodeValue(name: string, field: Field, value: unknown): string {

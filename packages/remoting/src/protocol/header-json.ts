@@ -16,21 +16,29 @@ const I32_MAX = 0x7fff_ffff
  * a decoded frame of a Java peer encodes to the same bytes.
  */
 export function encodeJsonHeader(header: CommandHeader): Buffer {
-  let text = `{"code":${header.code}`
-  if (header.extFields !== undefined) {
-    let separator = ',"extFields":{'
-    for (const key in header.extFields) {
-      text += `${separator}${jsonString(key)}:${jsonString(header.extFields[key] as string)}`
+  const { extFields } = header
+  let fields: string | undefined
+  if (extFields !== undefined) {
+    let separator = '{'
+    fields = ''
+    for (const key in extFields) {
+      fields += `${separator}${jsonString(key)}:${jsonString(extFields[key] as string)}`
       separator = ','
     }
-    text += separator === ',' ? '}' : ',"extFields":{}'
+    fields += separator === ',' ? '}' : '{}'
   }
+  return Buffer.from(jsonHeaderText(header, fields), 'utf8')
+}
+
+/** The same with extFields as they stand on the wire; undefined for none. */
+export function jsonHeaderText(header: Omit<CommandHeader, 'extFields'>, extFields?: string): string {
+  let text = `{"code":${header.code}`
+  if (extFields !== undefined) text += `,"extFields":${extFields}`
   text += `,"flag":${header.flag}`
   if (header.language !== undefined) text += `,"language":"${header.language}"`
   text += `,"opaque":${header.opaque}`
   if (header.remark !== undefined) text += `,"remark":${jsonString(header.remark)}`
-  text += `,"serializeTypeCurrentRPC":"JSON","version":${header.version}}`
-  return Buffer.from(text, 'utf8')
+  return `${text},"serializeTypeCurrentRPC":"JSON","version":${header.version}}`
 }
 
 /** Never throws. Absent numbers are 0, as the fields of the Java class are. */

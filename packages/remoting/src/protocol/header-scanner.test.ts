@@ -97,6 +97,7 @@ function expectAgreement(scanner: HeaderScanner, view: FrameView, name: CommandN
   expect(view.bodySize).toBe(command.body?.length ?? 0)
   const header = decodeHeader(fieldsOf(name), command.extFields)
   if (!header.ok) throw new Error(`the plain decoder refuses a field: ${header.reason}`)
+  expect(scanner.header()).toEqual({ ...header.value })
   const values = header.value as Readonly<Record<string, string | number | boolean | undefined>>
   for (const [key, field] of Object.entries(fieldsOf(name))) {
     const index = scanner.field(key)
