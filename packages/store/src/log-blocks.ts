@@ -59,14 +59,16 @@ export class LogBlocks {
       if (typeof outcome === 'string') return void keep(outcome)
       const loaded = outcome
         .then(keep)
-        .catch(ignoreUnreadable)
+        .catch((error: unknown) => {
+          if (diskErrorCode(error) === undefined) throw error
+        })
         .finally(() => this.#loading.delete(start))
       this.#loading.set(start, loaded)
       return loaded
     } catch (error) {
-      ignoreUnreadable(error)
+      if (diskErrorCode(error) === undefined) throw error
+      return undefined
     }
-    return undefined
   }
 
   /** The log is cut: other bytes may come to where these are from. */
@@ -95,8 +97,4 @@ export class LogBlocks {
     const position = physicalOffset % this.#segmentSize
     return physicalOffset - (position % BLOCK_SIZE)
   }
-}
-
-function ignoreUnreadable(error: unknown): void {
-  if (diskErrorCode(error) === undefined) throw error
 }

@@ -5,8 +5,6 @@ import { cutLog } from './cut-log.js'
 import type { DerivedFiles } from './derived-files.js'
 import { isQueued } from './dispatch.js'
 import { diskErrorCode, rethrowAssertion, storeError } from './full-write.js'
-import type { LogBlocks } from './log-blocks.js'
-import type { LogReader } from './log-reader.js'
 import type { LogSegments } from './log-segments.js'
 import type {
   AdvanceEvent,
@@ -42,8 +40,8 @@ export class StoreCore {
   readonly config: StoreConfig
   readonly segments: LogSegments
   readonly queues: ConsumeQueues
-  readonly reader: LogReader
-  readonly blocks: LogBlocks
+  readonly reader: StoreParts['reader']
+  readonly blocks: StoreParts['blocks']
   readonly loans: ReadLoans
   readonly retention: Retention
   readonly derived: DerivedFiles

@@ -18,8 +18,8 @@ function fieldValue(random: SeededRandom, { type }: Field): unknown {
   return random.pick([0, -1, random.below(2 ** 31), ...extremes])
 }
 
-/** A reply with fields beside the header goes the general way: with none of them the bytes must be the same. */
-test('the head of an answer is the same whether it is put together as text or by way of all its fields', () => {
+/** A reply with fields beside the header goes the general way: with none of them its bytes must be these. */
+test('the head of an answer is the same put together as text or by way of its fields', () => {
   const random = seededRandom()
   const names = Object.keys(COMMANDS) as CommandName[]
   for (let round = 0; round < 2_000; round++) {
