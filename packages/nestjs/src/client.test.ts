@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Controller, type LoggerService } from '@nestjs/common'
 import { ClientsModule, MessagePattern, Payload, RpcException } from '@nestjs/microservices'
+import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js'
 import { Test } from '@nestjs/testing'
 import { firstValueFrom, from, lastValueFrom, timeout } from 'rxjs'
 import { ClientRocketMQ } from './client.js'
@@ -8,6 +9,7 @@ import { DeadLetterException, RocketMQRemoteError } from './exceptions.js'
 import { MemoryBroker } from './memory-broker.fixture.js'
 import type { RocketMQClientOptions } from './options.js'
 import { RocketMQRecordBuilder } from './record.js'
+import { errorFields } from './reply.js'
 import { ServerRocketMQ } from './server.js'
 
 const silent: LoggerService = { log() {}, error() {}, warn() {} }
@@ -57,9 +59,16 @@ async function withServer(options: RocketMQClientOptions = {}) {
 describe('requests', () => {
   // B43, B44
   test('send gets the answer of the handler, and of a stream its last value', async () => {
-    const { app, client } = await withServer()
+    const { broker, app, client } = await withServer()
     const quote = client.send('inventory.quote', { sku: 'a' })
+    const eager = client.request('inventory.quote', { sku: 'b' })
+    while (broker.bodies('inventory').length === 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(broker.bodies('inventory')).toEqual(['{"sku":"b"}'])
     expect(await firstValueFrom(quote)).toEqual({ sku: 'a', price: 5 })
+    expect(await eager).toEqual({ sku: 'b', price: 5 })
+    // Each subscription is a request of its own.
+    expect(await firstValueFrom(quote)).toEqual({ sku: 'a', price: 5 })
+    expect(broker.bodies('inventory')).toHaveLength(3)
     expect(await client.request('inventory.quote', { sku: 'stream' })).toBe(3)
     await app.close()
   })
@@ -95,6 +104,44 @@ describe('requests', () => {
     await app.close()
   })
 
+  // B38
+  test('an error travels without its stack, and a client may make its own of it', async () => {
+    const { app, broker } = await withServer()
+    class OwnErrors extends ClientRocketMQ {
+      protected override serializeError(error: unknown): unknown {
+        return { own: error }
+      }
+      protected override serializeResponse(response: unknown): unknown {
+        return { own: response }
+      }
+    }
+    const client = new OwnErrors({ namesrvAddr: 'memory', clients: broker })
+    const told = await client.request('inventory.quote', { sku: 'unknown' }).catch((one: unknown) => one)
+    expect(told).toMatchObject({ own: { name: 'Teapot', code: 418 } })
+    expect(await client.request('inventory.quote', { sku: 'a' })).toEqual({ own: { sku: 'a', price: 5 } })
+    const problem = new TypeError('no such column', { cause: new Error('the password is wrong') })
+    expect(errorFields(problem)).toEqual({ name: 'TypeError', message: 'no such column' })
+    await client.close()
+    await app.close()
+  })
+
+  // B17
+  test('a reply that cannot be sent is logged, and the next request is answered', async () => {
+    const { broker, app, client } = await withServer()
+    const lines: unknown[] = []
+    app.useLogger({ ...silent, warn: (line: unknown) => lines.push(line) })
+    await client.connect()
+    const lost = client.request('inventory.quote', { sku: 'a' }, { timeoutMs: 20 })
+    const late = expect(lost).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' })
+    while (broker.bodies('inventory').length === 0) await Promise.resolve()
+    broker.down = new Error('no broker')
+    await late
+    expect(lines).toMatchObject([{ message: 'reply not delivered', topic: 'inventory', reason: 'no broker' }])
+    broker.down = undefined
+    expect(await client.request('inventory.quote', { sku: 'b' })).toEqual({ sku: 'b', price: 5 })
+    await app.close()
+  })
+
   // B28
   test('a body that cannot be read is answered with an error', async () => {
     const { broker, app, client } = await withServer()
@@ -110,7 +157,15 @@ describe('requests', () => {
     const { app, client } = await withServer({ requestTimeoutMs: 20 })
     await expect(client.request('slow', {})).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' })
     await expect(firstValueFrom(client.send('slow', {}).pipe(timeout(1)))).rejects.toThrow('Timeout')
-    const waiting = client.request('slow', {}, { timeoutMs: 60_000 })
+    const short = new RocketMQRecordBuilder({}).setTimeout(1).build()
+    const patient = { timeoutMs: 60_000 }
+    await expect(client.request('slow', short)).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' })
+    // Whoever goes away leaves nothing behind.
+    const gone = client.send('slow', new RocketMQRecordBuilder({}).setTimeout(60_000).build()).subscribe()
+    while (client['routingMap'].size === 0) await new Promise((resolve) => setImmediate(resolve))
+    gone.unsubscribe()
+    expect(client['routingMap'].size).toBe(0)
+    const waiting = client.request('slow', {}, patient)
     const refused = expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
     await new Promise((resolve) => setImmediate(resolve))
     await client.close()
@@ -199,7 +254,21 @@ describe('events', () => {
       { _SYS_MSG_PRIORITY_: '7' },
     ])
     await expect(client.publish('a:u', record)).rejects.toThrow("pattern says tag 'u'")
-    await expect(client.publish('a', undefined)).rejects.toThrow('empty body')
+    for (const nothing of [undefined, null]) {
+      await expect(client.publish('a', nothing)).rejects.toThrow('empty body')
+      await expect(client.publish(nothing as never, 1)).rejects.toThrow('want a pattern')
+      await expect(client.publishBatch('a', [1, nothing])).rejects.toThrow('empty body')
+      await expect(client.request('a', nothing)).rejects.toThrow('empty body')
+      await expect(firstValueFrom(client.emit('a', nothing))).rejects.toThrow(InvalidMessageException)
+      await expect(firstValueFrom(client.send(nothing, 1))).rejects.toThrow(InvalidMessageException)
+    }
+    await firstValueFrom(client.emit('emitted', record))
+    expect(broker.topics.get('emitted')?.[0]).toMatchObject({ tag: 't', keys: ['k1', 'k2'] })
+    await client.publishBatch('batched', [record, 2])
+    expect(broker.topics.get('batched')).toMatchObject([{ tag: 't', keys: ['k1', 'k2'] }, { keys: [] }])
+    const asked = new RocketMQRecordBuilder(1).setTag('quote').setKeys('k3').setTimeout(1).build()
+    await expect(firstValueFrom(client.send('asked', asked))).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' })
+    expect(broker.topics.get('asked')?.[0]).toMatchObject({ tag: 'quote', keys: ['k3'] })
     await client.publish('a', new RocketMQRecordBuilder().build())
     expect(broker.bodies('a')[1]).toBe('')
     await client.close()
@@ -210,12 +279,15 @@ describe('events', () => {
     const { broker, client } = connected()
     const seen: string[] = []
     client.status.subscribe((status) => seen.push(status))
+    expect(() => client.unwrap()).toThrow('before connect()')
     broker.down = new Error('not yet')
     await expect(Promise.all([client.connect(), client.connect()])).rejects.toBe(broker.down)
     broker.down = undefined
     await Promise.all([client.connect(), client.publish('a', 1), client.publish('a', 2)])
     expect(broker.bodies('a')).toHaveLength(2)
-    await client.close()
+    const { producer } = client.unwrap()
+    expect(await producer.send({ topic: 'a', body: 'native' })).toMatchObject({ status: 'SEND_OK' })
+    await client.close('SIGTERM')
     await client.close()
     await expect(client.publish('a', 3)).rejects.toMatchObject({ code: 'CLOSED' })
     expect(seen).toEqual(['connecting', 'disconnected', 'connecting', 'connected', 'closed'])

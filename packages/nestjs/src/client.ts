@@ -73,10 +73,14 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
     super()
     this.#options = options
     this.#codec = bodyCodec(options.codec)
-    this.serializer = options.serializer ?? { serialize: (value: unknown) => this.#codec.encode(value) }
-    this.deserializer = options.deserializer ?? {
-      deserialize: (body: Buffer) => this.#codec.decode(body) as never,
-    }
+    const { serializer, deserializer } = options
+    // Through Nest's own methods, which a subclass may override, as of any other client.
+    this.initializeSerializer({
+      serializer: serializer ?? { serialize: (value) => this.#codec.encode(value) },
+    })
+    this.initializeDeserializer({
+      deserializer: deserializer ?? { deserialize: (body: Buffer) => this.#codec.decode(body) as never },
+    })
   }
 
   /**
@@ -347,7 +351,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
       const producer = connection.clients.producer({ ...connection.options, producerGroup, hooks })
       await producer.start()
       this.#producer = producer
-      this._status$.next('connected')
+      if (this.#closing === undefined) this._status$.next('connected')
     } catch (error) {
       this.#connecting = undefined
       this._status$.next('disconnected')

@@ -1,13 +1,23 @@
 import { describe, expect, test } from '@jest/globals'
-import { Controller, type DynamicModule, type INestApplication, Module } from '@nestjs/common'
+import {
+  Controller,
+  type DynamicModule,
+  type INestApplication,
+  Module,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { EventPattern, Payload } from '@nestjs/microservices'
 import { createNodeEnv, type Env } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
+import { throwError } from 'rxjs'
 import { connectRocketMQ } from './connect.js'
 import { RocketMQEvent } from './decorators.js'
 import { deferred, MemoryBroker } from './memory-broker.fixture.js'
 import { RocketMQModule } from './module.js'
+import { keepOriginalErrors } from './original-error.js'
+import { ServerRocketMQ } from './server.js'
 
 /** An application as a user makes it: NestFactory wraps it in a proxy, which @nestjs/testing does not. */
 async function made(handled: (data: unknown) => void, options: object): Promise<INestApplication> {
@@ -65,6 +75,9 @@ describe('connectRocketMQ on an application of NestFactory', () => {
       handle(): void {
         throw new TypeError('no such column')
       }
+      @EventPattern<string>('guarded')
+      @UseGuards({ canActivate: () => false })
+      guarded(): void {}
     }
     const server = {
       consumerGroup: 'shop',
@@ -82,6 +95,39 @@ describe('connectRocketMQ on an application of NestFactory', () => {
     connectRocketMQ(app)
     await app.startAllMicroservices()
     await app.init()
+    broker.store({ topic: 'a', body: Buffer.from('1') })
+    await broker.settled()
+    expect(seen).toEqual([new TypeError('no such column')])
+    broker.store({ topic: 'guarded', body: Buffer.from('1') })
+    await broker.settled()
+    expect(seen[1]).toBeInstanceOf(Error)
+    expect(seen[1]).toMatchObject({ message: 'Forbidden resource' })
+    await app.close()
+  })
+
+  // B34
+  test('keepOriginalErrors sees what a filter of the application makes something else of', async () => {
+    const broker = new MemoryBroker()
+    const seen: unknown[] = []
+    @Controller()
+    @UseFilters({ catch: () => throwError(() => ({ message: 'please try again' })) })
+    class Failing {
+      @EventPattern<string>('a')
+      handle(): void {
+        throw new TypeError('no such column')
+      }
+    }
+    const classifyError = (error: unknown) => {
+      seen.push(error)
+      return 'permanent' as const
+    }
+    @Module({ controllers: [Failing] })
+    class App {}
+    const options = { namesrvAddr: 'memory', consumerGroup: 'shop', clients: broker, classifyError }
+    const strategy = new ServerRocketMQ(options)
+    const app = await NestFactory.createMicroservice(App, { strategy, logger: false })
+    keepOriginalErrors(app)
+    await app.listen()
     broker.store({ topic: 'a', body: Buffer.from('1') })
     await broker.settled()
     expect(seen).toEqual([new TypeError('no such column')])

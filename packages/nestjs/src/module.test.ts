@@ -1,14 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  type CallHandler,
   Controller,
+  type ExecutionContext,
   Injectable,
   type LoggerService,
   Module,
   type OnApplicationBootstrap,
   type PipeTransform,
 } from '@nestjs/common'
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory } from '@nestjs/core'
 import { Payload } from '@nestjs/microservices'
 import { Test } from '@nestjs/testing'
+import { EMPTY, tap } from 'rxjs'
 import { ClientRocketMQ } from './client.js'
 import { connectRocketMQ } from './connect.js'
 import { RocketMQEvent } from './decorators.js'
@@ -41,6 +45,8 @@ class Double implements PipeTransform {
     return typeof value === 'number' ? value * 2 : value
   }
 }
+
+const payloadOf = (context: ExecutionContext) => context.switchToRpc().getData<number>()
 
 async function hybrid(broker: MemoryBroker) {
   log.length = 0
@@ -75,7 +81,7 @@ async function hybrid(broker: MemoryBroker) {
 }
 
 describe('RocketMQModule in a hybrid application', () => {
-  // B48, B51
+  // B37, B48, B51
   test('nothing is handled before the last bootstrap hook ended, whatever starts first', async () => {
     const broker = new MemoryBroker()
     broker.store({ topic: 'a', body: Buffer.from('21') })
@@ -120,11 +126,80 @@ describe('RocketMQModule in a hybrid application', () => {
 
   // B59
   test('an application that never connects the server closes without a trace of it', async () => {
-    const broker = new MemoryBroker()
-    broker.down = new Error('nobody should ask')
+    const asked: string[] = []
+    const nobody = (name: string) => (): never => {
+      asked.push(name)
+      throw new Error(`nobody should ask for a ${name}`)
+    }
+    const broker = Object.assign(new MemoryBroker(), {
+      probe: nobody('probe'),
+      producer: nobody('producer'),
+      consumer: nobody('consumer'),
+      admin: nobody('admin'),
+    })
     const app = await hybrid(broker)
     await app.init()
     expect(app.get(ServerRocketMQ)).toBeInstanceOf(ServerRocketMQ)
+    await app.close()
+    const options = { namesrvAddr: 'memory', clients: broker, server: { consumerGroup: 'shop' } }
+    @Module({ imports: [RocketMQModule.forRoot(options)], controllers: [Orders] })
+    class Previewed {}
+    const preview = await NestFactory.create(Previewed, { preview: true, logger: false })
+    connectRocketMQ(preview, { strategy: new ServerRocketMQ(options) })
+    await preview.init()
+    await preview.close()
+    expect(asked).toEqual([])
+  })
+
+  // B36
+  test('enhancers that providers give to the whole application hold for handlers', async () => {
+    const broker = new MemoryBroker()
+    const seen: string[] = []
+    const providers = [
+      { provide: APP_PIPE, useValue: new Double() },
+      { provide: APP_GUARD, useValue: { canActivate: (at: ExecutionContext) => payloadOf(at) !== 13 } },
+      {
+        provide: APP_INTERCEPTOR,
+        useValue: {
+          intercept: (at: ExecutionContext, next: CallHandler) => {
+            return next.handle().pipe(tap({ complete: () => seen.push(`after ${payloadOf(at)}`) }))
+          },
+        },
+      },
+      {
+        provide: APP_FILTER,
+        useValue: {
+          catch: (error: Error) => {
+            seen.push(error.message)
+            return EMPTY
+          },
+        },
+      },
+    ]
+    @Controller()
+    class Numbers {
+      @RocketMQEvent('a')
+      handle(@Payload() n: number): void {
+        seen.push(`handled ${n}`)
+        if (n === 8) throw new Error('eight')
+      }
+    }
+    const options = { namesrvAddr: 'memory', clients: broker, server: { consumerGroup: 'shop' } }
+    @Module({ imports: [RocketMQModule.forRoot(options)], controllers: [Numbers], providers })
+    class App {}
+    const module = await Test.createTestingModule({ imports: [App] })
+      .setLogger(silent)
+      .compile()
+    const app = module.createNestApplication()
+    connectRocketMQ(app)
+    await app.startAllMicroservices()
+    await app.init()
+    for (const n of [1, 13, 4]) {
+      broker.store({ topic: 'a', body: Buffer.from(String(n)) })
+      await broker.settled()
+    }
+    expect(seen).toEqual(['handled 2', 'after 1', 'Forbidden resource', 'handled 8', 'eight'])
+    expect([broker.delays, broker.bodies('%DLQ%shop')]).toEqual([[], []])
     await app.close()
   })
 })

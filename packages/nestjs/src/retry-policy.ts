@@ -105,12 +105,14 @@ export function retryPolicyFits(value: unknown): boolean {
     Object.keys(rest).length === 0 &&
     (attempts === undefined || (Number.isInteger(attempts) && (attempts as number) >= 1)) &&
     (delayMs === undefined || delay(delayMs) || (isFilled(delayMs) && delayMs.every(delay))) &&
-    (delayMsByError === undefined || Object.values(delayMsByError as object).every(delay)) &&
+    (delayMsByError === undefined || isRecord(delayMsByError, delay)) &&
     names(deadLetter) &&
     names(ignore)
   )
 }
 
+const isRecord = (value: unknown, fits: (one: unknown) => boolean): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every(fits)
 const isFilled = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length > 0
 
 function retry(

@@ -58,6 +58,29 @@ describe('routes', () => {
     expect(() => planGroups(registrations, { consumerGroup: 'main' })).toThrow(message)
   })
 
+  // B11
+  test.each([
+    ['group', ''],
+    ['concurrency', 1_001],
+    ['orderly', 'yes'],
+    ['broadcast', 1],
+    ['maxReconsumeTimes', -1],
+    ['from', 'yesterday'],
+    ['codec', 'xml'],
+    ['filter', { sql: '' }],
+    ['batch', { size: 10, wait: 5 }],
+    ['retry', { atempts: 3 }],
+    ['retry', { delayMsByError: null }],
+    ['dlq', { topik: 'graveyard' }],
+    ['ackMode', 'later'],
+    ['ackTimeoutMs', 0],
+    ['rateLimit', { count: 10 }],
+    ['autoStart', 'no'],
+  ])("extra '%s' may not be %j", (name, value) => {
+    const plan = () => planGroups([on('a', { [name]: value })], { consumerGroup: 'main' })
+    expect(plan).toThrow(`extra '${name}' must be`)
+  })
+
   test('a handler without any group is refused', () => {
     expect(() => planGroups([on('a')], {})).toThrow('no consumer group')
   })

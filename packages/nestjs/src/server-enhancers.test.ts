@@ -19,8 +19,9 @@ import {
 } from '@nestjs/common'
 import { CONTEXT, Payload, type RequestContext, RpcException } from '@nestjs/microservices'
 import { EMPTY, map, type Observable } from 'rxjs'
+import { ClientRocketMQ } from './client.js'
 import { RocketMQContext } from './context.js'
-import { RocketMQEvent } from './decorators.js'
+import { RocketMQEvent, RocketMQMessage } from './decorators.js'
 import { serve } from './server.fixture.js'
 
 describe("Nest's enhancers", () => {
@@ -133,6 +134,12 @@ describe("Nest's enhancers", () => {
         events.push('handler')
         if (fails) throw new RpcException('no')
       }
+      @RocketMQMessage('ask')
+      ask(@Payload() fails: boolean): string {
+        events.push('answerer')
+        if (fails) throw new RpcException('no')
+        return 'yes'
+      }
     }
     const { broker, strategy, app, send } = await serve([Mixed])
     strategy.setOnProcessingStartHook((_transport, _context, done) => {
@@ -144,7 +151,13 @@ describe("Nest's enhancers", () => {
     await broker.settled()
     send('a', true)
     await broker.settled()
-    expect(events).toEqual(['start', 'handler', 'end', 'start', 'handler', 'end'])
+    expect(events.splice(0)).toEqual(['start', 'handler', 'end', 'start', 'handler', 'end'])
+    const client = new ClientRocketMQ({ namesrvAddr: 'memory', clients: broker })
+    expect(await client.request('ask', false)).toBe('yes')
+    await expect(client.request('ask', true)).rejects.toThrow('no')
+    await broker.settled()
+    expect(events).toEqual(['start', 'answerer', 'end', 'start', 'answerer', 'end'])
+    await client.close()
     await app.close()
   })
 })

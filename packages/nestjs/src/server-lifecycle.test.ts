@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { Controller } from '@nestjs/common'
 import { Payload } from '@nestjs/microservices'
+import { createNodeEnv } from '@rockhopper/env'
 import { RocketMQEvent } from './decorators.js'
 import { deferred, MemoryBroker } from './memory-broker.fixture.js'
 import { serve } from './server.fixture.js'
 import { ServerRocketMQ } from './server.js'
+import { SteppedClock, settled } from './stepped-clock.fixture.js'
 
 describe('set-up and life cycle', () => {
   test('listen rejects with what is wrong in the set-up', async () => {
@@ -21,15 +23,27 @@ describe('set-up and life cycle', () => {
   // B2
   test('listen rejects when no name server answers, and works when one does', async () => {
     const broker = new MemoryBroker()
-    broker.down = new Error('connection refused')
-    const strategy = new ServerRocketMQ({ namesrvAddr: 'memory', clients: broker, connectAttempts: 1 })
+    const down = new Error('connection refused')
+    broker.down = down
+    const clock = new SteppedClock()
+    const env = { ...createNodeEnv({ log: { warn() {} } }), clock }
+    const strategy = new ServerRocketMQ({ namesrvAddr: 'memory', clients: broker, connectAttempts: 3, env })
     const seen: string[] = []
     strategy.status.subscribe((status) => seen.push(status))
-    const listen = () => new Promise<unknown>((resolve) => void strategy.listen(resolve))
-    expect(await listen()).toBe(broker.down)
+    const said: unknown[] = []
+    const listen = () => void strategy.listen((error) => said.push(error))
+    listen()
+    // Between three attempts there are two pauses, of 100 and 200 ms.
+    await clock.advance(299)
+    expect(said).toEqual([])
+    await clock.advance(1)
+    await clock.advance(60_000)
+    expect(said).toEqual([down])
     broker.down = undefined
-    expect(await listen()).toBeUndefined()
+    listen()
+    await settled()
     await strategy.close()
+    expect(said).toEqual([down, undefined])
     expect(seen).toEqual([
       'connecting',
       'draining',
@@ -39,6 +53,16 @@ describe('set-up and life cycle', () => {
       'draining',
       'closed',
     ])
+  })
+
+  test('close during listen is not followed by a word of being connected', async () => {
+    const strategy = new ServerRocketMQ({ namesrvAddr: 'memory', clients: new MemoryBroker() })
+    const seen: string[] = []
+    strategy.status.subscribe((status) => seen.push(status))
+    const listening = strategy.listen(() => undefined)
+    await strategy.close()
+    await listening
+    expect(seen).toEqual(['connecting', 'draining', 'closed'])
   })
 
   // B3

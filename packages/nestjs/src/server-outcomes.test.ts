@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { Controller } from '@nestjs/common'
 import { Ctx, Payload } from '@nestjs/microservices'
+import { createNodeEnv } from '@rockhopper/env'
 import { RocketMQContext } from './context.js'
 import { DEAD_LETTER } from './dead-letter.js'
 import { RocketMQEvent } from './decorators.js'
 import type { DeliveryFailure } from './delivery-failure.js'
 import { BatchFailedException, RocketMQSettledError } from './exceptions.js'
+import { deferred } from './memory-broker.fixture.js'
 import { PermanentError } from './retry-policy.js'
 import { serve } from './server.fixture.js'
+import { SteppedClock, settled } from './stepped-clock.fixture.js'
 
 class NoSuchOrder extends Error {}
 class Busy extends Error {}
@@ -168,6 +171,33 @@ describe('settlement through the context', () => {
       { properties: { [DEAD_LETTER.reason]: 'no such order' } },
     ])
     expect(second).toEqual([new RocketMQSettledError('retry', 'ack')])
+    await app.close()
+  })
+
+  // B22
+  test('extendInvisible gives the handler more time than it has, from now on', async () => {
+    const clock = new SteppedClock()
+    const finish = deferred()
+    @Controller()
+    class Orders {
+      @RocketMQEvent('a', { ackTimeoutMs: 1_000, maxReconsumeTimes: 1 })
+      async handle(@Payload() isLong: boolean, @Ctx() context: RocketMQContext): Promise<void> {
+        if (context.getDeliveryAttempt() > 1) return
+        if (isLong) context.extendInvisible(5_000)
+        await finish.promise
+      }
+    }
+    const { broker, app, send } = await serve([Orders], { env: { ...createNodeEnv(), clock } })
+    send('a', false)
+    send('a', true)
+    await settled()
+    await clock.advance(2_000)
+    expect(broker.delays).toHaveLength(1)
+    await clock.advance(2_500)
+    expect(broker.delays).toHaveLength(1)
+    await clock.advance(2_000)
+    expect(broker.delays).toHaveLength(2)
+    finish.resolve()
     await app.close()
   })
 

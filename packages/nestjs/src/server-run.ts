@@ -190,7 +190,7 @@ export class ServerRun {
     await this.producer.start()
     await this.admin.start()
     this.#isConnected = true
-    status$.next('connected')
+    if (this.#stopping === undefined) status$.next('connected')
   }
 
   async #pull(): Promise<void> {

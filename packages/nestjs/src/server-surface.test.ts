@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { Controller, Injectable, Module, Scope } from '@nestjs/common'
-import { ClientsModule, MessagePattern, Payload } from '@nestjs/microservices'
+import { ClientsModule, Ctx, EventPattern, MessagePattern, Payload, Transport } from '@nestjs/microservices'
 import { Test } from '@nestjs/testing'
 import { ClientRocketMQ } from './client.js'
 import { connectRocketMQ } from './connect.js'
+import { RocketMQContext } from './context.js'
 import { RocketMQEvent, RocketMQMessage } from './decorators.js'
 import { deferred, MemoryBroker } from './memory-broker.fixture.js'
 import { RocketMQModule } from './module.js'
@@ -19,10 +20,16 @@ describe('the server as Nest sees it', () => {
       @RocketMQEvent('a')
       handle(): void {}
     }
-    const { broker, strategy, app, send } = await serve([Orders])
+    const broker = new MemoryBroker()
+    const strategy = new ServerRocketMQ({ namesrvAddr: 'm', consumerGroup: 'shop', clients: broker })
     const handled: unknown[] = []
     strategy.on('handled', ({ topic, group }) => handled.push([topic, group]))
-    send('a', 1)
+    const module = await Test.createTestingModule({ controllers: [Orders] })
+      .setLogger(silent)
+      .compile()
+    const app = module.createNestMicroservice({ strategy })
+    await app.listen()
+    broker.store({ topic: 'a', body: Buffer.from('1') })
     await broker.settled()
     expect(handled).toEqual([['a', 'shop']])
     await app.close()
@@ -122,6 +129,52 @@ describe('the server as Nest sees it', () => {
     await app.close()
   })
 
+  // B18
+  test("a subclass takes part through Nest's own methods, on both sides", async () => {
+    const hex = {
+      serialize: (value: unknown) => Buffer.from(JSON.stringify(value)).toString('hex'),
+      deserialize: (body: Buffer) => {
+        const data: unknown = JSON.parse(Buffer.from(body.toString(), 'hex').toString())
+        return { pattern: '', data }
+      },
+    }
+    class HexServer extends ServerRocketMQ {
+      protected override initializeSerializer(): void {
+        this.serializer = hex
+      }
+      protected override initializeDeserializer(): void {
+        this.deserializer = hex
+      }
+    }
+    class HexClient extends ClientRocketMQ {
+      protected override initializeSerializer(): void {
+        this.serializer = hex
+      }
+      protected override initializeDeserializer(): void {
+        this.deserializer = { deserialize: (body: Buffer) => hex.deserialize(body).data as never }
+      }
+    }
+    @Controller()
+    class Sums {
+      @MessagePattern('sum')
+      sum(@Payload() numbers: number[]): number {
+        return numbers.reduce((a, b) => a + b)
+      }
+    }
+    const options = { namesrvAddr: 'memory', clients: new MemoryBroker() }
+    const strategy = new HexServer({ ...options, consumerGroup: 'shop' })
+    const module = await Test.createTestingModule({ controllers: [Sums] })
+      .setLogger(silent)
+      .compile()
+    const app = module.createNestMicroservice({ strategy })
+    await app.listen()
+    const client = new HexClient(options)
+    expect(await client.request('sum', [10, 5])).toBe(15)
+    expect(options.clients.bodies('sum')).toEqual([hex.serialize([10, 5])])
+    await client.close()
+    await app.close()
+  })
+
   // B56
   test('extras are serialisable, error classes become names', () => {
     class Gone extends Error {}
@@ -173,6 +226,14 @@ describe('the container', () => {
         seen.push(`far ${data}`)
         await slowFar.promise
       }
+      @EventPattern<string>('both')
+      both(@Ctx() context: RocketMQContext): void {
+        seen.push(`both ${context.getMetadata()['from']}`)
+      }
+      @EventPattern<string>('a', Transport.NATS)
+      elsewhere(): void {
+        seen.push('a message for another transport')
+      }
     }
     const of = (clients: MemoryBroker) => ({ namesrvAddr: 'm', clients, server: { consumerGroup: 'shop' } })
     @Module({
@@ -190,8 +251,11 @@ describe('the container', () => {
     await app.init()
     await app.get<ClientRocketMQ>(clientToken('far')).publish('a', '1')
     await app.get(ClientRocketMQ).publish('a', '2')
-    while (seen.length < 2) await new Promise((resolve) => setImmediate(resolve))
-    expect(seen.sort()).toEqual(['far 1', 'near 2'])
+    near.store({ topic: 'both', body: Buffer.from('0'), properties: { from: 'near' } })
+    far.store({ topic: 'both', body: Buffer.from('0'), properties: { from: 'far' } })
+    while (seen.length < 4) await new Promise((resolve) => setImmediate(resolve))
+    // A handler that names no transport has it of both clusters.
+    expect(seen.sort()).toEqual(['both far', 'both near', 'far 1', 'near 2'])
     expect([near.groups, far.groups]).toEqual([['shop'], ['shop']])
     const closing = app.close()
     // The second server closes although the first one still waits for its handler, or the reverse.

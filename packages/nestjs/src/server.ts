@@ -75,11 +75,9 @@ export class ServerRocketMQ
     super()
     this.#options = options
     if (options.autoStart === false) this.#holds.add('autoStart')
-    this.serializer = options.serializer ?? {
-      serialize: (value: unknown, hint: Record<string, unknown> = {}) =>
-        (hint['codec'] as BodyCodec).encode(value),
-    }
-    this.deserializer = options.deserializer ?? this.#plainBodies
+    // Through Nest's own methods, which a subclass may override, as of any other server.
+    this.initializeSerializer({ serializer: options.serializer ?? codecSerializer })
+    this.initializeDeserializer({ deserializer: options.deserializer ?? this.#plainBodies })
   }
 
   /**
@@ -387,6 +385,11 @@ export class ServerRocketMQ
       Promise.resolve(started).catch(reject)
     })
   }
+}
+
+const codecSerializer = {
+  serialize: (value: unknown, hint: Record<string, unknown> = {}) =>
+    (hint['codec'] as BodyCodec).encode(value),
 }
 
 const dataOf = (packet: unknown): unknown => (packet as ReadPacket).data

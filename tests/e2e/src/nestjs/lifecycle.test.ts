@@ -132,6 +132,7 @@ describe('a hybrid application', () => {
     }
   }
 
+  // B19, B36
   test('enhancers, request scope and HTTP go together, and nothing runs before bootstrap ended', async () => {
     await using mq = await EmbeddedRocketMQ.start({ topics: ['order_topic', 'inventory'] })
     @Module({
