@@ -100,6 +100,7 @@ class Client implements RemotingClient {
       responseVersion: options.version ?? CURRENT_VERSION,
       sign: options.sign,
       onAssertion: options.onAssertion,
+      tls: options.tls,
       onResponse: (connection, code) => this.#onResponse(connection, code),
       onClosed: (connection) => this.#onClosed(connection),
     })

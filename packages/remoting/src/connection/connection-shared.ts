@@ -19,6 +19,8 @@ export interface SharedOptions extends Identity {
   readonly turnEntries: ReadonlyMap<number, TurnEntry>
   /** An assertion of ours failed while serving a request: the owner decides what stops. */
   readonly onAssertion: ((error: AssertionError) => void) | undefined
+  /** Of the calling side, when it speaks TLS. */
+  readonly tls: { readonly cert?: string } | undefined
   readonly onResponse: ((connection: Connection, code: number) => void) | undefined
   readonly onClosed: (connection: Connection, reason: CloseReason) => void
 }

@@ -15,7 +15,7 @@ import type { ConnectionShared } from './connection-shared.js'
 import { Outbound } from './outbound.js'
 import { PendingRequests } from './pending-requests.js'
 import type { Reply, TurnEntry } from './processor.js'
-import { tlsHint } from './tls-hint.js'
+import { closedUnheard, tlsHint } from './tls-hint.js'
 
 /** Why a connection ended. Only 'peer' and 'local' are ordinary. */
 export type CloseReason =
@@ -69,6 +69,7 @@ export class Connection {
   #isClosed = false
   #isPaused = false
   #isEnding = false
+  #isHeard = false
   #inFlight = 0
   #inFlightBytes = 0
   #activeAt: number
@@ -258,6 +259,7 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     const now = this.#shared.options.clock.monotonic()
+    this.#isHeard = true
     const framesBefore = this.#shared.counters.framesReceived
     this.#activeAt = now
     const fault = this.#reader.push(chunk)
@@ -320,9 +322,12 @@ export class Connection {
     if (!this.closed) this.#shared.countOutbound(-this.#outstanding)
   }
 
-  #onClosed(error: Error | undefined): void {
+  #onClosed(told: Error | undefined): void {
     if (this.#isClosed) return
     const reason = this.#closeReason ?? 'peer'
+    const { tls } = this.#shared.options
+    const isUnheard = tls !== undefined && reason === 'peer' && !this.#isHeard
+    const error = isUnheard && tlsHint(told) === undefined ? closedUnheard(tls, told) : told
     const hint = tlsHint(error)
     this.#forgetOutbound()
     this.#isClosed = true

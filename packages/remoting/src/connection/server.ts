@@ -83,6 +83,7 @@ class Server implements RemotingServer {
       // Java's client subscribes with SQL92 only where the heartbeat was answered with V4_1_0 or later.
       responseVersion: CURRENT_VERSION,
       onAssertion: options.onAssertion,
+      tls: undefined,
       onResponse: undefined,
       onClosed: (connection, reason) => this.#onClosed(connection, reason),
     })

@@ -10,6 +10,8 @@ test.each([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'set tls.ca'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'set tls.servername'],
   ['CERT_HAS_EXPIRED', 'renew it'],
+  ['TLS_CLOSED_UNHEARD', 'set tls.cert and tls.key'],
+  ['TLS_CLOSED_UNHEARD_WITH_CERT', 'check who signed tls.cert'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'leave tls out'],
 ])('%s says what to set, also as the cause of another error', (code, hint) => {
   const error = Object.assign(new Error('tls'), { code })

@@ -12,6 +12,17 @@ export function tlsHint(error: unknown): string | undefined {
   return undefined
 }
 
+/**
+ * The cause of a TLS connection that its server closed before it said anything: a server on Node, for one,
+ * looks at the certificate of this side behind the handshake, and sends no alert.
+ */
+export function closedUnheard(tls: { readonly cert?: string }, cause: Error | undefined): Error {
+  const code = tls.cert === undefined ? 'TLS_CLOSED_UNHEARD' : 'TLS_CLOSED_UNHEARD_WITH_CERT'
+  return Object.assign(new Error('the server closed the connection before its first answer', { cause }), {
+    code,
+  })
+}
+
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [
     /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
@@ -28,6 +39,14 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'TLS: the certificate of the server is for another name; set tls.servername to a name it is for',
+  ],
+  [
+    /^TLS_CLOSED_UNHEARD$/,
+    'TLS: the server closed the connection at once; if it asks for a certificate, set tls.cert and tls.key',
+  ],
+  [
+    /^TLS_CLOSED_UNHEARD_WITH_CERT$/,
+    'TLS: the server closed the connection at once; check who signed tls.cert, and its dates',
   ],
   [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, 'TLS: the certificate of the server is not valid today; renew it'],
   [
