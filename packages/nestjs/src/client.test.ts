@@ -121,6 +121,7 @@ describe('requests', () => {
     expect(await client.request('inventory.quote', { sku: 'a' })).toEqual({ own: { sku: 'a', price: 5 } })
     const problem = new TypeError('no such column', { cause: new Error('the password is wrong') })
     expect(errorFields(problem)).toEqual({ name: 'TypeError', message: 'no such column' })
+    expect(errorFields({ ...problem, message: 'no', stack: 'at secret.ts' })).toEqual({ message: 'no' })
     await client.close()
     await app.close()
   })

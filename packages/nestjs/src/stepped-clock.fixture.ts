@@ -16,6 +16,8 @@ export class SteppedClock implements Clock {
   }
 
   async advance(byMs: number): Promise<void> {
+    // What is under way may set a timer first.
+    await settled()
     const end = this.#now + byMs
     for (;;) {
       const due = [...this.timers].filter(([, { at }]) => at <= end)
