@@ -10,6 +10,7 @@ import { MemoryBroker } from './memory-broker.fixture.js'
 import type { RocketMQClientOptions } from './options.js'
 import { RocketMQRecordBuilder } from './record.js'
 import { errorFields } from './reply.js'
+import { subclassOf } from './server.fixture.js'
 import { ServerRocketMQ } from './server.js'
 
 const silent: LoggerService = { log() {}, error() {}, warn() {} }
@@ -107,15 +108,9 @@ describe('requests', () => {
   // B38
   test('an error travels without its stack, and a client may make its own of it', async () => {
     const { app, broker } = await withServer()
-    class OwnErrors extends ClientRocketMQ {
-      protected override serializeError(error: unknown): unknown {
-        return { own: error }
-      }
-      protected override serializeResponse(response: unknown): unknown {
-        return { own: response }
-      }
-    }
-    const client = new OwnErrors({ namesrvAddr: 'memory', clients: broker })
+    const own = (value: unknown) => ({ own: value })
+    const OwnErrors = subclassOf(ClientRocketMQ, { serializeError: own, serializeResponse: own })
+    const client = OwnErrors({ namesrvAddr: 'memory', clients: broker })
     const told = await client.request('inventory.quote', { sku: 'unknown' }).catch((one: unknown) => one)
     expect(told).toMatchObject({ own: { name: 'Teapot', code: 418 } })
     expect(await client.request('inventory.quote', { sku: 'a' })).toEqual({ own: { sku: 'a', price: 5 } })
@@ -265,7 +260,7 @@ describe('events', () => {
     }
     await firstValueFrom(client.emit('emitted', record))
     expect(broker.topics.get('emitted')?.[0]).toMatchObject({ tag: 't', keys: ['k1', 'k2'] })
-    await client.publishBatch('batched', [record, 2])
+    await client.publishBatch('batched', [record, { id: 2 }])
     expect(broker.topics.get('batched')).toMatchObject([{ tag: 't', keys: ['k1', 'k2'] }, { keys: [] }])
     const asked = new RocketMQRecordBuilder(1).setTag('quote').setKeys('k3').setTimeout(1).build()
     await expect(firstValueFrom(client.send('asked', asked))).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' })

@@ -188,6 +188,7 @@ export class ClientRocketMQ extends ClientProxy<RocketMQClientEvents> {
 
   /** Why brokers cannot ask this client about transactions, for readiness; undefined: they can. */
   transactionsNotReady(): string | undefined {
+    if (this.#closing !== undefined) return 'the client is closed'
     return this.#transacting().notReady
   }
 

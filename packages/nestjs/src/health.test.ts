@@ -39,6 +39,27 @@ describe('health', () => {
     expect(await health.liveness('mq')).toMatchObject({ mq: { status: 'down', connection: 'closed' } })
   })
 
+  // B54
+  test('what an application includes makes readiness as bad as its worst part', async () => {
+    const { broker, strategy, app } = await serve([Orders])
+    const health = new RocketMQHealthIndicator(strategy)
+    let status: 'up' | 'degraded' | 'down' = 'up'
+    health.include('rows', async () => ({ part: { status, message: 'of rows' } }))
+    health.include('other', async () => ({ part: { status: 'up' } }))
+    const read = async (options = {}) => (await health.readiness('mq', options)).mq
+    const parts = () => ({ rows: { status, message: 'of rows' }, other: { status: 'up' } })
+    expect(await read()).toMatchObject({ status: 'up', isDegraded: false, parts: parts() })
+    status = 'degraded'
+    expect(await read()).toMatchObject({ status: 'degraded', isDegraded: true, parts: parts() })
+    expect(await read({ degradedAs: 'up' })).toMatchObject({ status: 'up', isDegraded: true })
+    status = 'down'
+    expect(await read()).toMatchObject({ status: 'down', parts: parts() })
+    status = 'up'
+    broker.down = new Error('no name server')
+    expect(await read()).toMatchObject({ status: 'down', message: 'no name server', parts: parts() })
+    await app.close()
+  })
+
   test('before listen a server is alive and not ready', async () => {
     const health = new RocketMQHealthIndicator(new ServerRocketMQ({ clients: new MemoryBroker() }))
     expect(await health.liveness('mq')).toMatchObject({ mq: { status: 'up' } })

@@ -23,6 +23,9 @@ export interface ReadinessOptions {
   readonly timeoutMs?: number
 }
 
+/** Something else that an application needs of its cluster; never rejects. */
+export type HealthPart = () => Promise<RocketMQHealth<'part'>>
+
 const TIMEOUT_MS = 3_000
 
 /**
@@ -32,9 +35,19 @@ const TIMEOUT_MS = 3_000
  */
 export class RocketMQHealthIndicator {
   readonly #server: ServerRocketMQ
+  readonly #parts = new Map<string, HealthPart>()
 
   constructor(server: ServerRocketMQ) {
     this.#server = server
+  }
+
+  /**
+   * Makes something part of `readiness`, which is as well as the worst of all, with `parts: { name: … }`.
+   * `RocketMQTransactionsModule`, and a client with the option `transactions`, do so of themselves.
+   */
+  include(name: string, part: HealthPart): this {
+    this.#parts.set(name, part)
+    return this
   }
 
   /** Down when the server was closed, or a group has stopped without it. */
@@ -46,16 +59,23 @@ export class RocketMQHealthIndicator {
     return healthResult(key, isUp ? 'up' : 'down', { connection: status, ...(isUp ? {} : { stopped }) })
   }
 
-  /** Down when no name server answers, a topic has no route, or a lag is above `lagDownAt`. */
+  /**
+   * Down when no name server answers, a topic has no route, a lag is above `lagDownAt`, or a part is down.
+   */
   async readiness<Key extends string>(
     key: Key,
-    {
-      lagMax,
-      lagDownAt,
-      pollAgeMaxMs,
-      degradedAs = 'degraded',
-      timeoutMs = TIMEOUT_MS,
-    }: ReadinessOptions = {},
+    options: ReadinessOptions = {},
+  ): Promise<RocketMQHealth<Key>> {
+    const whole = await this.#serverReadiness('part', options)
+    if (this.#parts.size === 0) return healthOf(key, whole.part)
+    const asked = [...this.#parts].map(async ([name, part]) => [name, (await part()).part] as const)
+    const parts = Object.fromEntries(await Promise.all(asked))
+    return healthOf(key, { ...whole.part, ...worst(whole.part, Object.values(parts), options), parts })
+  }
+
+  async #serverReadiness<Key extends string>(
+    key: Key,
+    { lagMax, lagDownAt, pollAgeMaxMs, degradedAs = 'degraded', timeoutMs = TIMEOUT_MS }: ReadinessOptions,
   ): Promise<RocketMQHealth<Key>> {
     const connection = this.#server.currentStatus()
     const groups = this.#server.groups()
@@ -91,6 +111,22 @@ export class RocketMQHealthIndicator {
     })
     return Object.fromEntries(await Promise.all(lags))
   }
+}
+
+type Health = RocketMQHealth<'part'>['part']
+
+const healthOf = <Key extends string>(key: Key, health: Health): RocketMQHealth<Key> =>
+  ({ [key]: health }) as RocketMQHealth<Key>
+
+/** The status that parts leave of that of the server. */
+function worst(
+  whole: Health,
+  parts: readonly Health[],
+  { degradedAs = 'degraded' }: ReadinessOptions,
+): Partial<Health> {
+  if (parts.some(({ status }) => status === 'down')) return { status: 'down' }
+  if (whole.status === 'down' || parts.every(({ status }) => status === 'up')) return {}
+  return { status: degradedAs, isDegraded: true }
 }
 
 /** What terminus takes. */

@@ -31,7 +31,12 @@ export {
   RollbackMessageException,
 } from './exceptions.js'
 export type { RocketMQExtras } from './extras.js'
-export { type ReadinessOptions, type RocketMQHealth, RocketMQHealthIndicator } from './health.js'
+export {
+  type HealthPart,
+  type ReadinessOptions,
+  type RocketMQHealth,
+  RocketMQHealthIndicator,
+} from './health.js'
 export type { RocketMQInstrumentation } from './instrumentation.js'
 export { RocketMQModule, type RocketMQModuleAsyncOptions } from './module.js'
 export {

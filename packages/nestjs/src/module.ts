@@ -7,7 +7,7 @@ import {
   type Provider,
 } from '@nestjs/common'
 import { ClientRocketMQ } from './client.js'
-import { RocketMQHealthIndicator } from './health.js'
+import { healthResult, RocketMQHealthIndicator } from './health.js'
 import type { RocketMQConnectionOptions, RocketMQModuleOptions } from './options.js'
 import { ServerRocketMQ } from './server.js'
 import {
@@ -106,8 +106,15 @@ function dynamicModule(
       },
       {
         provide: health,
-        inject: [server],
-        useFactory: (of: ServerRocketMQ) => new RocketMQHealthIndicator(of),
+        inject: [server, client, options],
+        useFactory: (of: ServerRocketMQ, sender: ClientRocketMQ, { client: own }: RocketMQModuleOptions) => {
+          const indicator = new RocketMQHealthIndicator(of)
+          if (own?.transactions === undefined) return indicator
+          return indicator.include('transactions of ClientRocketMQ', async () => {
+            const message = sender.transactionsNotReady()
+            return healthResult('part', message === undefined ? 'up' : 'down', { message })
+          })
+        },
       },
     ],
     exports: [options, server, client, health],

@@ -8,7 +8,7 @@ import { RocketMQContext } from './context.js'
 import { RocketMQEvent, RocketMQMessage } from './decorators.js'
 import { deferred, MemoryBroker } from './memory-broker.fixture.js'
 import { RocketMQModule } from './module.js'
-import { serve, silent } from './server.fixture.js'
+import { serve, silent, subclassOf } from './server.fixture.js'
 import { ServerRocketMQ, type UnwrappedServer } from './server.js'
 import { clientToken, rocketMQTransport, serverToken } from './transport.js'
 
@@ -138,22 +138,22 @@ describe('the server as Nest sees it', () => {
         return { pattern: '', data }
       },
     }
-    class HexServer extends ServerRocketMQ {
-      protected override initializeSerializer(): void {
-        this.serializer = hex
-      }
-      protected override initializeDeserializer(): void {
-        this.deserializer = hex
-      }
-    }
-    class HexClient extends ClientRocketMQ {
-      protected override initializeSerializer(): void {
-        this.serializer = hex
-      }
-      protected override initializeDeserializer(): void {
-        this.deserializer = { deserialize: (body: Buffer) => hex.deserialize(body).data as never }
-      }
-    }
+    const HexServer = subclassOf(ServerRocketMQ, {
+      initializeSerializer() {
+        Object.assign(this, { serializer: hex })
+      },
+      initializeDeserializer() {
+        Object.assign(this, { deserializer: hex })
+      },
+    })
+    const HexClient = subclassOf(ClientRocketMQ, {
+      initializeSerializer() {
+        Object.assign(this, { serializer: hex })
+      },
+      initializeDeserializer() {
+        Object.assign(this, { deserializer: { deserialize: (body: Buffer) => hex.deserialize(body).data } })
+      },
+    })
     @Controller()
     class Sums {
       @MessagePattern('sum')
@@ -162,13 +162,13 @@ describe('the server as Nest sees it', () => {
       }
     }
     const options = { namesrvAddr: 'memory', clients: new MemoryBroker() }
-    const strategy = new HexServer({ ...options, consumerGroup: 'shop' })
+    const strategy = HexServer({ ...options, consumerGroup: 'shop' })
     const module = await Test.createTestingModule({ controllers: [Sums] })
       .setLogger(silent)
       .compile()
     const app = module.createNestMicroservice({ strategy })
     await app.listen()
-    const client = new HexClient(options)
+    const client = HexClient(options)
     expect(await client.request('sum', [10, 5])).toBe(15)
     expect(options.clients.bodies('sum')).toEqual([hex.serialize([10, 5])])
     await client.close()

@@ -27,3 +27,14 @@ export async function serve(
   }
   return { broker, strategy, app, send }
 }
+
+/** Makes instances as a class that extends `Base` with these methods, as applications write it. */
+export function subclassOf<Instance, Args extends unknown[]>(
+  Base: new (...args: Args) => Instance,
+  methods: Record<string, (this: object, value: unknown) => unknown>,
+): (...args: Args) => Instance {
+  class Sub {}
+  Object.setPrototypeOf(Sub.prototype, Base.prototype as object)
+  Object.assign(Sub.prototype, methods)
+  return (...args) => Reflect.construct(Base, args, Sub) as Instance
+}

@@ -2,16 +2,20 @@ import { expect, test } from '@jest/globals'
 import { Controller, Module } from '@nestjs/common'
 import { Payload } from '@nestjs/microservices'
 import { Test } from '@nestjs/testing'
+import { createNodeEnv } from '@rockhopper/env'
 import { DataSource } from 'typeorm'
 import { connectRocketMQ } from '../connect.js'
 import { RocketMQEvent } from '../decorators.js'
+import { RocketMQHealthIndicator } from '../health.js'
 import { MemoryBroker } from '../memory-broker.fixture.js'
 import { RocketMQModule } from '../module.js'
 import { silent } from '../server.fixture.js'
+import { SteppedClock } from '../stepped-clock.fixture.js'
 import { Effect, open } from './database.fixture.js'
 import { Inbox } from './inbox.js'
 import { OutboxModule } from './module.js'
 import { Outbox } from './outbox.js'
+import { RocketMQTransactionsModule } from './transaction-module.js'
 
 @Controller()
 class Payment {
@@ -63,6 +67,62 @@ test('an order in a transaction becomes one charge, although its event comes thr
   await broker.settled()
   expect(broker.bodies('order_topic')).toHaveLength(3)
   expect(await db.manager.find(Effect)).toEqual([{ id: 'o1', count: 1 }])
+  await app.close()
+  await db.destroy()
+})
+
+// B54
+test('an application is not ready before brokers can ask about its transactions', async () => {
+  const db = await open('sql.js')
+  let down: Error | undefined = new Error('no broker to ask')
+  const greet = async (): Promise<void> => {
+    if (down !== undefined) throw down
+  }
+  const producer = () => ({ start: greet, greet, shutdown: async () => undefined }) as never
+  const clients = Object.assign(new MemoryBroker(), { transactionProducer: producer })
+  const clock = new SteppedClock()
+  const connection = { namesrvAddr: 'memory', env: { ...createNodeEnv(), clock } }
+  @Module({ providers: [{ provide: DataSource, useValue: db }], exports: [DataSource] })
+  class Database {}
+  @Module({
+    imports: [
+      { module: Database, global: true },
+      RocketMQTransactionsModule.forRoot({ ...connection, producerGroup: 'stock', producer }),
+      RocketMQModule.forRoot({
+        ...connection,
+        clients,
+        server: { consumerGroup: 'payment' },
+        client: { transactions: { producerGroup: 'payments', check: async () => 'UNKNOW' } },
+      }),
+    ],
+    controllers: [Payment],
+  })
+  class App {}
+  const module = await Test.createTestingModule({ imports: [App] })
+    .setLogger(silent)
+    .compile()
+  const app = module.createNestApplication()
+  connectRocketMQ(app)
+  await app.startAllMicroservices()
+  await app.init()
+  const readiness = async () => (await app.get(RocketMQHealthIndicator).readiness('mq')).mq
+  expect(await readiness()).toMatchObject({
+    status: 'down',
+    connection: 'connected',
+    parts: {
+      'transactions of stock': { status: 'down', message: 'brokers cannot ask: no broker to ask' },
+      'transactions of ClientRocketMQ': { status: 'down', message: 'no broker to ask' },
+    },
+  })
+  down = undefined
+  await clock.advance(1_000)
+  expect(await readiness()).toMatchObject({
+    status: 'up',
+    parts: {
+      'transactions of stock': { status: 'up' },
+      'transactions of ClientRocketMQ': { status: 'up' },
+    },
+  })
   await app.close()
   await db.destroy()
 })
