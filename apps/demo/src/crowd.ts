@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Rush, type RushPlan } from './crowd-rush.js'
 import { ask, type Sample, Sampler } from './crowd-sample.js'
 import { Feed } from './feed.js'
+import { whenParentEnds } from './parent.js'
 
 /** The crowd of the seckill, as a process: it rushes when the page says so, and measures all the time. */
 const SAMPLE_MS = 500
@@ -134,7 +135,7 @@ const timer = setInterval(() => {
 }, SAMPLE_MS)
 process.once('SIGTERM', end)
 process.once('SIGINT', end)
-process.once('disconnect', end)
+whenParentEnds(end)
 server.listen(Number(setting('PORT')), setting('HOST'), () => {
   process.stdout.write('ready service=crowd\n')
   // Something to look at from the start.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { LogShipper } from '@rockhopper/log-transport'
+import { whenParentEnds } from './parent.js'
 
 /** Three services that log, each in the way of its own: over HTTP, into a file, and straight to the topic. */
 const TICK_MS = 250
@@ -118,4 +119,4 @@ function end(): void {
 }
 process.once('SIGTERM', end)
 process.once('SIGINT', end)
-process.once('disconnect', end)
+whenParentEnds(end)

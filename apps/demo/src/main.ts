@@ -1,5 +1,6 @@
 import { Demo } from './demo.js'
 import { HELP, readOptions, UsageError } from './options.js'
+import { whenParentEnds } from './parent.js'
 
 const FORCE_EXIT_MS = 10_000
 
@@ -41,7 +42,7 @@ function endWithSignals(demo: Demo): void {
   }
   process.on('SIGINT', () => end('Ctrl-C'))
   process.on('SIGTERM', () => end('SIGTERM'))
-  process.once('disconnect', () => {
+  whenParentEnds(() => {
     if (!ending) end('parent ended')
   })
 }

@@ -47,7 +47,7 @@ export async function runService(plan: ServicePlan): Promise<void> {
     endWithSignals(plan.name, app)
     const { port } = app.getHttpServer().address() as { port: number }
     process.stdout.write(`ready service=${plan.name} host=${settings.host} port=${port}\n`)
-    process.send?.({ kind: 'ready', service: plan.name, host: settings.host, port })
+    if (process.connected) process.send?.({ kind: 'ready', service: plan.name, host: settings.host, port })
   } catch (error) {
     const text = error instanceof SettingsError || error instanceof RangeError ? error.message : String(error)
     process.stderr.write(`${plan.name}: ${text}\n`)
@@ -95,5 +95,7 @@ function endWithSignals(name: string, app: INestApplication): void {
   }
   process.once('SIGTERM', () => end('SIGTERM'))
   process.once('SIGINT', () => end('SIGINT'))
-  process.once('disconnect', () => end('parent ended'))
+  // A parent with a channel that went while this process started: nobody heard the event then.
+  if (process.send !== undefined && !process.connected) end('parent ended')
+  else process.once('disconnect', () => end('parent ended'))
 }

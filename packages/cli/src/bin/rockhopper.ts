@@ -5,12 +5,21 @@ import { keepHeapSmall } from './small-heap.js'
 
 /** The only place of this package that knows the process: signals, streams and the exit. */
 
-/** `once`: a second signal finds no handler and ends the process at once. */
+/** At most once; what comes second finds no handler: a signal then ends the process at once. */
 function stopAsked(): Promise<string> {
+  const signals = ['SIGTERM', 'SIGINT'] as const
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
-    // A parent that holds an IPC channel, and is gone: the demo starts its broker so.
-    process.once('disconnect', () => resolve('end of the parent'))
+    const asked = (why: string): void => {
+      for (const signal of signals) process.off(signal, asked)
+      process.off('disconnect', parentEnded)
+      resolve(why)
+    }
+    const parentEnded = (): void => asked('end of the parent')
+    for (const signal of signals) process.on(signal, asked)
+    // A parent that holds an IPC channel, and is gone: the demo starts its broker so. It may have gone while
+    // this process still read its modules; nobody heard the event then.
+    if (process.send !== undefined && !process.connected) parentEnded()
+    else process.on('disconnect', parentEnded)
   })
 }
 
