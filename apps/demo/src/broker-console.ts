@@ -99,15 +99,34 @@ export class BrokerConsole {
   }
 
   async #group(group: string, deadLetters: number): Promise<GroupView> {
-    const [{ offsetTable }, members] = await Promise.all([
+    const [{ offsetTable }, clientIds, model] = await Promise.all([
       orNothing(this.#admin.consumerProgress(group), { offsetTable: [] }),
       orNothing(this.#admin.consumerClientIds(group), []),
+      orNothing(this.#admin.messageModel(group), undefined),
     ])
+    if (model === 'BROADCASTING') {
+      const asked = await eachOf(clientIds, (clientId) => this.#listener(group, clientId))
+      return { group, deadLetters, broadcast: true, ...slowest(asked) }
+    }
     const lags = new Map<string, number>()
     for (const [{ topic }, { brokerOffset, consumerOffset }] of offsetTable)
       lags.set(topic, (lags.get(topic) ?? 0) + brokerOffset - consumerOffset)
-    const topics = [...lags].map(([topic, lag]) => ({ topic, lag }))
-    return { group, members, topics, deadLetters, lag: topics.reduce((sum, { lag }) => sum + lag, 0) }
+    const members = clientIds.map((clientId) => ({ clientId, lag: undefined }))
+    return { group, deadLetters, broadcast: false, members, topics: topicsOf(lags), lag: sumOf(lags) }
+  }
+
+  /** What waits for one member of a broadcast group, by topic; only the member itself knows. */
+  async #listener(group: string, clientId: string): Promise<Listener> {
+    const info = await orNothing(this.#admin.consumerRunningInfo(group, clientId), undefined)
+    if (info === undefined) return { clientId, lags: undefined }
+    const lags = new Map<string, number>()
+    const queues = info.mqTable.filter(([{ topic }]) => !isRetryTopic(topic))
+    const waiting = await eachOf(queues, async ([queue, { commitOffset }]) =>
+      Math.max(0, (await this.#reader.maxOffset(queue)) - commitOffset),
+    )
+    for (const [index, [{ topic }]] of queues.entries())
+      lags.set(topic, (lags.get(topic) ?? 0) + (waiting[index] ?? 0))
+    return { clientId, lags }
   }
 
   async #find(topic: string, key: string): Promise<MessageView[]> {
@@ -135,6 +154,24 @@ export class BrokerConsole {
     return (await this.#reader.pull(queue, Math.max(min, max - FOUND_MAX))).messages
   }
 }
+
+interface Listener {
+  readonly clientId: string
+  /** Undefined when it does not answer. */
+  readonly lags: ReadonlyMap<string, number> | undefined
+}
+
+/** A broadcast group waits as long as its slowest member. */
+function slowest(listeners: readonly Listener[]): Pick<GroupView, 'members' | 'topics' | 'lag'> {
+  const most = new Map<string, number>()
+  for (const { lags } of listeners)
+    for (const [topic, lag] of lags ?? []) most.set(topic, Math.max(most.get(topic) ?? 0, lag))
+  const members = listeners.map(({ clientId, lags }) => ({ clientId, lag: lags && sumOf(lags) }))
+  return { members, topics: topicsOf(most), lag: sumOf(most) }
+}
+
+const topicsOf = (lags: ReadonlyMap<string, number>) => [...lags].map(([topic, lag]) => ({ topic, lag }))
+const sumOf = (lags: ReadonlyMap<string, number>) => [...lags.values()].reduce((sum, lag) => sum + lag, 0)
 
 function kindOf(topic: string): TopicView['kind'] {
   if (isDlqTopic(topic)) return 'dead-letter'

@@ -27,11 +27,20 @@ export interface TopicView {
 
 export interface GroupView {
   readonly group: string
-  /** Client ids of the members that are online. */
-  readonly members: readonly string[]
+  /** Every member gets every message, and keeps its own offsets: the broker has none. */
+  readonly broadcast: boolean
+  readonly members: readonly MemberView[]
+  /** What waits in each; where every member has its own, for the slowest one. */
   readonly topics: readonly { readonly topic: string; readonly lag: number }[]
   readonly lag: number
   readonly deadLetters: number
+}
+
+/** A member that is online. */
+export interface MemberView {
+  readonly clientId: string
+  /** Its own, in a broadcast group; undefined when it does not say, or shares the group's. */
+  readonly lag: number | undefined
 }
 
 export interface MessageFound {

@@ -59,6 +59,7 @@ const WAITS: Readonly<Record<string, Wait>> = {
   'Admin.resetOffsetByTime': (call, { admin }) => admin.resetOffsetByTime('g', 'T', 0, call),
   'Admin.cloneGroupOffset': (call, { admin }) => admin.cloneGroupOffset('g', 'h', call),
   'Admin.consumerClientIds': (call, { admin }) => admin.consumerClientIds('g', call),
+  'Admin.messageModel': (call, { admin }) => admin.messageModel('g', call),
   'Admin.consumerRunningInfo': (call, { admin }) => admin.consumerRunningInfo('g', 'c', call),
   'Admin.consumeMessageDirectly': (call, { admin, offsetId }) =>
     admin.consumeMessageDirectly('g', 'c', offsetId, call),

@@ -9,6 +9,7 @@ import {
 import type {
   ClusterInfo,
   ConsumeMessageDirectlyResult,
+  ConsumerConnection,
   ConsumerRunningInfo,
   ConsumeStats,
   MessageQueue,
@@ -17,6 +18,12 @@ import type {
   TopicStatsTable,
 } from '@rockhopper/remoting'
 import { SubscriptionGroupConfig } from '@rockhopper/remoting'
+import type {
+  AdminTarget,
+  CreateTopicOptions,
+  QueryOptions,
+  SubscriptionGroupSettings,
+} from './admin-options.js'
 import type { CallOptions } from './api/commands.js'
 import { unreachable } from './api/name-servers.js'
 import { MASTER_ID } from './api/topic-route.js'
@@ -24,6 +31,7 @@ import { ClientInstance } from './client-instance.js'
 import type { ClientOptions } from './client-options.js'
 import {
   type CloneOffsetsOptions,
+  connectionsOf,
   consumeDirectly,
   membersOf,
   type ResetOffsetOptions,
@@ -32,44 +40,13 @@ import {
 } from './consumer-administration.js'
 import { compareQueues } from './consuming/allocation.js'
 import type { MessageView } from './message-view.js'
+import type { MessageModel } from './push-consumer-options.js'
 import { decompressed, viewOf } from './received-message.js'
 import { inTime } from './wait.js'
 
 /** Queues per broker that a topic gets by default (Apache: updateTopic). */
 const QUEUES_DEFAULT = 8
 const BODY_SIZE_MAX = 64 * 1024 * 1024
-
-/** Where a topic or group is made: every master of a cluster (default: of every cluster), or one broker. */
-export interface AdminTarget extends CallOptions {
-  readonly cluster?: string
-  /** `host:port` */
-  readonly brokerAddr?: string
-}
-
-export interface CreateTopicOptions extends AdminTarget {
-  /** Read and write queues per broker. Default 8. */
-  readonly queues?: number
-  readonly readQueueNums?: number
-  readonly writeQueueNums?: number
-  /** 2 write, 4 read. Default 6. */
-  readonly perm?: number
-  readonly order?: boolean
-  /** Apache's topic attributes, `message.type` and the like. */
-  readonly attributes?: Readonly<Record<string, string>>
-}
-
-/** A group's settings; what is left out has Apache's default. */
-export type SubscriptionGroupSettings = Partial<SubscriptionGroupConfig> & { readonly groupName: string }
-
-export interface QueryOptions extends CallOptions {
-  /** Store time, ms since 1970. Default: from the beginning. */
-  readonly beginTimestamp?: number
-  readonly endTimestamp?: number
-  /** Default 64, which is also what brokers answer with at most (maxMsgsNumBatch). */
-  readonly countMax?: number
-  /** `key` is a message id. Default false: one of `keys`. */
-  readonly unique?: boolean
-}
 
 type Entries<T> = readonly (readonly [MessageQueue, T])[]
 
@@ -319,8 +296,16 @@ export class Admin {
 
   /** Client ids of the members that are online, sorted. */
   async consumerClientIds(consumerGroup: string, options: CallOptions = {}): Promise<readonly string[]> {
-    const addresses = await this.#targets(options, `Asking for the members of '${consumerGroup}'`)
-    return membersOf(this.#instance, addresses, consumerGroup, options)
+    return membersOf(await this.#connections(consumerGroup, options))
+  }
+
+  /**
+   * How the members that are online share messages, CLUSTERING or BROADCASTING, as the one that came last
+   * said; undefined when none is online.
+   */
+  async messageModel(consumerGroup: string, options: CallOptions = {}): Promise<MessageModel | undefined> {
+    const [connection] = await this.#connections(consumerGroup, options)
+    return connection?.messageModel
   }
 
   /** What a member says of itself: queues, subscriptions, settings. Rejects with CONSUMER_NOT_FOUND. */
@@ -342,6 +327,11 @@ export class Admin {
   ): Promise<ConsumeMessageDirectlyResult> {
     this.#instance.assertStarted(`Having ${clientId} consume ${offsetMessageId}`)
     return consumeDirectly(this.#instance, consumerGroup, clientId, offsetMessageId, options)
+  }
+
+  async #connections(consumerGroup: string, options: CallOptions): Promise<readonly ConsumerConnection[]> {
+    const addresses = await this.#targets(options, `Asking for the members of '${consumerGroup}'`)
+    return connectionsOf(this.#instance, addresses, consumerGroup, options)
   }
 
   async #mastersOf(topic: string, options: CallOptions): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { hostText, isMqError, MqError, parseOffsetMessageId } from '@rockhopper/message'
 import {
   type ConsumeMessageDirectlyResult,
+  type ConsumerConnection,
   type ConsumerRunningInfo,
   type MessageQueue,
   ResponseCode,
@@ -93,23 +94,28 @@ export async function runningInfoOf(
   throw new MqError('CONSUMER_NOT_FOUND', attempted, { cause })
 }
 
-/** Client ids of the members that any of these brokers knows, sorted. */
-export async function membersOf(
+/** The group as each of these brokers sees it; those that know no member of it are left out. */
+export async function connectionsOf(
   { api }: ClientInstance,
   addresses: readonly string[],
   consumerGroup: string,
   options: CallOptions,
-): Promise<readonly string[]> {
-  const ids = addresses.map(async (address) => {
+): Promise<readonly ConsumerConnection[]> {
+  const asked = addresses.map(async (address) => {
     try {
-      const { connectionSet } = await api.consumerConnection(address, consumerGroup, options)
-      return connectionSet.map(({ clientId }) => clientId)
+      return [await api.consumerConnection(address, consumerGroup, options)]
     } catch (error) {
       if (isMqError(error) && error.responseCode === ResponseCode.CONSUMER_NOT_ONLINE) return []
       throw error
     }
   })
-  return [...new Set((await Promise.all(ids)).flat())].sort()
+  return (await Promise.all(asked)).flat()
+}
+
+/** Client ids of the members, sorted. */
+export function membersOf(connections: readonly ConsumerConnection[]): readonly string[] {
+  const ids = connections.flatMap(({ connectionSet }) => connectionSet.map(({ clientId }) => clientId))
+  return [...new Set(ids)].sort()
 }
 
 /** The broker that has the message asks the member to consume it once more. */

@@ -1,12 +1,12 @@
 export type { MessageQueue } from '@rockhopper/remoting'
 export type { AclCredentials } from './acl-signature.js'
-export {
-  Admin,
-  type AdminTarget,
-  type CreateTopicOptions,
-  type QueryOptions,
-  type SubscriptionGroupSettings,
-} from './admin.js'
+export { Admin } from './admin.js'
+export type {
+  AdminTarget,
+  CreateTopicOptions,
+  QueryOptions,
+  SubscriptionGroupSettings,
+} from './admin-options.js'
 export type {
   ClientHook,
   ListenerCall,

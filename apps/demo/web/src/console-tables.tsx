@@ -1,4 +1,4 @@
-import { Button, Flex, Switch, Table, Tag, Typography } from 'antd'
+import { Button, Flex, Switch, Table, Tag, Tooltip, Typography } from 'antd'
 import { useState } from 'react'
 import type { GroupView, TopicView } from '../../src/console-view.js'
 import type { ConsoleWords } from './console-words.js'
@@ -67,15 +67,28 @@ export function GroupTable({ groups, words, onOpen }: Props & { readonly groups:
       scroll={ON_A_PHONE}
       onRow={({ group }) => ({ 'data-group': group }) as object}
       columns={[
-        { title: words.group, dataIndex: 'group' },
+        {
+          title: words.group,
+          dataIndex: 'group',
+          render: (group: string, { broadcast }) => (
+            <Flex gap={4} align="center">
+              {group}
+              {broadcast && (
+                <Tooltip title={words.broadcastMeans}>
+                  <Tag color="purple">{words.broadcast}</Tag>
+                </Tooltip>
+              )}
+            </Flex>
+          ),
+        },
         {
           title: words.members,
           dataIndex: 'members',
           align: 'right',
-          render: (members: readonly string[]) => (
-            <span title={members.join('\n')}>
+          render: (members: GroupView['members']) => (
+            <Tooltip title={<Members members={members} words={words} />}>
               <Tag color={members.length > 0 ? 'green' : 'default'}>{members.length}</Tag>
-            </span>
+            </Tooltip>
           ),
         },
         {
@@ -113,4 +126,20 @@ export function GroupTable({ groups, words, onOpen }: Props & { readonly groups:
       ]}
     />
   )
+}
+
+/** Client ids; in a broadcast group with what waits for each. */
+function Members({
+  members,
+  words,
+}: {
+  readonly members: GroupView['members']
+  readonly words: ConsoleWords
+}) {
+  return members.map(({ clientId, lag }) => (
+    <div key={clientId}>
+      {clientId}
+      {lag !== undefined && ` · ${words.lag} ${lag}`}
+    </div>
+  ))
 }

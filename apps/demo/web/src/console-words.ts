@@ -19,6 +19,10 @@ const ENGLISH = {
   group: 'Group',
   members: 'Members',
   lag: 'Lag',
+  broadcast: 'broadcast',
+  broadcastMeans:
+    'Every member gets every message and keeps its own offsets; the broker has none. Lag is that of the ' +
+    'slowest member.',
   deadLetters: 'Dead letters',
   reads: 'Reads',
   key: 'Key or message id; empty: the newest',
@@ -50,6 +54,8 @@ const CHINESE: ConsoleWords = {
   group: '消费组',
   members: '在线成员',
   lag: '堆积',
+  broadcast: '广播',
+  broadcastMeans: '每个成员都收到全部消息，消费位点由成员自己保存，Broker 上没有；堆积取最慢的成员。',
   deadLetters: '死信',
   reads: '订阅',
   key: 'Key 或消息 ID；留空则为最新消息',

@@ -105,6 +105,8 @@ describe('admin', () => {
     const { offsetMessageId } = await producer.send({ topic: 'T', body: 'again' })
     await inbox.count(1)
     expect(await admin.consumerClientIds('consumers')).toEqual([consumer.clientId])
+    expect(await admin.messageModel('consumers')).toBe('CLUSTERING')
+    expect(await admin.messageModel('nobody')).toBeUndefined()
     const info = await admin.consumerRunningInfo('consumers', consumer.clientId)
     expect(info.subscriptionSet.map(({ topic }) => topic).sort()).toEqual(['%RETRY%consumers', 'T'])
     expect(info.mqTable.map(([{ queueId, topic }]) => `${topic} ${queueId}`)).toContain('T 1')

@@ -145,6 +145,12 @@ withBrowser(
     // One member, nothing waits; its dead letters lead to their messages.
     await group.locator('td').nth(2).getByText('0', { exact: true }).waitFor()
     expect(await group.locator('td').nth(1).textContent()).toBe('1')
+    // The broker has no offsets of a broadcast group; its members tell.
+    const prices = page.locator('[data-group=order_prices]')
+    await prices.getByText('broadcast').waitFor()
+    await prices.getByText('price_topic').waitFor()
+    await prices.locator('td').nth(1).getByText('1', { exact: true }).hover()
+    await page.getByText('· Lag 0').waitFor()
     await picture(page, 'console-groups')
     await group.getByRole('button').click()
     await page.locator('[data-message]').first().waitFor()
