@@ -1,5 +1,6 @@
 import { isMqError } from '@rockhopper/message'
 import { Command, CommanderError } from 'commander'
+import { inOptions } from './admin/access-options.js'
 import { addAdminCommands } from './admin/admin-commands.js'
 import { ExitCode, UsageError } from './exit-code.js'
 import { addServerCommands } from './serving/server-commands.js'
@@ -62,10 +63,12 @@ function exitCodeOf(error: unknown, around: Surroundings): ExitCode {
 
 /** MqError says what to do next in its message; of anything else the stack is wanted. */
 function describe(error: unknown): string {
-  if (isMqError(error)) return `ERROR ${error.message}${causeOf(error)}`
+  if (isMqError(error)) return `ERROR ${inOptions(error.message)}${causeOf(error)}`
   return error instanceof Error ? `ERROR ${error.stack ?? error.message}` : `ERROR ${String(error)}`
 }
 
 function causeOf(error: Error): string {
-  return error.cause instanceof Error ? `\n  because: ${error.cause.message}${causeOf(error.cause)}` : ''
+  return error.cause instanceof Error
+    ? `\n  because: ${inOptions(error.cause.message)}${causeOf(error.cause)}`
+    : ''
 }

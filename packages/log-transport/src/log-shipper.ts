@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Producer } from '@rockhopper/client'
+import { type ClientOptions, Producer } from '@rockhopper/client'
 import { type Cancel, createNodeEnv, type Env } from '@rockhopper/env'
 import { MqError } from '@rockhopper/message'
 import { lineId } from './line-id.js'
@@ -9,6 +9,10 @@ import { type LogLine, lineOf } from './log-line.js'
 
 export interface LogShipperOptions {
   readonly namesrvAddr: string
+  /** Speak TLS to name servers and brokers; PEM texts, `{}` takes every default. Default: plain text. */
+  readonly tls?: ClientOptions['tls']
+  /** Access key and secret, for a cluster that asks who calls. */
+  readonly acl?: ClientOptions['acl']
   /** Name of the service in every line that names none. */
   readonly service: string
   /** Default `log_topic`. */
@@ -59,6 +63,8 @@ export class LogShipper {
     this.#linesMax = options.linesMax ?? 10_000
     this.#producer = new Producer({
       namesrvAddr: options.namesrvAddr,
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.acl === undefined ? {} : { acl: options.acl }),
       producerGroup: options.producerGroup ?? 'log-transport',
       compressMsgBodyOverHowmuch: COMPRESS_FROM,
       env: this.#env,

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { Command } from 'commander'
+import { type AccessOptions, addAccessOptions } from '../admin/access-options.js'
 import { targetOf } from '../admin/admin-command.js'
 import { withAdmin } from '../admin/admin-commands.js'
 import { ExitCode, UsageError } from '../exit-code.js'
@@ -10,9 +11,8 @@ import { applyPlan, planOf, type Step } from './topics-plan.js'
 const FILE_SIZE_MAX = 1024 * 1024
 const EXAMPLE = 'topics apply -f topics.yaml'
 
-interface Options {
+interface Options extends AccessOptions {
   readonly file: string
-  readonly namesrvAddr?: string
   readonly clusterName?: string
   readonly brokerAddr?: string
   readonly dryRun?: boolean
@@ -26,14 +26,11 @@ export function addTopicsCommand(
   finish: (code: ExitCode) => void,
 ): void {
   const topics = program.command('topics').description('Topics and consumer groups from a file.')
-  topics
+  const command = topics
     .command('apply')
     .description('Make topics and groups as a file wants them; what is as wanted stays.')
     .requiredOption('-f, --file <file>', 'topics.yaml, see the README')
-    .option(
-      '-n, --namesrvAddr <addresses>',
-      'HOST:PORT of the name servers, separated by ; (or NAMESRV_ADDR)',
-    )
+  addAccessOptions(command)
     .option('-c, --clusterName <cluster>', 'every master of this cluster (default: of every cluster)')
     .option('-b, --brokerAddr <address>', 'this broker alone, HOST:PORT')
     .option('--dry-run', 'say what would be done, and do nothing')
@@ -41,8 +38,8 @@ export function addTopicsCommand(
     .addHelpText('after', `\nExample:\n  rockhopper ${EXAMPLE} -n 127.0.0.1:9876 --dry-run`)
     .action(async (options: Options) => {
       const file = read(around, options.file)
-      const { namesrvAddr, clusterName, brokerAddr, dryRun = false, json = false } = options
-      await withAdmin(around, namesrvAddr, EXAMPLE, async (admin) => {
+      const { clusterName, brokerAddr, dryRun = false, json = false } = options
+      await withAdmin(around, options, EXAMPLE, async (admin) => {
         const steps = await planOf(admin, file, targetOf({ clusterName, brokerAddr }))
         const refused = steps.some(({ what }) => what === 'refuse')
         if (!dryRun && !refused) await applyPlan(steps)

@@ -1,6 +1,13 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Producer, PushConsumer } from '@rockhopper/client'
 import { EmbeddedRocketMQ } from '@rockhopper/embedded'
+import { LogShipper } from '@rockhopper/log-transport'
 import { ClientRocketMQ, type RocketMQClientOptions } from '@rockhopper/nestjs'
 import { until } from './service.fixture.js'
 import { CERT, MEMBER, mutualTlsEnv, SERVER_NAME, STRANGER } from './tls.fixture.js'
@@ -49,4 +56,39 @@ test('without it, with one of somebody else, or without trust the error names wh
   expect(await told({ ...server, ...STRANGER })).toContain('check who signed tls.cert')
   expect(await told({ ...MEMBER, servername: SERVER_NAME })).toContain('set tls.ca')
   expect(await told({ ...MEMBER, ca: CERT, servername: 'other.test' })).toContain('set tls.servername')
+}, 60_000)
+
+const manifest = createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')
+const command = join(dirname(manifest), 'bin', 'rockhopper.js')
+
+/** What the command line says to somebody with this certificate: the exit code and both streams. */
+async function rockhopper(folder: string, { key, cert }: typeof MEMBER, ...words: string[]) {
+  const pem = { ca: CERT, cert, key }
+  for (const [name, text] of Object.entries(pem)) writeFileSync(join(folder, name), text)
+  const files = Object.keys(pem).flatMap((name) => [`--${name}`, join(folder, name)])
+  const all = [command, ...words, '-n', mq.nameserverAddress, ...files, '--servername', SERVER_NAME]
+  return promisify(execFile)(process.execPath, all).then(
+    ({ stdout }) => ({ code: 0, text: stdout }),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ code, text: stderr }),
+  )
+}
+
+test('the command line gets in with the certificate, and names its own options without', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rockhopper-cli-tls-'))
+  try {
+    const fine = await rockhopper(folder, MEMBER, 'topicList')
+    expect([fine.code, fine.text.split('\n')]).toEqual([0, expect.arrayContaining(['order_topic'])])
+    const refused = await rockhopper(folder, STRANGER, 'topicList')
+    expect(refused).toEqual({ code: 1, text: expect.stringContaining('check who signed --cert') })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}, 60_000)
+
+test('lines of a log get there with the certificate', async () => {
+  const tls = { ...server, ...MEMBER }
+  const shipper = new LogShipper({ namesrvAddr: mq.nameserverAddress, service: 'shop', tls })
+  shipper.take({ level: 'info', message: 'open for business' })
+  expect(await shipper.flush()).toBe(true)
+  await shipper.close()
 }, 60_000)
