@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Admin, type ClientOptions, type MessageListener, Producer, PushConsumer } from '@rockhopper/client'
 import { ApacheRocketMQ } from './apache.js'
@@ -16,6 +20,9 @@ const AUTH = 'org.apache.rocketmq.auth'
 const TLS = { tls: { rejectUnauthorized: false } }
 /** Java's first handshake takes seconds on a busy machine. */
 const PATIENT = { connectTimeoutMs: 20_000, requestTimeoutMs: 20_000 }
+
+const manifest = createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')
+const command = join(dirname(manifest), 'bin', 'rockhopper.js')
 
 describeWithTools('an Apache broker that checks who calls (ACL 2.0), and speaks TLS, too', () => {
   let cluster: Cluster
@@ -61,6 +68,21 @@ describeWithTools('an Apache broker that checks who calls (ACL 2.0), and speaks 
       })
       await admin.shutdown()
       expect(String(found.body)).toBe(BODY)
+    },
+    TEST_TIMEOUT_MS,
+  )
+
+  test(
+    'answers the command line that signs, and no other',
+    async () => {
+      const words = [command, 'topicStatus', '-t', TOPIC, '-n', namesrvAddr]
+      const run = (env: object) =>
+        promisify(execFile)(process.execPath, words, { env: { ...process.env, ...env } })
+      const signed = { ROCKETMQ_ACCESS_KEY: USER.accessKey, ROCKETMQ_SECRET_KEY: USER.secretKey }
+      const { stdout } = await run(signed)
+      expect(stdout).toContain('broker-a')
+      await expect(run({ ...signed, ROCKETMQ_SECRET_KEY: 'wrong' })).rejects.toMatchObject({ code: 1 })
+      await expect(run({})).rejects.toMatchObject({ code: 1 })
     },
     TEST_TIMEOUT_MS,
   )
