@@ -1,25 +1,29 @@
 import { connect } from '@nats-io/transport-node'
 import { Admin, Producer } from '@rockhopper/client'
+import { connect as connectAmqp } from 'amqplib'
+import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import { rockhopper } from '../contenders.js'
+import { rabbitmq, redis } from '../peers/peers.js'
 import { startKafka } from './kafka-server.js'
 import { startNats } from './nats-server.js'
 
 export const TOPIC = 'bench_orders'
 const QUEUES = 4
 const BATCH = 500
-const NATS_SURPLUS = 10
+/** Of brokers without a memory: what comes before the subscription reached the server is lost. */
+const SURPLUS = 10
 
 /** A broker with `count` orders for the consumers. */
 export interface FilledBroker {
   readonly address: string
-  /** For brokers that keep nothing: sends orders to whoever listens, until that one is done. */
+  /** For brokers that keep nothing, or nothing that was taken once: sends orders to whoever listens, until that one is done. */
   feed?(isDone: () => boolean): Promise<void>
   stop(): Promise<void>
 }
 
 export interface BrokerKind {
-  readonly name: 'rockhopper' | 'kafka' | 'nats'
+  readonly name: 'rockhopper' | 'kafka' | 'nats' | 'rabbitmq' | 'redis'
   /** Resolves with why it cannot run here, instead of a broker. */
   start(count: number): Promise<FilledBroker | string>
 }
@@ -28,6 +32,8 @@ export const BROKERS: readonly BrokerKind[] = [
   { name: 'rockhopper', start: filledRockhopper },
   { name: 'kafka', start: filledKafka },
   { name: 'nats', start: filledNats },
+  { name: 'rabbitmq', start: filledRabbitMQ },
+  { name: 'redis', start: filledRedis },
 ]
 
 /** About 100 bytes of JSON. */
@@ -91,9 +97,43 @@ async function filledNats(count: number): Promise<FilledBroker | string> {
       for (const one of batch) connection.publish(TOPIC, one)
       await connection.flush()
     }
-    // More than is counted: what comes before the subscription reached the server is lost.
-    await inBatches(count * NATS_SURPLUS, message, send, isDone)
+    await inBatches(count * SURPLUS, message, send, isDone)
     await connection.close()
   }
   return { ...server, feed }
+}
+
+/** Nest's messages are `{ pattern, data }` there, too. Its consumers take them without acknowledging. */
+async function filledRabbitMQ(count: number): Promise<FilledBroker | string> {
+  const missing = rabbitmq.missing()
+  if (missing !== undefined) return missing
+  const { port, stop } = await rabbitmq.start()
+  const address = `amqp://guest:guest@127.0.0.1:${port}`
+  const feed = async (isDone: () => boolean): Promise<void> => {
+    const connection = await connectAmqp(address)
+    const channel = await connection.createConfirmChannel()
+    const message = (n: number) => Buffer.from(JSON.stringify({ pattern: TOPIC, data: order(n) }))
+    const send = async (batch: Buffer[]) => {
+      for (const one of batch) channel.sendToQueue(TOPIC, one)
+      await channel.waitForConfirms()
+    }
+    await inBatches(count, message, send, isDone)
+    await connection.close()
+  }
+  return { address, feed, stop }
+}
+
+async function filledRedis(count: number): Promise<FilledBroker | string> {
+  const server = redis('ASYNC_FLUSH', 'everysec')
+  const missing = server.missing()
+  if (missing !== undefined) return missing
+  const { port, stop } = await server.start()
+  const feed = async (isDone: () => boolean): Promise<void> => {
+    const client = new Redis({ host: '127.0.0.1', port })
+    const message = (n: number) => JSON.stringify({ pattern: TOPIC, data: order(n) })
+    const send = (batch: string[]) => Promise.all(batch.map((one) => client.publish(TOPIC, one)))
+    await inBatches(count * SURPLUS, message, send, isDone)
+    await client.quit()
+  }
+  return { address: `127.0.0.1:${port}`, feed, stop }
 }

@@ -11,6 +11,8 @@ import {
 } from '@nestjs/microservices'
 import { PushConsumer } from '@rockhopper/client'
 import { RocketMQEvent, ServerRocketMQ } from '@rockhopper/nestjs'
+import { connect as connectAmqp } from 'amqplib'
+import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 
 export interface ConsumeTask {
@@ -40,6 +42,10 @@ export const SIDES = {
   'kafka nest': kafkaNest,
   'nats plain': natsPlain,
   'nats nest': natsNest,
+  'rabbitmq plain': rabbitMQPlain,
+  'rabbitmq nest': rabbitMQNest,
+  'redis plain': redisPlain,
+  'redis nest': redisNest,
 } as const satisfies Readonly<Record<string, Side>>
 
 async function rocketMQPlain({ address, topic, group }: ConsumeTask, handle: Handle): Promise<Stop> {
@@ -93,6 +99,42 @@ async function natsPlain({ address, topic }: ConsumeTask, handle: Handle): Promi
 function natsNest({ address, topic }: ConsumeTask, handle: Handle): Promise<Stop> {
   const options = { servers: [address] }
   return microservice({ transport: Transport.NATS, options }, EventPattern<string>(topic), handle)
+}
+
+/** Without acknowledgements, which is the default of Nest's transport. */
+async function rabbitMQPlain({ address, topic }: ConsumeTask, handle: Handle): Promise<Stop> {
+  const connection = await connectAmqp(address)
+  const channel = await connection.createChannel()
+  await channel.assertQueue(topic)
+  const take = (message: { readonly content: Buffer } | null) => {
+    if (message !== null) handle((JSON.parse(message.content.toString()) as { data: { id: string } }).data)
+  }
+  await channel.consume(topic, take, { noAck: true })
+  return () => connection.close()
+}
+
+function rabbitMQNest({ address, topic }: ConsumeTask, handle: Handle): Promise<Stop> {
+  const options = { urls: [address], queue: topic }
+  return microservice({ transport: Transport.RMQ, options }, EventPattern<string>(topic), handle)
+}
+
+async function redisPlain({ address, topic }: ConsumeTask, handle: Handle): Promise<Stop> {
+  const client = new Redis(hostAndPort(address))
+  client.on('message', (_channel, text: string) =>
+    handle((JSON.parse(text) as { data: { id: string } }).data),
+  )
+  await client.subscribe(topic)
+  return async () => void (await client.quit())
+}
+
+function redisNest({ address, topic }: ConsumeTask, handle: Handle): Promise<Stop> {
+  const options = hostAndPort(address)
+  return microservice({ transport: Transport.REDIS, options }, EventPattern<string>(topic), handle)
+}
+
+function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const [host = '', port = ''] = address.split(':')
+  return { host, port: Number(port) }
 }
 
 /** A controller with one handler; decorators are called as functions, for there are none in tests. */

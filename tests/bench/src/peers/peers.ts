@@ -8,7 +8,7 @@ import { makeNatsStream } from './nats-wire.js'
 import { freePort, isInstalled, launch, type Peer, temporaryStore } from './peer.js'
 
 /** Redis Streams with an append-only file: synced each second, or before each answer. */
-const redis = (durability: FlushMode, fsync: string): Peer => ({
+export const redis = (durability: FlushMode, fsync: string): Peer => ({
   name: `Redis Streams (appendfsync ${fsync})`,
   durability,
   wire: 'redis',
@@ -47,7 +47,7 @@ const nats = (durability: FlushMode, interval: string): Peer => ({
 const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /** A quorum queue of one member: its write-ahead log is synced before a confirm. */
-const rabbitmq: Peer = {
+export const rabbitmq: Peer = {
   name: 'RabbitMQ (quorum queue)',
   durability: 'SYNC_FLUSH',
   wire: 'amqp',
