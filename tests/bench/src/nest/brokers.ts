@@ -11,13 +11,13 @@ import { startNats } from './nats-server.js'
 export const TOPIC = 'bench_orders'
 const QUEUES = 4
 const BATCH = 500
-/** Of brokers without a memory: what comes before the subscription reached the server is lost. */
+/** Of brokers without a memory: what comes before the subscription is there is lost. */
 const SURPLUS = 10
 
 /** A broker with `count` orders for the consumers. */
 export interface FilledBroker {
   readonly address: string
-  /** For brokers that keep nothing, or nothing that was taken once: sends orders to whoever listens, until that one is done. */
+  /** For brokers that keep nothing, or nothing taken once: sends orders to who listens, until it is done. */
   feed?(isDone: () => boolean): Promise<void>
   stop(): Promise<void>
 }
