@@ -28,8 +28,8 @@ export interface Service {
   readonly mq: EmbeddedRocketMQ
   readonly strategy: ServerRocketMQ
   readonly client: ClientRocketMQ
-  /** Another life of the same service. */
-  start(): Promise<{ readonly strategy: ServerRocketMQ; close(): Promise<void> }>
+  /** Another life of the same service, or another member of its groups. */
+  start(more?: RocketMQServerOptions): Promise<{ readonly strategy: ServerRocketMQ; close(): Promise<void> }>
   closeService(): Promise<void>
   close(): Promise<void>
 }
@@ -43,8 +43,8 @@ export async function startService(
   const mq = await EmbeddedRocketMQ.start({ topics, config })
   const namesrvAddr = mq.nameserverAddress
   const client = new ClientRocketMQ({ namesrvAddr })
-  const start = async () => {
-    const strategy = new ServerRocketMQ({ namesrvAddr, consumerGroup: 'e2e', ...options })
+  const start = async (more: RocketMQServerOptions = {}) => {
+    const strategy = new ServerRocketMQ({ namesrvAddr, consumerGroup: 'e2e', ...options, ...more })
     const module = await Test.createTestingModule({ controllers }).setLogger(silent).compile()
     const app = module.createNestMicroservice({ strategy })
     await app.listen()
