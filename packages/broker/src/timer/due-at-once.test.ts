@@ -80,7 +80,7 @@ test(
       const startedAt = Date.now()
       await park(client, broker.address, TRIAL_COUNT, later)
       const sendingMs = (COUNT / TRIAL_COUNT) * (Date.now() - startedAt)
-      const dueMs = Math.ceil((Date.now() + sendingMs + 2_000) / 1_000) * 1_000
+      const dueMs = Math.ceil((Date.now() + 1.5 * sendingMs + 2_000) / 1_000) * 1_000
       await park(client, broker.address, COUNT, dueMs)
       const sentInTime = Date.now() < dueMs
       const delivered = async () => {
