@@ -42,7 +42,7 @@ export const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set(
     enablePopMessageThreshold enablePopMetrics enableReconnectForGoAway enableRegisterProducer
     enableRemoteEscape enableRemotingMetrics enableRequestMetrics enableRocksDBLog
     enableRunningFlagsInFlush enableScheduleAsyncDeliver enableScheduleMessageStats
-    enableShutdownGracefully enableSingleTopicRegister enableSkipLongAwaitingAck enableSlaveActingMaster
+    enableShutdownGracefully enableSkipLongAwaitingAck enableSlaveActingMaster
     enableSplitMetadata enableSplitRegistration enableStatsMetrics enableTransactionMetrics
     endTransactionPoolQueueCapacity endTransactionThreadPoolNums estimateAccumulation
     expectConsumerNumUseFilter fastFailIfNoBufferInStorePool fetchControllerAddrByDnsLookup

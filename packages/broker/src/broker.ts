@@ -190,8 +190,10 @@ class LocalBroker implements Broker {
     })
     storeHost.port = (await server.start()).port
     const registration = this.#registration(parts, client)
-    parts.topics.onChange = async () => {
-      await this.#atMost(ROUTE_PATIENCE_MS, registration.register())
+    parts.topics.onChange = async (what) => {
+      const isIncrement = what === 'topics' && !parts.config.enableSingleTopicRegister
+      const registering = isIncrement ? registration.registerChanges() : registration.register()
+      await this.#atMost(ROUTE_PATIENCE_MS, registering)
     }
     const loops = this.#loops(parts, schedule, members)
     return { parts, gate, server, client, pop, registration, schedule, timer, transactions, loops }
@@ -220,7 +222,7 @@ class LocalBroker implements Broker {
       addresses: addresses.filter((address) => address !== ''),
       periodMs: parts.config.registerNameServerPeriod,
       timeoutMs: parts.config.registerBrokerTimeoutMills,
-      payload: () => registrationPayload(parts, compute),
+      payload: (since) => registrationPayload(parts, compute, since),
     })
   }
 

@@ -68,6 +68,10 @@ export const CONFIG = {
   channelExpiredTimeout: number(120_000, 1_000, DAY_MS, 'Silence in ms after which a client is dropped.'),
   registerNameServerPeriod: number(30_000, 10_000, 60_000, 'Ms between registrations.'),
   registerBrokerTimeoutMills: number(24_000, 100, 60_000, 'Patience for one registration, ms.'),
+  enableSingleTopicRegister: flag(
+    false,
+    'For name servers with deleteTopicWithBrokerRegistration: they are told of all topics at each change.',
+  ),
   brokerNotActiveTimeoutMillis: live(
     number(10_000, 1_000, DAY_MS, 'Heartbeat timeout told to a controller.'),
   ),

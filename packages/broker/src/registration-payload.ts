@@ -1,21 +1,25 @@
 import type { Compute } from '@rockhopper/env'
 import { hostText } from '@rockhopper/message'
-import { RegisterBrokerBody, type TopicConfig } from '@rockhopper/remoting'
+import { type DataVersion, RegisterBrokerBody, type TopicConfig } from '@rockhopper/remoting'
 import type { BrokerParts } from './parts.js'
 import type { RegistrationPayload } from './registration.js'
 
 /**
- * What this broker tells name servers now: always the whole topic table (remoting.md section 16.4, rule 2).
+ * What this broker tells name servers now: the whole topic table, or what is new in it since a version that
+ * the name server still has (Apache: registerIncrementBrokerData).
  */
 export function registrationPayload(
   { config, storeHost, topics }: Pick<BrokerParts, 'config' | 'storeHost' | 'topics'>,
   compute: Compute,
+  since?: DataVersion,
 ): RegistrationPayload {
+  const { dataVersion } = topics
+  const changes = since === undefined ? undefined : topics.changesSince(since.counter)
   const body = RegisterBrokerBody.encode({
     filterServerList: [],
     topicConfigSerializeWrapper: {
-      dataVersion: topics.dataVersion,
-      topicConfigTable: permitted(topics.entries, config.brokerPermission),
+      dataVersion,
+      topicConfigTable: permitted(changes ?? topics.entries, config.brokerPermission),
     },
   })
   const haPort = config.haListenPort === 0 ? storeHost.port + 1 : config.haListenPort
@@ -32,6 +36,7 @@ export function registrationPayload(
       ...(config.zoneName === '' ? {} : { __ZONE_NAME: config.zoneName }),
     },
     body,
+    dataVersion,
   }
 }
 

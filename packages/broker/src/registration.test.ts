@@ -3,6 +3,7 @@ import { createNodeEnv, type Env } from '@rockhopper/env'
 import {
   createRemotingClient,
   createRemotingServer,
+  DataVersion,
   ok,
   RegisterBrokerBody,
   type RemotingServer,
@@ -23,7 +24,7 @@ const env: Env = { ...realEnv, clock }
 /** A name server that takes registrations, or refuses while `refusing`. */
 async function nameServer(port = 0) {
   const seen: string[] = []
-  const state = { refusing: false }
+  const state = { refusing: false, known: -1 }
   const server: RemotingServer = createRemotingServer({
     net: env.net,
     clock,
@@ -32,10 +33,14 @@ async function nameServer(port = 0) {
     port,
     processors: {
       REGISTER_BROKER: ({ brokerName }, { body }) => {
-        const { topicConfigTable } = RegisterBrokerBody.decode(body).topicConfigSerializeWrapper
+        const { topicConfigSerializeWrapper } = RegisterBrokerBody.decode(body)
+        const { topicConfigTable } = topicConfigSerializeWrapper
         seen.push(`register ${brokerName} ${[...topicConfigTable.keys()].join()}`)
-        return state.refusing ? refuse(1, 'not now') : ok({})
+        if (state.refusing) return refuse(1, 'not now')
+        state.known = topicConfigSerializeWrapper.dataVersion.counter
+        return ok({})
       },
+      QUERY_DATA_VERSION: (_, { body }) => ok({ changed: DataVersion.decode(body).counter !== state.known }),
       UNREGISTER_BROKER: ({ brokerName }) => {
         seen.push(`unregister ${brokerName}`)
         return ok()
@@ -47,15 +52,27 @@ async function nameServer(port = 0) {
   return { address: `127.0.0.1:${bound.port}`, port: bound.port, seen, server, state }
 }
 
+const versionOf = (topics: readonly string[]): DataVersion => ({
+  counter: topics.length,
+  stateVersion: 0,
+  timestamp: 0,
+})
+
 function registration(addresses: string[], topics: () => string[] = () => ['T']) {
   const client = createRemotingClient({ net: env.net, clock, random: env.random, log: env.log })
   closing.push(() => clock.during(client.close()))
   const config = { attributes: new Map(), order: false, perm: 6, topicFilterType: 'SINGLE_TAG' as const }
-  const table = () =>
-    topics().map(
-      (topicName) =>
-        [topicName, { ...config, topicName, readQueueNums: 1, writeQueueNums: 1, topicSysFlag: 0 }] as const,
-    )
+  // The version is the number of topics: each change brings one, and is told of by its place.
+  const table = (since = 0) =>
+    topics()
+      .slice(since)
+      .map(
+        (topicName) =>
+          [
+            topicName,
+            { ...config, topicName, readQueueNums: 1, writeQueueNums: 1, topicSysFlag: 0 },
+          ] as const,
+      )
   const header = { brokerName: 'b', brokerAddr: '127.0.0.1:1', clusterName: 'c', haServerAddr: '127.0.0.1:2' }
   return new Registration({
     clock,
@@ -64,15 +81,16 @@ function registration(addresses: string[], topics: () => string[] = () => ['T'])
     addresses,
     periodMs: 30_000,
     timeoutMs: 24_000,
-    payload: () => ({
+    payload: (since) => ({
       header: { ...header, brokerId: 0, bodyCrc32: 0, compressed: false, enableActingMaster: false },
       body: RegisterBrokerBody.encode({
         filterServerList: [],
         topicConfigSerializeWrapper: {
-          dataVersion: { counter: 0, stateVersion: 0, timestamp: 0 },
-          topicConfigTable: new Map(table()),
+          dataVersion: versionOf(topics()),
+          topicConfigTable: new Map(table(since?.counter)),
         },
       }),
+      dataVersion: versionOf(topics()),
     }),
   })
 }
@@ -85,6 +103,31 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('registration', () => {
+  test('tells of what changed since the name server took something, and of all to one that forgot', async () => {
+    const server = await nameServer()
+    const topics = ['T']
+    const registered = registration([server.address], () => topics)
+    closing.push(() => clock.during(registered.stop()))
+    const seenAfter = async (change: () => Promise<void>): Promise<string[]> => {
+      server.seen.length = 0
+      await clock.during(change())
+      return [...server.seen]
+    }
+    expect(await seenAfter(() => registered.registerChanges())).toEqual(['register b T'])
+    topics.push('U')
+    expect(await seenAfter(() => registered.registerChanges())).toEqual(['register b U'])
+    topics.push('V')
+    expect(await seenAfter(() => registered.register())).toEqual(['register b T,U,V'])
+    topics.push('W')
+    server.state.known = 1
+    expect(await seenAfter(() => registered.registerChanges())).toEqual(['register b T,U,V,W'])
+    topics.push('X')
+    server.state.refusing = true
+    expect(await seenAfter(() => registered.registerChanges())).toEqual(['register b X'])
+    server.state.refusing = false
+    expect(await seenAfter(() => registered.registerChanges())).toEqual(['register b X'])
+  })
+
   test('goes to every name server, again each period, and is taken back at the end', async () => {
     const [a, b] = [await nameServer(), await nameServer()]
     const registered = registration([a.address, b.address])

@@ -1,9 +1,9 @@
 import type { Clock } from '@rockhopper/env'
 import { isInherited, PermName, SystemTopic } from '@rockhopper/message'
-import { type DataVersion, TopicConfig, TopicConfigSerializeWrapper } from '@rockhopper/remoting'
+import { type DataVersion, TopicConfig } from '@rockhopper/remoting'
 import type { StateFile } from '@rockhopper/store'
-import { prettyJson } from './pretty-json.js'
 import { topicConfig } from './system-topics.js'
+import { TopicTexts } from './topic-texts.js'
 import { VersionedTable } from './versioned-table.js'
 
 export interface TopicsParts {
@@ -30,11 +30,12 @@ export class Topics {
   readonly #autoCreate: () => boolean
   readonly #creating = new Map<string, Promise<TopicConfig>>()
   /** Runs after a change is durable; a create or update resolves when it has run. Set by the registration. */
-  onChange: () => Promise<void> = () => Promise.resolve()
+  onChange: (what: 'topics' | 'permission') => Promise<void> = () => Promise.resolve()
+  readonly #texts = new TopicTexts()
 
   constructor({ autoCreate, clock, file, saved }: TopicsParts) {
     this.#autoCreate = autoCreate
-    this.#table = new VersionedTable({ clock, file, what: 'topics.json', saved, render })
+    this.#table = new VersionedTable({ clock, file, what: 'topics.json', saved, render: this.#texts.render })
   }
 
   get(topic: string): TopicConfig | undefined {
@@ -49,6 +50,11 @@ export class Topics {
     return this.#table.dataVersion
   }
 
+  /** As `VersionedTable.changesSince`. */
+  changesSince(counter: number): ReadonlyMap<string, TopicConfig> | undefined {
+    return this.#table.changesSince(counter)
+  }
+
   preset(configs: readonly TopicConfig[]): void {
     for (const config of configs) this.#table.preset(config.topicName, config)
   }
@@ -58,12 +64,12 @@ export class Topics {
     const before = this.#table.get(config.topicName)
     if (before !== undefined && sameConfig(before, config)) return
     await this.#table.put(config.topicName, config)
-    await this.onChange()
+    await this.onChange('topics')
   }
 
   async delete(topic: string): Promise<boolean> {
     const deleted = await this.#table.delete(topic)
-    if (deleted) await this.onChange()
+    if (deleted) await this.onChange('topics')
     return deleted
   }
 
@@ -100,11 +106,6 @@ export class Topics {
       this.#creating.delete(config.topicName)
     }
   }
-}
-
-/** topics.json (store-format.md section 12). */
-function render(topicConfigTable: ReadonlyMap<string, TopicConfig>, dataVersion: DataVersion): string {
-  return prettyJson(TopicConfigSerializeWrapper.encode({ dataVersion, topicConfigTable }))
 }
 
 /** One topic has one text: members are written in alphabetical order. */

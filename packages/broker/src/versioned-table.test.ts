@@ -104,3 +104,21 @@ test("an error that is not the disk's passes as it is", async () => {
   const table = new VersionedTable<number>({ clock, file, what: 'x', saved: undefined, render })
   await expect(clock.until(table.put('a', 1))).rejects.toThrow('planted')
 })
+
+test('what changed since a version is told, and that something was deleted', async () => {
+  const { clock, table } = bench()
+  await clock.until(Promise.all([table.put('a', 1), table.put('b', 2)]))
+  const { counter } = table.dataVersion
+  expect([...(table.changesSince(0) ?? [])]).toEqual([
+    ['a', 1],
+    ['b', 2],
+  ])
+  await clock.until(Promise.all([table.put('c', 3), table.put('a', 4)]))
+  expect([...(table.changesSince(counter) ?? [])]).toEqual([
+    ['c', 3],
+    ['a', 4],
+  ])
+  await clock.until(table.delete('b'))
+  expect(table.changesSince(counter)).toBeUndefined()
+  expect([...(table.changesSince(table.dataVersion.counter) ?? ['none'])]).toEqual([])
+})

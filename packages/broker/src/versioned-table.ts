@@ -32,6 +32,9 @@ export class VersionedTable<C> {
   /** The write that takes what is staged. */
   #next: Promise<void> | undefined
   #dataVersion: DataVersion
+  /** Counter of the version that each name came or changed with, since the start; later ones are last. */
+  readonly #changedAt = new Map<string, number>()
+  #deletedAt = -1
 
   constructor(parts: VersionedTableParts<C>) {
     this.#parts = parts
@@ -53,6 +56,20 @@ export class VersionedTable<C> {
 
   get dataVersion(): DataVersion {
     return this.#dataVersion
+  }
+
+  /**
+   * What came or changed behind a version of this life. Undefined when that does not tell all: something was
+   * deleted.
+   */
+  changesSince(counter: number): ReadonlyMap<string, C> | undefined {
+    if (this.#deletedAt > counter) return undefined
+    const changes = new Map<string, C>()
+    for (const [name, changedAt] of this.#changedAt) {
+      const config = changedAt > counter ? this.#entries.get(name) : undefined
+      if (config !== undefined) changes.set(name, config)
+    }
+    return changes
   }
 
   /** Known from the start, written with the next change (store-format.md section 12). */
@@ -113,6 +130,11 @@ export class VersionedTable<C> {
     }
     apply(batch, this.#entries)
     this.#dataVersion = dataVersion
+    for (const [name, config] of batch) {
+      this.#changedAt.delete(name)
+      if (config === undefined) this.#deletedAt = dataVersion.counter
+      else this.#changedAt.set(name, dataVersion.counter)
+    }
   }
 }
 

@@ -22,7 +22,7 @@ export function brokerAdministration(parts: AdminParts): Processors {
       for (const change of read) changeConfig(config, change)
       changes += read.length
       // The permission of the broker is part of its routes.
-      await topics.onChange()
+      await topics.onChange('permission')
       return ok()
     },
     GET_BROKER_RUNTIME_INFO: async () => ok({}, KVTable.encode({ table: await runtimeInfo(parts) })),
