@@ -103,7 +103,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('registration', () => {
-  test('tells of what changed since the name server took something, and of all to one that forgot', async () => {
+  test('tells of what changed since the name server took it, and of all where it forgot', async () => {
     const server = await nameServer()
     const topics = ['T']
     const registered = registration([server.address], () => topics)

@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/bin/rockhopper.js'
+import '../dist/bin/interpreted-start.js'
+
+await import('../dist/bin/rockhopper.js')

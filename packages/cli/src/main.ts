@@ -1,12 +1,9 @@
 import { isMqError } from '@rockhopper/message'
 import { Command, CommanderError } from 'commander'
 import { inOptions } from './admin/access-options.js'
-import { addAdminCommands } from './admin/admin-commands.js'
 import { ExitCode, UsageError } from './exit-code.js'
-import { addServerCommands } from './serving/server-commands.js'
-import { addStoreCommands } from './store/store-commands.js'
+import { addServerCommands, type Finish } from './serving/server-commands.js'
 import type { Surroundings } from './surroundings.js'
-import { addTopicsCommand } from './topics/topics-command.js'
 
 /**
  * Runs one command line, without the two words of node itself; the answer is the exit code. Never
@@ -31,15 +28,25 @@ export async function main(
     exitCode = code
   }
   addServerCommands(program, around, finish)
-  addAdminCommands(program, around)
-  addTopicsCommand(program, around, finish)
-  addStoreCommands(program, around, finish)
+  if (!SERVERS.has(words[0] ?? '')) await addOtherCommands(program, around, finish)
   try {
     await program.parseAsync(words, { from: 'user' })
     return exitCode
   } catch (error) {
     return exitCodeOf(error, around)
   }
+}
+
+const SERVERS: ReadonlySet<string> = new Set(['server', 'nameserver', 'broker'])
+
+/** Loaded when they may be meant: a server keeps what it loads in memory for as long as it runs. */
+async function addOtherCommands(program: Command, around: Surroundings, finish: Finish): Promise<void> {
+  const { addAdminCommands } = await import('./admin/admin-commands.js')
+  const { addStoreCommands } = await import('./store/store-commands.js')
+  const { addTopicsCommand } = await import('./topics/topics-command.js')
+  addAdminCommands(program, around)
+  addTopicsCommand(program, around, finish)
+  addStoreCommands(program, around, finish)
 }
 
 const EXAMPLES = `

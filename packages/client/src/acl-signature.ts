@@ -1,5 +1,8 @@
-import { createHmac } from 'node:crypto'
+import { createRequire } from 'node:module'
 import type { SignRequest } from '@rockhopper/remoting'
+
+/** Loaded when requests are signed: it takes 3 MiB of memory. */
+const crypto = (): typeof import('node:crypto') => createRequire(import.meta.url)('node:crypto')
 
 /** Who calls (Apache: SessionCredentials). */
 export interface AclCredentials {
@@ -15,6 +18,7 @@ export interface AclCredentials {
  * keep anybody from sending the same request again, which takes TLS.
  */
 export function aclSignature({ accessKey, secretKey, securityToken }: AclCredentials): SignRequest {
+  const { createHmac } = crypto()
   const own = {
     AccessKey: accessKey,
     ...(securityToken === undefined ? {} : { SecurityToken: securityToken }),

@@ -1,7 +1,8 @@
 import { createNodeEnv } from '@rockhopper/env'
 import { main } from '../main.js'
 import { version } from '../version.js'
-import { keepHeapSmall } from './small-heap.js'
+import { compileFromNow } from './interpreted-start.js'
+import { giveBackStart, keepHeapSmall } from './small-heap.js'
 
 /** The only place of this package that knows the process: signals, streams and the exit. */
 
@@ -49,7 +50,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+compileFromNow()
 keepHeapSmall()
+giveBackStart()
 
 const exitCode = await main(process.argv.slice(2), version(), {
   env: createNodeEnv(),

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import {
   type AddressInfo,
   createServer,
@@ -5,9 +6,11 @@ import {
   type Server,
   connect as tcpConnect,
 } from 'node:net'
-import { createSecureContext, TLSSocket, connect as tlsConnect } from 'node:tls'
 import type { ConnectOptions, Listener, ListenOptions, Net, Socket } from '../env.js'
 import { NodeSocket } from './node-socket.js'
+
+/** Loaded when it is asked for: it takes 7 MiB with what it brings, and most brokers do without. */
+const tlsModule = (): typeof import('node:tls') => createRequire(import.meta.url)('node:tls')
 
 const BACKLOG = 1024
 const TLS_HANDSHAKE_RECORD = 0x16
@@ -82,6 +85,7 @@ function adopt(accepted: RawSocket, arena: Buffer, onSocket: (socket: Socket) =>
 }
 
 function sniffingServer(tls: NonNullable<ListenOptions['tls']>, onSocket: (socket: Socket) => void): Server {
+  const { createSecureContext, TLSSocket } = tlsModule()
   const secureContext = createSecureContext({
     key: tls.key,
     cert: tls.cert,
@@ -112,7 +116,12 @@ function sniffingServer(tls: NonNullable<ListenOptions['tls']>, onSocket: (socke
 async function connect(options: ConnectOptions, arena: Buffer): Promise<Socket> {
   const { host, port, tls, timeoutMs } = options
   if (tls !== undefined) {
-    const raw = tlsConnect({ host, port, ...tls, rejectUnauthorized: tls.rejectUnauthorized ?? true })
+    const raw = tlsModule().connect({
+      host,
+      port,
+      ...tls,
+      rejectUnauthorized: tls.rejectUnauthorized ?? true,
+    })
     raw.setNoDelay(true)
     await established(raw, 'secureConnect', options)
     return new NodeSocket(raw, 'stream')
