@@ -3,6 +3,7 @@ import { eventually } from './eventually.fixture.js'
 
 const STOP_MS = 8_000
 const LOG_LINES_MAX = 60
+const HANDLER_FAILED = /"message":"handler failed/
 
 /**
  * Processes that are started, killed at their fault points, and started again. A fault is a name of a fault
@@ -16,6 +17,7 @@ export class Supervised<Name extends string> {
   readonly #lines = new Map<Name, string[]>()
   readonly #faults = new Map<Name, string[]>()
   readonly #failures: unknown[] = []
+  readonly #failedHandlers = new Map<Name, number>()
   /** Killed from outside, not by a fault. */
   readonly #killed = new Set<Name>()
   #ending = false
@@ -64,6 +66,11 @@ export class Supervised<Name extends string> {
     return (this.#lines.get(name) ?? []).some((line) => pattern.test(line))
   }
 
+  /** Deliveries that a handler of this process rejected, in all its lives. */
+  failedHandlers(name: Name): number {
+    return this.#failedHandlers.get(name) ?? 0
+  }
+
   /** Ends the processes group by group, each group at once. */
   async stop(...groups: readonly (readonly Name[])[]): Promise<void> {
     this.#ending = true
@@ -96,6 +103,7 @@ export class Supervised<Name extends string> {
   }
 
   #say(name: Name, line: string): void {
+    if (HANDLER_FAILED.test(line)) this.#failedHandlers.set(name, this.failedHandlers(name) + 1)
     const lines = this.#lines.get(name) ?? []
     lines.push(line)
     if (lines.length > LOG_LINES_MAX) lines.splice(10, 1)

@@ -55,8 +55,9 @@ test(
     expect(await verdict(seckill, log)).toEqual([])
     const repeats = await everyWinnerTold(seckill, SETTLE_MS)
     await seckill.processes.settled(SETTLE_MS)
-    // Each life of the notifier may repeat what it was sending, and nothing else.
-    expect(repeats).toBeLessThanOrEqual(20 * 2)
+    // A life of the notifier may repeat what it was sending when it was killed. And the provider, which is in
+    // this process, may have taken what it was too busy to answer in time.
+    expect(repeats).toBeLessThanOrEqual(20 * 2 + seckill.processes.failedHandlers('notifier'))
     const kills = [...Object.values(FAULTS).flat(), 'broker', 'notifier']
     expect([...seckill.processes.kills].sort()).toEqual(kills.sort())
     report(log, late, performance.now() - began)

@@ -59,7 +59,7 @@ function newsOf(one: Asked): readonly ('confirmed' | 'cancelled')[] {
   return one.cancelled ? ['confirmed', 'cancelled'] : ['confirmed']
 }
 
-/** One Message-ID for each piece of news and channel; a repeat needs a kill while it was sent. */
+/** One Message-ID for each piece of news and channel; a repeat needs a kill or no answer. */
 async function noticeFaults(run: ShopRun, asked: readonly Asked[]): Promise<string[]> {
   const { kills } = run.processes
   const { received } = run
@@ -75,12 +75,14 @@ async function noticeFaults(run: ShopRun, asked: readonly Asked[]): Promise<stri
     ...[...arrived].map((name) => `arrived and should not: ${name}`),
   ]
   const repeats = received.reduce((sum, { count }) => sum + count - 1, 0)
-  const causes = kills.filter((fault) => fault.startsWith('notification.')).length
+  const killed = kills.filter((fault) => fault.startsWith('notification.')).length
+  // Its providers are in this process, and may take what they are too busy to answer in time.
+  const causes = killed * NOTICES_AT_ONCE + run.processes.failedHandlers('notification')
   const unsent = await run.rows('notification', "SELECT id FROM notices WHERE status <> 'sent'")
   const waiting = unsent.length
   return [
     ...faults,
-    ...(repeats <= causes * NOTICES_AT_ONCE ? [] : [`${repeats} repeated notices from ${causes} kills`]),
+    ...(repeats <= causes ? [] : [`${repeats} repeated notices, ${causes} at most`]),
     ...(waiting === 0 ? [] : [`${waiting} notices still to be sent`]),
   ]
 }
