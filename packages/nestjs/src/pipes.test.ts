@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import * as common from '@nestjs/common'
-import { BadRequestException, Controller, DefaultValuePipe, ParseIntPipe } from '@nestjs/common'
+import {
+  BadRequestException,
+  Controller,
+  DefaultValuePipe,
+  ParseIntPipe,
+  ValidationPipe,
+} from '@nestjs/common'
 import { Payload } from '@nestjs/microservices'
+import { IsString } from 'class-validator'
 import { z } from 'zod'
 import { DEAD_LETTER } from './dead-letter.js'
 import { RocketMQEvent } from './decorators.js'
@@ -9,6 +16,11 @@ import { serve } from './server.fixture.js'
 
 /** A payload that is wrong stays wrong. */
 const retry = { attempts: 5, deadLetter: [BadRequestException] }
+
+class Order {
+  @IsString()
+  readonly id: string = ''
+}
 
 describe("Nest's pipes", () => {
   // B23
@@ -37,6 +49,28 @@ describe("Nest's pipes", () => {
       { properties: { [DEAD_LETTER.error]: 'BadRequestException', [DEAD_LETTER.attempt]: '1' } },
     ])
     expect(broker.bodies('%DLQ%shop')).toEqual(['{"id":"seven"}'])
+    await app.close()
+  })
+
+  // B23
+  test('of whole classes make an instance of the payload, and refuse what breaks its rules', async () => {
+    const seen: Order[] = []
+    @Controller()
+    class Orders {
+      @RocketMQEvent('a', { retry })
+      handle(@Payload(new ValidationPipe({ transform: true, whitelist: true })) order: Order): void {
+        seen.push(order)
+      }
+    }
+    const { broker, app, send } = await serve([Orders])
+    for (const order of [{ id: '7', extra: 1 }, { id: 7 }]) {
+      send('a', order)
+      await broker.settled()
+    }
+    expect(seen[0]).toBeInstanceOf(Order)
+    expect(seen).toEqual([{ id: '7' }])
+    expect(broker.bodies('%DLQ%shop')).toEqual(['{"id":7}'])
+    expect(broker.delays).toEqual([])
     await app.close()
   })
 
