@@ -32,23 +32,23 @@ describe('blocks of the log in memory', () => {
     expect(reads).toEqual([[BLOCK, BLOCK]])
   })
 
-  test('end where a file ends, and where the log may be seen', () => {
+  test('end where a file ends, and where the log may be seen', async () => {
     const { blocks, reads } = blocksOver()
-    blocks.load(4 * BLOCK + 7, 10 * SEGMENT)
-    blocks.load(SEGMENT + 7, SEGMENT + 100)
+    await blocks.load(4 * BLOCK + 7, 10 * SEGMENT)
+    await blocks.load(SEGMENT + 7, SEGMENT + 100)
     expect(reads).toEqual([
       [4 * BLOCK, 1_000],
       [SEGMENT, 100],
     ])
     expect(blocks.holding(SEGMENT + 50, 51)).toBeUndefined()
-    blocks.load(SEGMENT + 50, SEGMENT + 101)
+    await blocks.load(SEGMENT + 50, SEGMENT + 101)
     expect(blocks.holding(SEGMENT + 50, 51)).toBeDefined()
   })
 
-  test('are sixteen at most: the one that was read first goes', () => {
+  test('are sixteen at most: the one that was read first goes', async () => {
     const { blocks } = blocksOver()
     const starts = Array.from({ length: 17 }, (_, i) => Math.floor(i / 4) * SEGMENT + (i % 4) * BLOCK)
-    for (const start of starts) blocks.load(start, 10 * SEGMENT)
+    for (const start of starts) await blocks.load(start, 10 * SEGMENT)
     expect(starts.filter((start) => blocks.holding(start, 1) === undefined)).toEqual([0])
     for (const start of starts.slice(1)) {
       expect(blocks.holding(start, 1)?.bytes[0]).toBe(Math.floor(start / BLOCK) + 1)
