@@ -18,6 +18,14 @@ const LATER = 100
 const CUSTOMERS = 8
 /** One of so many who got what they wanted takes the order back. */
 const TAKEN_BACK = LONG ? 100 : 25
+/** Customers look at that before every tenth order. */
+const LOOK_EVERY = 10
+/**
+ * An order that the card will refuse holds 60 of 10,000 pieces until then. With more orders under way than
+ * this, or fewer pieces left, one that can be had could rightly be told that there are no more.
+ */
+const UNDER_WAY_MAX = 300
+const PIECES_MIN = 5_000
 /** Between the orders of a customer who only waits for the last fault. */
 const PAUSE_MS = 1_000
 const SETTLE_MS = LONG ? 300_000 : 60_000
@@ -108,13 +116,24 @@ function roundsOf(names: readonly string[]): string[] {
 /** On until the last fault has fired: a fault that did not fire has shown nothing. */
 async function placeAll(shop: ShopRun, load: Load, orders: number): Promise<void> {
   const customer = async (): Promise<void> => {
-    while (load.count < orders) await load.place()
+    while (load.count < orders) {
+      if (load.count % LOOK_EVERY === 0)
+        await eventually('few orders are under way', PLACING_MS, () => fewUnderWay(shop))
+      await load.place()
+    }
     while (shop.processes.armed > 0 && load.count < 2 * orders) {
       await load.place()
       await delay(PAUSE_MS)
     }
   }
   await Promise.all(Array.from({ length: CUSTOMERS }, customer))
+}
+
+async function fewUnderWay(shop: ShopRun): Promise<boolean> {
+  shop.processes.check()
+  const pending = await shop.rows('order', "SELECT id FROM orders WHERE status = 'PENDING'")
+  const [plush] = await shop.rows('inventory', 'SELECT available FROM stock WHERE pid = 1')
+  return pending.length < UNDER_WAY_MAX && Number(plush?.['available']) >= PIECES_MIN
 }
 
 /** So many times, evenly spread over the orders. */

@@ -4,7 +4,7 @@ import { eventually } from '../eventually.fixture.js'
 import { type Load, TOO_DEAR } from './load.fixture.js'
 import type { ShopRun } from './shop-run.fixture.js'
 
-const WAIT_MS = 20_000
+const WAIT_MS = process.env['ROCKHOPPER_LONG'] === '1' ? 120_000 : 20_000
 
 /**
  * An order that is cancelled before the stock keeper hears of it: its group is barred at the broker, the card
