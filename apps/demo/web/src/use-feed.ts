@@ -1,5 +1,6 @@
 import type { Step } from '@rockhopper/shop-contracts/step'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { liveStream } from './live-stream.js'
 import { get, type Order, type Received, type Service } from './server.js'
 
 const STEPS_MAX = 1_000
@@ -34,32 +35,37 @@ export function useFeed(): FeedState {
   }, [])
 
   useEffect(() => {
-    const source = new EventSource('/api/feed')
-    const on = <T>(event: string, take: (old: FeedState, data: T) => FeedState) => {
-      source.addEventListener(event, (message) => {
-        const data = JSON.parse((message as MessageEvent<string>).data) as T
-        setState((old) => take(old, data))
-      })
+    const on = <T>(take: (old: FeedState, data: T) => FeedState) => {
+      return (data: unknown) => setState((old) => take(old, data as T))
     }
-    on('reset', (old) => ({ ...old, online: true, steps: [], received: [] }))
-    on<Step>('step', (old, step) => ({ ...old, steps: withStep(old.steps, step) }))
-    on<Service[]>('services', (old, services) => ({ ...old, services }))
-    on<Received>('received', (old, message) => {
-      const others = old.received.filter(
-        ({ id, channel }) => id !== message.id || channel !== message.channel,
-      )
-      return { ...old, received: [message, ...others] }
-    })
-    source.addEventListener('step', refreshOrders)
-    source.addEventListener('reset', () => {
-      refreshOrders()
-      get<Service[]>('/api/services').then(
-        (services) => setState((old) => ({ ...old, services })),
-        () => undefined,
-      )
-    })
-    source.addEventListener('error', () => setState((old) => ({ ...old, online: false })))
-    return () => source.close()
+    const reset = on((old) => ({ ...old, online: true, steps: [], received: [] }))
+    const step = on<Step>((old, data) => ({ ...old, steps: withStep(old.steps, data) }))
+    const stream = liveStream(
+      '/api/feed',
+      {
+        reset: (data) => {
+          reset(data)
+          refreshOrders()
+          get<Service[]>('/api/services').then(
+            (services) => setState((old) => ({ ...old, services })),
+            () => undefined,
+          )
+        },
+        step: (data) => {
+          step(data)
+          refreshOrders()
+        },
+        services: on<Service[]>((old, services) => ({ ...old, services })),
+        received: on<Received>((old, message) => {
+          const others = old.received.filter(
+            ({ id, channel }) => id !== message.id || channel !== message.channel,
+          )
+          return { ...old, received: [message, ...others] }
+        }),
+      },
+      () => setState((old) => ({ ...old, online: false })),
+    )
+    return stream.close
   }, [refreshOrders])
 
   return state

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { liveStream } from './live-stream.js'
 import { get } from './server.js'
 
 /** What the services of `apps/logs` answer, as JSON. */
@@ -46,39 +47,23 @@ export interface LogsState {
 }
 
 const NEWEST_MAX = 60
-const RECONNECT_MS = 1_500
 const EMPTY: LogsState = { online: false, windows: [], sliding: [], late: 0, sinks: [], newest: [] }
 
 /** Each beat of the live view brings the newest lines, and is the moment to ask for the windows. */
 export function useLogs(): LogsState {
   const [state, setState] = useState(EMPTY)
   useEffect(() => {
-    let source: EventSource | undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
     const change = (some: Partial<LogsState>) => setState((old) => ({ ...old, ...some }))
-    const connect = () => {
-      source = new EventSource('/api/logs/live')
-      source.addEventListener('beat', (event) => {
-        const { newest } = JSON.parse((event as MessageEvent<string>).data) as { newest: LogLine[] }
-        setState((old) => ({
-          ...old,
-          online: true,
-          newest: [...newest.toReversed(), ...old.newest].slice(0, NEWEST_MAX),
-        }))
-        refresh(change)
-      })
-      source.addEventListener('error', () => {
-        // A refused stream is not tried again by the browser.
-        source?.close()
-        change({ online: false })
-        timer = setTimeout(connect, RECONNECT_MS)
-      })
+    const beat = (data: unknown) => {
+      const { newest } = data as { newest: LogLine[] }
+      setState((old) => ({
+        ...old,
+        online: true,
+        newest: [...newest.toReversed(), ...old.newest].slice(0, NEWEST_MAX),
+      }))
+      refresh(change)
     }
-    connect()
-    return () => {
-      clearTimeout(timer)
-      source?.close()
-    }
+    return liveStream('/api/logs/live', { beat }, () => change({ online: false })).close
   }, [])
   return state
 }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { liveStream } from './live-stream.js'
 import { get } from './server.js'
 
 /** As apps/demo/src/crowd-sample.ts. */
@@ -20,39 +21,32 @@ export interface SeckillState {
 }
 
 const SAMPLES_MAX = 240
-const RECONNECT_MS = 1_500
 
 /** The samples of the last rush, kept up to date by server-sent events. */
 export function useSeckill(): SeckillState {
   const [state, setState] = useState<SeckillState>({ online: false, samples: [] })
   useEffect(() => {
-    let source: EventSource | undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const connect = () => {
-      source = new EventSource('/api/seckill/live')
-      source.addEventListener('reset', () => {
-        get<Sample[]>('/api/seckill/series').then(
-          (samples) => setState({ online: true, samples }),
-          () => undefined,
-        )
-      })
-      source.addEventListener('rush', () => setState({ online: true, samples: [] }))
-      source.addEventListener('sample', (event) => {
-        const sample = JSON.parse((event as MessageEvent<string>).data) as Sample
-        setState(({ samples }) => ({ online: true, samples: [...samples, sample].slice(-SAMPLES_MAX) }))
-      })
-      source.addEventListener('error', () => {
-        // A refused stream is not tried again by the browser.
-        source?.close()
-        setState((old) => ({ ...old, online: false }))
-        timer = setTimeout(connect, RECONNECT_MS)
-      })
-    }
-    connect()
-    return () => {
-      clearTimeout(timer)
-      source?.close()
-    }
+    const stream = liveStream(
+      '/api/seckill/live',
+      {
+        reset: () => {
+          get<Sample[]>('/api/seckill/series').then(
+            (samples) => setState({ online: true, samples }),
+            // Without a rush nothing else would ever come.
+            () => stream.again(),
+          )
+        },
+        rush: () => setState({ online: true, samples: [] }),
+        sample: (data) => {
+          setState(({ samples }) => ({
+            online: true,
+            samples: [...samples, data as Sample].slice(-SAMPLES_MAX),
+          }))
+        },
+      },
+      () => setState((old) => ({ ...old, online: false })),
+    )
+    return stream.close
   }, [])
   return state
 }

@@ -32,10 +32,17 @@ export class ScenarioPages {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async open(colorScheme: 'light' | 'dark', width: number, height: number): Promise<Page> {
+  /** @param before what is done with the page before it is loaded. */
+  async open(
+    colorScheme: 'light' | 'dark',
+    width: number,
+    height: number,
+    before: (page: Page) => Promise<unknown> = async () => undefined,
+  ): Promise<Page> {
     if (this.#browser === undefined || this.#demo === undefined) throw new Error('not started')
     const page = await this.#browser.newPage({ colorScheme, viewport: { width, height } })
     page.setDefaultTimeout(WAIT_MS)
+    await before(page)
     await page.goto(this.#demo.pageUrl)
     await page.getByText('live', { exact: true }).waitFor()
     return page
