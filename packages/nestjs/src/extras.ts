@@ -19,7 +19,8 @@ export interface RocketMQExtras {
   readonly maxReconsumeTimes?: number
   /**
    * Where a group that never consumed begins: at the first or last message, or at a time (ms since 1970 or
-   * an ISO date).
+   * an ISO date). On a topic whose first message is still in memory brokers start it at the first in any
+   * case.
    */
   readonly from?: 'first' | 'last' | number | string
   /** Form of the bodies this handler takes; default the strategy's. */
