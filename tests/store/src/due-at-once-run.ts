@@ -12,11 +12,13 @@ const AT_ONCE = 500
 /** Fewer tell how fast a process is that has just started. */
 const TRIAL_MIN = 2_000
 const POLL_MS = 10
+/** Sending may take so many times as long as a part of it did: others use the machine too. */
+const SPARE = 3
 const DAY_MS = 86_400_000
 
 /** What became of messages that were all due in one tick. Bytes and milliseconds. */
 export interface Delivery {
-  /** Messages that were there before their time; all of them when they took too long to send. */
+  /** Messages that were there before their time. */
   readonly early: number
   readonly tookMs: number
   /** The longest that the loop stood still, with the client in the same process. */
@@ -25,7 +27,11 @@ export interface Delivery {
   readonly largestWrite: number
 }
 
-/** Rule 33 of what a broker must stand: real time, real files, real sockets. */
+/**
+ * Rule 33 of what a broker must stand: real time, real files, real sockets.
+ *
+ * @throws Error when sending took so long that the first were due before the last was sent.
+ */
 export async function dueAtOnce(count: number): Promise<Delivery> {
   const silent = () => undefined
   const real = createNodeEnv({ log: { info: silent, warn: silent, error: silent } })
@@ -43,7 +49,6 @@ export async function dueAtOnce(count: number): Promise<Delivery> {
   }
   try {
     const dueMs = await parkAll(client, broker.address, count)
-    const inTime = Date.now() < dueMs
     const early = await delivered()
     await delay(Math.max(0, dueMs - Date.now()))
     largest.size = 0
@@ -53,7 +58,7 @@ export async function dueAtOnce(count: number): Promise<Delivery> {
     stalls.disable()
     const tookMs = Date.now() - dueMs
     const longestMs = Math.round(stalls.max / 1e6)
-    return { early: inTime ? early : count, tookMs, longestMs, largestWrite: largest.size }
+    return { early, tookMs, longestMs, largestWrite: largest.size }
   } finally {
     await client.close()
     await broker.stop()
@@ -70,8 +75,9 @@ async function parkAll(client: RemotingClient, address: string, count: number): 
   const startedAt = Date.now()
   await park(client, address, trial, later)
   const sendingMs = (count / trial) * (Date.now() - startedAt)
-  const dueMs = Math.ceil((Date.now() + 1.5 * sendingMs + 2_000) / 1_000) * 1_000
+  const dueMs = Math.ceil((Date.now() + SPARE * sendingMs + 2_000) / 1_000) * 1_000
   await park(client, address, count, dueMs)
+  if (Date.now() >= dueMs) throw new Error('sending took too long: on so busy a machine this shows nothing')
   return dueMs
 }
 
