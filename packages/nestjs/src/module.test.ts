@@ -4,7 +4,6 @@ import {
   Controller,
   type ExecutionContext,
   Injectable,
-  type LoggerService,
   Module,
   type OnApplicationBootstrap,
   type PipeTransform,
@@ -18,9 +17,8 @@ import { connectRocketMQ } from './connect.js'
 import { RocketMQEvent } from './decorators.js'
 import { MemoryBroker } from './memory-broker.fixture.js'
 import { RocketMQModule } from './module.js'
+import { silent, startHybrid } from './server.fixture.js'
 import { ServerRocketMQ } from './server.js'
-
-const silent: LoggerService = { log() {}, error() {}, warn() {} }
 
 const log: string[] = []
 
@@ -187,13 +185,7 @@ describe('RocketMQModule in a hybrid application', () => {
     const options = { namesrvAddr: 'memory', clients: broker, server: { consumerGroup: 'shop' } }
     @Module({ imports: [RocketMQModule.forRoot(options)], controllers: [Numbers], providers })
     class App {}
-    const module = await Test.createTestingModule({ imports: [App] })
-      .setLogger(silent)
-      .compile()
-    const app = module.createNestApplication()
-    connectRocketMQ(app)
-    await app.startAllMicroservices()
-    await app.init()
+    const app = await startHybrid(App)
     for (const n of [1, 13, 4]) {
       broker.store({ topic: 'a', body: Buffer.from(String(n)) })
       await broker.settled()

@@ -1,5 +1,6 @@
-import type { LoggerService, Type } from '@nestjs/common'
+import type { INestApplication, LoggerService, Type } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
+import { connectRocketMQ } from './connect.js'
 import { MemoryBroker } from './memory-broker.fixture.js'
 import type { RocketMQServerOptions } from './options.js'
 import { ServerRocketMQ } from './server.js'
@@ -26,6 +27,18 @@ export async function serve(
     return broker.store({ topic, body: Buffer.from(JSON.stringify(body)), ...more })
   }
   return { broker, strategy, app, send }
+}
+
+/** A hybrid application, started as a main.ts starts one. */
+export async function startHybrid(App: Type): Promise<INestApplication> {
+  const module = await Test.createTestingModule({ imports: [App] })
+    .setLogger(silent)
+    .compile()
+  const app = module.createNestApplication()
+  connectRocketMQ(app)
+  await app.startAllMicroservices()
+  await app.init()
+  return app
 }
 
 /** Makes instances as a class that extends `Base` with these methods, as applications write it. */

@@ -13,7 +13,7 @@ import { connectRocketMQ } from './connect.js'
 import { RocketMQEvent } from './decorators.js'
 import { deferred, MemoryBroker } from './memory-broker.fixture.js'
 import { RocketMQModule } from './module.js'
-import { silent } from './server.fixture.js'
+import { silent, startHybrid } from './server.fixture.js'
 import { ServerRocketMQ } from './server.js'
 import { rocketMQTransport, serverToken } from './transport.js'
 
@@ -58,13 +58,7 @@ describe('an application that goes down', () => {
       providers: [Database],
     })
     class App {}
-    const module = await Test.createTestingModule({ imports: [App] })
-      .setLogger(silent)
-      .compile()
-    const app = module.createNestApplication()
-    connectRocketMQ(app)
-    await app.startAllMicroservices()
-    await app.init()
+    const app = await startHybrid(App)
     const statuses: string[] = []
     app.get(ServerRocketMQ).status.subscribe((status) => statuses.push(status))
     broker.store({ topic: 'a', body: Buffer.from('1') })

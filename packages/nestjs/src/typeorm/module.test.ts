@@ -1,15 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { Controller, Module } from '@nestjs/common'
 import { Payload } from '@nestjs/microservices'
-import { Test } from '@nestjs/testing'
 import { createNodeEnv } from '@rockhopper/env'
 import { DataSource } from 'typeorm'
-import { connectRocketMQ } from '../connect.js'
 import { RocketMQEvent } from '../decorators.js'
 import { RocketMQHealthIndicator } from '../health.js'
 import { MemoryBroker } from '../memory-broker.fixture.js'
 import { RocketMQModule } from '../module.js'
-import { silent } from '../server.fixture.js'
+import { startHybrid } from '../server.fixture.js'
 import { SteppedClock } from '../stepped-clock.fixture.js'
 import { Effect, open } from './database.fixture.js'
 import { Inbox } from './inbox.js'
@@ -49,13 +47,7 @@ test('an order in a transaction becomes one charge, although its event comes thr
     controllers: [Payment],
   })
   class App {}
-  const module = await Test.createTestingModule({ imports: [App] })
-    .setLogger(silent)
-    .compile()
-  const app = module.createNestApplication()
-  connectRocketMQ(app)
-  await app.startAllMicroservices()
-  await app.init()
+  const app = await startHybrid(App)
   const outbox = app.get(Outbox)
   await db.transaction((manager) =>
     outbox.add(manager, { pattern: 'order_topic:created', data: { id: 'o1' } }),
@@ -98,13 +90,7 @@ test('an application is not ready before brokers can ask about its transactions'
     controllers: [Payment],
   })
   class App {}
-  const module = await Test.createTestingModule({ imports: [App] })
-    .setLogger(silent)
-    .compile()
-  const app = module.createNestApplication()
-  connectRocketMQ(app)
-  await app.startAllMicroservices()
-  await app.init()
+  const app = await startHybrid(App)
   const readiness = async () => (await app.get(RocketMQHealthIndicator).readiness('mq')).mq
   expect(await readiness()).toMatchObject({
     status: 'down',

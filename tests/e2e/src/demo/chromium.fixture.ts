@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { test } from '@jest/globals'
+
 export const CHROMIUM = process.env['ROCKHOPPER_CHROMIUM'] ?? '/usr/bin/chromium'
 /** Headless, and silent about the world outside. */
 export const FLAGS = [
@@ -10,3 +13,6 @@ export const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+
+/** In CI a missing browser is a failure, elsewhere a skip that the last line counts. */
+export const withBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true' ? test : test.skip

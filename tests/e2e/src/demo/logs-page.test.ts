@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals'
-import { figure, picture, ScenarioPages, until, withBrowser } from './scenario-page.fixture.js'
+import { withBrowser } from './chromium.fixture.js'
+import { figure, picture, ScenarioPages, until } from './scenario-page.fixture.js'
 
 const pages = new ScenarioPages()
 beforeAll(() => pages.start('logs'), 120_000)

@@ -1,52 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
-import { CHROMIUM, FLAGS } from './chromium.fixture.js'
-import { DemoRun } from './demo-run.fixture.js'
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import type { Locator, Page } from 'playwright-core'
+import { withBrowser } from './chromium.fixture.js'
+import { picture, ScenarioPages } from './scenario-page.fixture.js'
 
-/** Where pictures are kept; the ones in docs/images are made with ROCKHOPPER_SCREENSHOTS=docs/images. */
-const PICTURES = process.env['ROCKHOPPER_SCREENSHOTS']
-const WAIT_MS = 60_000
-
-// In CI a missing browser is a failure, elsewhere a skip that the last line counts.
-const withBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true' ? test : test.skip
-
-const folder = mkdtempSync(join(tmpdir(), 'rockhopper-page-'))
-let demo: DemoRun | undefined
-let browser: Browser | undefined
-
-beforeAll(async () => {
-  if (withBrowser !== test) return
-  const base = 20_000 + Math.floor(Math.random() * 20_000)
-  demo = new DemoRun(['--', 'shop', '--port-base', String(base), '--data-dir', folder])
-  await demo.ready()
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
-}, 120_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.destroy()
-  rmSync(folder, { recursive: true, force: true })
-}, 60_000)
-
-async function open(colorScheme: 'light' | 'dark', width: number, height: number): Promise<Page> {
-  if (browser === undefined || demo === undefined) throw new Error('not started')
-  const page = await browser.newPage({ colorScheme, viewport: { width, height } })
-  page.setDefaultTimeout(WAIT_MS)
-  await page.goto(demo.pageUrl)
-  await page.getByText('live', { exact: true }).waitFor()
-  return page
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return
-  // The short message about the order covers the heading.
-  await page.locator('.ant-message-notice').first().waitFor({ state: 'hidden' })
-  const path = join(import.meta.dirname, '../../../..', PICTURES, `${name}.png`)
-  await page.screenshot({ path, fullPage: true })
-}
+const pages = new ScenarioPages()
+beforeAll(() => pages.start('shop'), 120_000)
+afterAll(() => pages.stop(), 60_000)
 
 /** Places one order and returns its row in the list. */
 async function place(page: Page): Promise<Locator> {
@@ -63,7 +22,7 @@ async function place(page: Page): Promise<Locator> {
 withBrowser(
   'an order placed on the page is confirmed, waits for a killed service, and completes when it is back',
   async () => {
-    const page = await open('light', 1280, 900)
+    const page = await pages.open('light', 1280, 900)
     const first = await place(page)
     await first.getByText('confirmed').waitFor()
     for (const words of ['order accepted', 'stock reserved', 'payment of 19.99 taken', 'order confirmed'])
@@ -79,7 +38,7 @@ withBrowser(
     await second.getByText('stock reserved, payment waiting').waitFor()
     expect(await second.getByText('pending').count()).toBe(1)
 
-    const dark = await open('dark', 1280, 900)
+    const dark = await pages.open('dark', 1280, 900)
     await dark.locator('[data-order]').first().click()
     await dark.locator('[data-step]').first().waitFor()
     await picture(dark, 'demo-dark-payment-killed')
@@ -97,7 +56,7 @@ withBrowser(
 withBrowser(
   'a notice that no provider took is a dead letter, and arrives when it is resent',
   async () => {
-    const page = await open('light', 1280, 900)
+    const page = await pages.open('light', 1280, 900)
     const outage = page.getByRole('switch', { name: 'Mail and SMS provider refuse everything' })
     await outage.click()
     const before = await page.locator('[data-inbox=mail]').count()
@@ -130,7 +89,7 @@ withBrowser(
 withBrowser(
   'the console shows topics, groups and their dead letters, and finds a message by its key',
   async () => {
-    const page = await open('light', 1280, 900)
+    const page = await pages.open('light', 1280, 900)
     const row = await place(page)
     await row.getByText('confirmed').waitFor()
     const orderId = (await row.getAttribute('data-order')) ?? ''
@@ -174,7 +133,7 @@ withBrowser(
 withBrowser(
   'on a phone nothing is wider than the screen',
   async () => {
-    const page = await open('light', 390, 844)
+    const page = await pages.open('light', 390, 844)
     await (await place(page)).getByText('confirmed').waitFor()
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     await picture(page, 'demo-phone')

@@ -1,16 +1,14 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from '@jest/globals'
 import { anyPortBase } from '@rockhopper/demo'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { CHROMIUM, FLAGS } from './chromium.fixture.js'
+import { CHROMIUM, FLAGS, withBrowser } from './chromium.fixture.js'
 import { DemoRun } from './demo-run.fixture.js'
 
 const PICTURES = process.env['ROCKHOPPER_SCREENSHOTS']
-export const WAIT_MS = 40_000
-
-export const withBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true' ? test : test.skip
+export const WAIT_MS = 60_000
 
 /** The demo with one scenario, and a real browser in front of its page. */
 export class ScenarioPages {
@@ -19,7 +17,7 @@ export class ScenarioPages {
   #browser: Browser | undefined
 
   async start(scenario: string): Promise<void> {
-    if (withBrowser !== test) return
+    if (withBrowser === test.skip) return
     const base = anyPortBase()
     this.#demo = new DemoRun(['--', scenario, '--port-base', String(base), '--data-dir', this.#folder])
     await this.#demo.ready()
@@ -52,6 +50,8 @@ export class ScenarioPages {
 /** Kept where ROCKHOPPER_SCREENSHOTS says. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return
+  // A short message about what was done covers the heading.
+  await page.locator('.ant-message-notice').first().waitFor({ state: 'hidden' })
   const path = join(import.meta.dirname, '../../../..', PICTURES, `${name}.png`)
   await page.screenshot({ path, fullPage: true })
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals'
 import type { Page } from 'playwright-core'
-import { figure, picture, ScenarioPages, until, withBrowser } from './scenario-page.fixture.js'
+import { withBrowser } from './chromium.fixture.js'
+import { figure, picture, ScenarioPages, until } from './scenario-page.fixture.js'
 
 const pages = new ScenarioPages()
 beforeAll(() => pages.start('seckill'), 120_000)
