@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 tag=${1:-dev}
 tag=${tag#rockhopper:}
 npm run build --silent
+(cd packages/cli && ../../node_modules/.bin/pnpm run --silent bundle)
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
 image() { # package, Dockerfile, name

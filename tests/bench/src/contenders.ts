@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -34,7 +34,7 @@ export interface Contender {
   start(options?: StartOptions): Promise<Started>
 }
 
-/** `rockhopper server`, one process, started as a user starts it, on an empty store. */
+/** `rockhopper server`, one process, on an empty store: the bundle that users install. */
 export const rockhopper = rockhopperAt(
   'Rockhopper',
   dirname(createRequire(import.meta.url).resolve('@rockhopper/cli/package.json')),
@@ -44,15 +44,37 @@ export const rockhopper = rockhopperAt(
 export const otherBuild = (root: string): Contender => rockhopperAt(root, resolve(root, 'packages/cli'))
 
 function rockhopperAt(name: string, cli: string): Contender {
-  return { name, start: (options) => startServer(cli, options) }
+  let bundle: string | undefined
+  const start = (options?: StartOptions) => {
+    // A profile tells functions by their modules.
+    if (profiling().length > 0) return startServer(join(cli, 'bin', 'rockhopper.js'), options)
+    bundle ??= bundled(cli)
+    return startServer(bundle, options)
+  }
+  return { name, start }
 }
 
-async function startServer(cli: string, { config = {}, loopDelayFile }: StartOptions = {}): Promise<Started> {
+/** The command of a checkout, bundled anew; of a build from before there were bundles, as it is. */
+function bundled(cli: string): string {
+  if (!existsSync(join(cli, 'rolldown.config.mjs'))) return join(cli, 'bin', 'rockhopper.js')
+  const rolldown = join(cli, 'node_modules', '.bin', 'rolldown')
+  const { status, stderr, error } = spawnSync(rolldown, ['-c', 'rolldown.config.mjs'], {
+    cwd: cli,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`The command could not be bundled (npm run build): ${error ?? stderr}`)
+  return join(cli, 'bundle', 'rockhopper.js')
+}
+
+async function startServer(
+  command: string,
+  { config = {}, loopDelayFile }: StartOptions = {},
+): Promise<Started> {
   const storeDir = mkdtempSync(join(tmpdir(), 'rockhopper-bench-'))
   const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', storeDir]
   const keys = Object.entries(config).map(([key, value]) => `${key}=${value}`)
   const watching = loopDelayFile === undefined ? [] : ['--import', LOOP_DELAY]
-  const args = [...profiling(), ...watching, join(cli, 'bin', 'rockhopper.js'), 'server', ...ports, ...keys]
+  const args = [...profiling(), ...watching, command, 'server', ...ports, ...keys]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ROCKHOPPER_BENCH_LOOP_DELAY: loopDelayFile },

@@ -9,7 +9,7 @@ export interface SnippetServer {
 
 /** `rockhopper server` from the installed package, for the snippets that talk to a cluster. */
 export function startSnippetServer(project: string): Promise<SnippetServer> {
-  const program = join(project, 'node_modules', '@rockhopper', 'cli', 'bin', 'rockhopper.js')
+  const program = join(project, 'node_modules', '.bin', 'rockhopper')
   const ports = ['--nameserver-port', '0', '--broker-port', '0', '--store-dir', join(project, 'store')]
   const child = spawn(process.execPath, [program, 'server', ...ports], { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
