@@ -7,6 +7,7 @@ import { syncFile, takeEach } from './unsynced.js'
 
 const WRITE_AT_SIZE = 4 * 1024
 const UNWRITTEN_SIZE_MAX = 16 * 1024 * 1024
+const STOPPING_SYNCS = 3
 
 export interface ConsumeQueuesOptions {
   readonly disk: Disk
@@ -31,6 +32,7 @@ export class ConsumeQueues {
   readonly #context: QueueContext
   readonly #topics = new Map<string, Map<number, ConsumeQueue>>()
   readonly #unwritten = new Set<ConsumeQueue>()
+  #syncsAtOnce = 1
   readonly #unsyncedFiles = new Set<string>()
   readonly #unsyncedDirectories = new Set<string>()
   /** Queues whose files were not whole: empty now. */
@@ -166,11 +168,16 @@ export class ConsumeQueues {
     this.#unwrittenSize = 0
   }
 
+  /** The store is stopping: thousands of files, synced one behind the other, would take longer than it has. */
+  hurry(): void {
+    this.#syncsAtOnce = STOPPING_SYNCS
+  }
+
   /**
    * Makes all written entries and the names of their files durable. While the store is open one at a time: a
    * sync of the log always finds a thread.
    */
-  async sync(atOnce = 1): Promise<void> {
+  async sync(atOnce = () => this.#syncsAtOnce): Promise<void> {
     const { disk, descriptors } = this.#options
     await takeEach(
       this.#unsyncedDirectories,

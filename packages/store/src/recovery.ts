@@ -109,7 +109,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     queue.nextOffset = queue.maxOffset
   }
   queues.writeAll()
-  await queues.sync(SYNCS_AT_ONCE)
+  await queues.sync(() => SYNCS_AT_ONCE)
   await index?.flush()
   const lastStoreTimestamp = Math.max(walked.lastStoreTimestamp, options.integrity.lastStoreTimestamp)
   return { end: walked.end, lastStoreTimestamp }

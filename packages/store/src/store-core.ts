@@ -267,6 +267,7 @@ export class StoreCore {
     // Why the start failed is the news of who called it.
     await this.#starting?.then(NOTHING, NOTHING)
     this.#held = 'the store is stopping'
+    this.queues.hurry()
     if (this.#state.kind === 'open') {
       await this.#parts.flush.drain()
       const { placed, synced } = this.watermarks

@@ -41,10 +41,33 @@ test('several are synced at once, and the first failure comes after all that had
       await new Promise<void>((resolve) => ends.push(resolve))
       if (member === 'a') throw new Error('full')
     },
-    3,
+    () => 3,
   )
   expect(begun).toEqual(['a', 'b', 'c'])
   for (const end of ends) end()
   await expect(done).rejects.toThrow('full')
   expect([...unsynced]).toEqual(['d', 'a'])
+})
+
+test('one that is hurried while it is under way goes on with more at once', async () => {
+  const unsynced = new Set(['a', 'b', 'c', 'd'])
+  const ends: (() => void)[] = []
+  const begun: string[] = []
+  let atOnce = 1
+  const done = takeEach(
+    unsynced,
+    async (member) => {
+      begun.push(member)
+      await new Promise<void>((resolve) => ends.push(resolve))
+    },
+    () => atOnce,
+  )
+  expect(begun).toEqual(['a'])
+  atOnce = 3
+  ends.shift()?.()
+  await Promise.resolve().then(() => undefined)
+  expect(begun).toEqual(['a', 'b', 'c', 'd'])
+  for (const end of ends) end()
+  await done
+  expect(unsynced.size).toBe(0)
 })

@@ -3,19 +3,31 @@ import type { Descriptors } from './descriptors.js'
 /**
  * Takes what is in `unsynced` now out of it and syncs it. One that fails goes back before this rejects: the
  * next checkpoint must not pass over it. What is written meanwhile waits for the next call, or a busy
- * store would never come to the end of one.
+ * store would never come to the end of one. `atOnce` is asked anew before each: a call under way can be
+ * hurried.
  */
 export async function takeEach(
   unsynced: Set<string>,
   sync: (member: string) => Promise<void>,
-  atOnce = 1,
+  atOnce = () => 1,
 ): Promise<void> {
   const members = [...unsynced]
+  const ends: Promise<unknown>[] = []
+  const failures: unknown[] = []
+  let started = 0
+  const start = () => {
+    while (started < atOnce() && members.length > 0) {
+      started++
+      ends.push(takeNext().catch((error: unknown) => failures.push(error)))
+    }
+  }
   const takeNext = async () => {
     for (let member = members.shift(); member !== undefined; member = members.shift()) {
       if (!unsynced.delete(member)) continue
       try {
-        await sync(member)
+        const syncing = sync(member)
+        start()
+        await syncing
       } catch (error) {
         members.length = 0
         unsynced.add(member)
@@ -23,8 +35,10 @@ export async function takeEach(
       }
     }
   }
-  const ends = await Promise.allSettled(Array.from({ length: atOnce }, takeNext))
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  start()
+  // One that is hurried has more of them by and by.
+  for (const end of ends) await end
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Makes a file's bytes durable. Throws what the disk throws. */
