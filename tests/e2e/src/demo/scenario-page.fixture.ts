@@ -53,7 +53,7 @@ export async function picture(page: Page, name: string): Promise<void> {
   // A short message about what was done covers the heading.
   await page.locator('.ant-message-notice').first().waitFor({ state: 'hidden' })
   const path = join(import.meta.dirname, '../../../..', PICTURES, `${name}.png`)
-  await page.screenshot({ path, fullPage: true })
+  await page.screenshot({ path, fullPage: true, animations: 'disabled' })
 }
 
 /** The number under a title. */
