@@ -25,7 +25,6 @@ import type { StoreConfig } from './store-config.js'
 import { type StoreParts, storeParts } from './store-parts.js'
 import { deleteTopic, illegalQueue } from './store-topics.js'
 
-const NOTHING = () => {}
 /** Of what was placed only its end is waited for. */
 const NOWHERE = { status: 'PUT_OK', physicalOffset: 0, queueOffset: 0, storeTimestamp: 0 } as const
 
@@ -265,7 +264,7 @@ export class StoreCore {
 
   async #stop(): Promise<void> {
     // Why the start failed is the news of who called it.
-    await this.#starting?.then(NOTHING, NOTHING)
+    await this.#starting?.catch(() => {})
     this.#held = 'the store is stopping'
     this.queues.hurry()
     if (this.#state.kind === 'open') {
