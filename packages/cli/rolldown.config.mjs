@@ -1,5 +1,5 @@
-// The command as users install it: the 300 modules of a server in a few files (docs/decisions/0007). Finding and
-// reading each of them took half of the time to the first message.
+// The command as users install it: the 300 modules of a server in a few files (docs/decisions/0007).
+// Finding and reading each of them took half of the time to the first message.
 export default {
   input: { rockhopper: 'bin/rockhopper.js' },
   platform: 'node',

@@ -168,7 +168,7 @@ export class ConsumeQueues {
     this.#unwrittenSize = 0
   }
 
-  /** The store is stopping: thousands of files, synced one behind the other, would take longer than it has. */
+  /** The store is stopping: thousands of files, synced one by one, would take longer than it has. */
   hurry(): void {
     this.#syncsAtOnce = STOPPING_SYNCS
   }

@@ -264,7 +264,7 @@ export class StoreCore {
 
   async #stop(): Promise<void> {
     // Why the start failed is the news of who called it.
-    await this.#starting?.catch(() => {})
+    await Promise.allSettled([this.#starting])
     this.#held = 'the store is stopping'
     this.queues.hurry()
     if (this.#state.kind === 'open') {
