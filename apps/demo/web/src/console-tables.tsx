@@ -105,7 +105,13 @@ export function GroupTable({ groups, words, onOpen }: Props & { readonly groups:
             count === 0 ? (
               0
             ) : (
-              <Button danger type="link" size="small" onClick={() => onOpen(`%DLQ%${group}`)}>
+              <Button
+                danger
+                type="link"
+                size="small"
+                style={{ padding: 0 }}
+                onClick={() => onOpen(`%DLQ%${group}`)}
+              >
                 {count}
               </Button>
             ),
@@ -113,15 +119,18 @@ export function GroupTable({ groups, words, onOpen }: Props & { readonly groups:
         {
           title: words.reads,
           dataIndex: 'topics',
-          render: (topics: GroupView['topics']) =>
-            topics
-              .filter(({ topic }) => !topic.startsWith('%'))
-              .map(({ topic, lag }) => (
-                <Tag key={topic} color={lag > 0 ? 'orange' : 'default'}>
-                  {topic}
-                  {lag > 0 && ` ${lag}`}
-                </Tag>
-              )),
+          render: (topics: GroupView['topics']) => (
+            <Flex wrap gap="small">
+              {topics
+                .filter(({ topic }) => !topic.startsWith('%'))
+                .map(({ topic, lag }) => (
+                  <Tag key={topic} color={lag > 0 ? 'orange' : 'default'}>
+                    {topic}
+                    {lag > 0 && ` ${lag}`}
+                  </Tag>
+                ))}
+            </Flex>
+          ),
         },
       ]}
     />

@@ -1,17 +1,17 @@
 import { Card, Col, Flex, Statistic, Tabs, Tag, Typography } from 'antd'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import type { ConsoleView } from '../../src/console-view.js'
 import { ConsoleMessages, type Search } from './console-messages.js'
 import { GroupTable, TopicTable } from './console-tables.js'
 import { type ConsoleWords, consoleWordsIn } from './console-words.js'
-import { PageFrame } from './page-frame.js'
+import { type Frame, PageFrame } from './page-frame.js'
 import { useConsole } from './use-console.js'
 
 /** Topics, groups, lag, dead letters and messages of the broker that everything here runs on. */
-export function Console({ scenarios }: { readonly scenarios: ReactNode }) {
+export function Console({ frame }: { readonly frame: Frame }) {
   const { online, view } = useConsole()
   return (
-    <PageFrame wordsIn={consoleWordsIn} online={online} scenarios={scenarios}>
+    <PageFrame wordsIn={consoleWordsIn} online={online} frame={frame}>
       {(words) => view !== undefined && <Panels view={view} words={words} />}
     </PageFrame>
   )

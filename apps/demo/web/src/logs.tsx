@@ -1,8 +1,8 @@
 import { Badge, Card, Col, Empty, Flex, Statistic, Tag, Typography } from 'antd'
-import { type ReactNode, useMemo } from 'react'
+import { useMemo } from 'react'
 import { ChartCard } from './chart.js'
 import { type Words, wordsIn } from './logs-words.js'
-import { PageFrame } from './page-frame.js'
+import { type Frame, PageFrame } from './page-frame.js'
 import type { Service } from './server.js'
 import { ServiceCards } from './service-cards.js'
 import { type Figures, type LogLine, type Sink, useLogs, type Window } from './use-logs.js'
@@ -30,14 +30,14 @@ const clock = (at: number) => new Date(at).toLocaleTimeString([], { hour12: fals
 interface Props {
   readonly services: readonly Service[]
   readonly dark: boolean
-  readonly scenarios: ReactNode
+  readonly frame: Frame
 }
 
 /** What is logged, how it is kept and what is made of it; one column on a phone. */
-export function Logs({ services, dark, scenarios }: Props) {
+export function Logs({ services, dark, frame }: Props) {
   const logs = useLogs()
   return (
-    <PageFrame wordsIn={wordsIn} online={logs.online} scenarios={scenarios}>
+    <PageFrame wordsIn={wordsIn} online={logs.online} frame={frame}>
       {(words) => <Panels services={services} dark={dark} logs={logs} words={words} />}
     </PageFrame>
   )

@@ -1,6 +1,14 @@
 import { Badge, Flex, Layout, Row, Segmented, Typography, theme } from 'antd'
-import { type ReactNode, useState } from 'react'
-import { firstLanguage, type Language } from './language.js'
+import type { ReactNode } from 'react'
+import type { Language } from './language.js'
+
+/** What all pages share, so that it stays as it is from one to the next. */
+export interface Frame {
+  /** The choice among scenarios, when more than one runs. */
+  readonly scenarios: ReactNode
+  readonly language: Language
+  readonly onLanguage: (language: Language) => void
+}
 
 /** What every page says of itself. */
 interface FrameWords {
@@ -13,16 +21,15 @@ interface FrameWords {
 interface Props<Words extends FrameWords> {
   readonly wordsIn: (language: Language) => Words
   readonly online: boolean
-  /** The choice among scenarios, when more than one runs. */
-  readonly scenarios: ReactNode
+  readonly frame: Frame
   /** Columns of the page, in the language that is chosen. */
   readonly children: (words: Words) => ReactNode
 }
 
 /** What every scenario's page has: its name, its language, whether it is live, the ways to the others. */
-export function PageFrame<Words extends FrameWords>({ wordsIn, online, scenarios, children }: Props<Words>) {
+export function PageFrame<Words extends FrameWords>({ wordsIn, online, frame, children }: Props<Words>) {
   const { token } = theme.useToken()
-  const [language, setLanguage] = useState<Language>(firstLanguage)
+  const { scenarios, language, onLanguage } = frame
   const words = wordsIn(language)
   return (
     <Layout style={{ minHeight: '100vh', background: token.colorBgLayout }}>
@@ -36,7 +43,7 @@ export function PageFrame<Words extends FrameWords>({ wordsIn, online, scenarios
           <Segmented
             size="small"
             value={language}
-            onChange={setLanguage}
+            onChange={onLanguage}
             options={[
               { label: 'English', value: 'en' },
               { label: '中文', value: 'zh' },

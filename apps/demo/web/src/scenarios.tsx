@@ -1,13 +1,14 @@
 import { Segmented } from 'antd'
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { firstLanguage, type Language } from './language.js'
 import { get } from './server.js'
 import { useFeed } from './use-feed.js'
 
-const PAGES: Readonly<Record<string, string>> = {
-  shop: 'Shop',
-  logs: 'Logs',
-  seckill: 'Seckill',
-  console: 'Console',
+const PAGES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  shop: { en: 'Shop', zh: '商店' },
+  logs: { en: 'Logs', zh: '日志' },
+  seckill: { en: 'Seckill', zh: '秒杀' },
+  console: { en: 'Console', zh: '控制台' },
 }
 
 const Shop = lazy(async () => ({ default: (await import('./shop.js')).Shop }))
@@ -21,6 +22,7 @@ const Seckill = lazy(async () => ({ default: (await import('./seckill.js')).Seck
 export function Scenarios({ dark }: { readonly dark: boolean }) {
   const feed = useFeed()
   const [running, setRunning] = useState<readonly string[]>([])
+  const [language, setLanguage] = useState<Language>(firstLanguage)
   const [open, setOpen] = useState(() => location.hash.slice(1))
   useEffect(() => {
     get<string[]>('/api/scenarios').then(setRunning, () => undefined)
@@ -30,22 +32,23 @@ export function Scenarios({ dark }: { readonly dark: boolean }) {
   }, [])
   const pages = running.length === 0 ? [] : [...running, 'console']
   const shown = pages.includes(open) ? open : pages[0]
-  const choice = pages.length > 0 && (
+  const scenarios = pages.length > 0 && (
     <Segmented
       value={shown ?? ''}
       onChange={(name) => {
         location.hash = name
       }}
-      options={pages.map((name) => ({ label: PAGES[name] ?? name, value: name }))}
+      options={pages.map((name) => ({ label: PAGES[name]?.[language] ?? name, value: name }))}
     />
   )
+  const frame = { scenarios, language, onLanguage: setLanguage }
   const services = feed.services.filter(({ scenario }) => (scenario ?? shown) === shown)
   return (
     <Suspense>
-      {shown === 'shop' && <Shop feed={feed} scenarios={choice} />}
-      {shown === 'logs' && <Logs services={services} dark={dark} scenarios={choice} />}
-      {shown === 'console' && <Console scenarios={choice} />}
-      {shown === 'seckill' && <Seckill services={services} dark={dark} scenarios={choice} />}
+      {shown === 'shop' && <Shop feed={feed} frame={frame} />}
+      {shown === 'logs' && <Logs services={services} dark={dark} frame={frame} />}
+      {shown === 'console' && <Console frame={frame} />}
+      {shown === 'seckill' && <Seckill services={services} dark={dark} frame={frame} />}
     </Suspense>
   )
 }

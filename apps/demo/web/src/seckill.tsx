@@ -1,7 +1,7 @@
 import { Card, Col, Flex, Statistic } from 'antd'
-import { type ReactNode, useMemo } from 'react'
+import { useMemo } from 'react'
 import { ChartCard } from './chart.js'
-import { PageFrame } from './page-frame.js'
+import { type Frame, PageFrame } from './page-frame.js'
 import { RushForm } from './rush-form.js'
 import { type SeckillWords, seckillWordsIn } from './seckill-words.js'
 import type { Service } from './server.js'
@@ -11,14 +11,14 @@ import { type Sample, useSeckill } from './use-seckill.js'
 interface Props {
   readonly services: readonly Service[]
   readonly dark: boolean
-  readonly scenarios: ReactNode
+  readonly frame: Frame
 }
 
 /** The two curves that are the point, what waits between them, and what became of it. */
-export function Seckill({ services, dark, scenarios }: Props) {
+export function Seckill({ services, dark, frame }: Props) {
   const { online, samples } = useSeckill()
   return (
-    <PageFrame wordsIn={seckillWordsIn} online={online} scenarios={scenarios}>
+    <PageFrame wordsIn={seckillWordsIn} online={online} frame={frame}>
       {(words) => <Panels services={services} dark={dark} samples={samples} words={words} />}
     </PageFrame>
   )

@@ -1,10 +1,10 @@
 import { Card, Col, Flex, Tabs } from 'antd'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { DeadLetterList } from './dead-letter-list.js'
 import { InboxList } from './inbox-list.js'
 import { OrderForm } from './order-form.js'
 import { OrderList } from './order-list.js'
-import { PageFrame } from './page-frame.js'
+import { type Frame, PageFrame } from './page-frame.js'
 import { RegisterForm } from './register-form.js'
 import { ServiceCards } from './service-cards.js'
 import { shopWordsIn } from './shop-words.js'
@@ -13,9 +13,9 @@ import { useDeadLetters } from './use-dead-letters.js'
 import type { FeedState } from './use-feed.js'
 
 /** The whole page: what you can do on the left, what happens on the right; one column on a phone. */
-export function Shop({ feed, scenarios }: { readonly feed: FeedState; readonly scenarios: ReactNode }) {
+export function Shop({ feed, frame }: { readonly feed: FeedState; readonly frame: Frame }) {
   return (
-    <PageFrame wordsIn={shopWordsIn} online={feed.online} scenarios={scenarios}>
+    <PageFrame wordsIn={shopWordsIn} online={feed.online} frame={frame}>
       {(words) => <Panels feed={feed} words={words} />}
     </PageFrame>
   )

@@ -35,6 +35,9 @@ withBrowser(
     await page.getByText('中文').click()
     await page.getByText('每秒到达的请求与每秒的处理数').waitFor()
     await picture(page, 'seckill-chinese')
+    // Every page is in the language that was chosen on one.
+    await page.getByText('控制台', { exact: true }).click()
+    await page.getByText('Rockhopper 控制台').waitFor()
     await page.close()
     const dark = await pages.open('dark', 1280, 900)
     await until('the curves are there', async () => (await figure(dark, 'Paid')) > 0)
