@@ -32,7 +32,7 @@ export function checkpointRound(options: CheckpointRoundOptions): Round {
 async function save(options: CheckpointRoundOptions) {
   const { queues, index, derived, checkpoint, dispatched, synced } = options
   const { storeTimestamp, logEnd } = dispatched()
-  queues.writeAll()
+  await queues.writeEach()
   const list = derived.changed()
   if (!(await synced(logEnd))) return false
   await queues.sync()
