@@ -53,3 +53,31 @@ describe('TLS beside plain text on one port', () => {
     expect(await echoed({ host: HOST, port, timeoutMs: 5_000, tls: { ca: CERT } })).toBe('hello')
   })
 })
+
+test('a sender with much to say leaves room for others: what is read in a turn is limited', async () => {
+  const SIZE = 32 * 1024 * 1024
+  let [inTurn, most, all] = [0, 0, 0]
+  let finish = () => {}
+  const arrived = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const listener = await net.listen({ host: HOST, port: 0 }, (socket) => {
+    socket.open({
+      data(chunk) {
+        if (inTurn === 0) setImmediate(() => (inTurn = 0))
+        inTurn += chunk.length
+        most = Math.max(most, inTurn)
+        all += chunk.length
+        if (all === SIZE) finish()
+      },
+      close() {},
+    })
+  })
+  listeners.push(listener)
+  const sender = await net.connect({ host: HOST, port: listener.port, timeoutMs: 5_000 })
+  sender.open({ data() {}, close() {} })
+  sender.write(Buffer.alloc(SIZE))
+  await arrived
+  expect(most).toBeLessThanOrEqual(256 * 1024)
+  sender.destroy()
+})

@@ -76,7 +76,7 @@ function adopt(accepted: RawSocket, arena: Buffer, onSocket: (socket: Socket) =>
     onread: {
       buffer: arena,
       callback(size: number, buffer: Uint8Array): boolean {
-        return adopted?.receive((buffer as Buffer).subarray(0, size)) ?? true
+        return adopted?.receive((buffer as Buffer).subarray(0, size), size === buffer.length) ?? true
       },
     },
   } as unknown as ConstructorParameters<typeof RawSocket>[0])
@@ -133,7 +133,8 @@ async function connect(options: ConnectOptions, arena: Buffer): Promise<Socket> 
     noDelay: true,
     onread: {
       buffer: arena,
-      callback: (size, buffer) => socket?.receive((buffer as Buffer).subarray(0, size)) ?? true,
+      callback: (size, buffer) =>
+        socket?.receive((buffer as Buffer).subarray(0, size), size === buffer.length) ?? true,
     },
   })
   // Nothing is read before `open` set the handlers.

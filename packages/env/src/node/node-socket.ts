@@ -19,6 +19,7 @@ export class NodeSocket implements Socket {
   #handlers = NO_HANDLERS
   #state: 'idle' | 'open' | 'closed' = 'idle'
   #error: Error | undefined
+  #isPaused = false
 
   constructor(raw: RawSocket, source: 'arena' | 'stream') {
     this.#raw = raw
@@ -55,10 +56,17 @@ export class NodeSocket implements Socket {
     }
   }
 
-  /** Called by the reader of the arena; false stops reading. */
-  receive(chunk: Buffer): boolean {
+  /**
+   * Called by the reader of the arena; false stops reading. Who filled it goes on a turn later: libuv would
+   * read 32 times as much from one socket, and what the turn's end writes and answers would wait for that.
+   */
+  receive(chunk: Buffer, filled: boolean): boolean {
     this.#handlers.data(chunk)
-    return true
+    if (!filled || this.#isPaused) return true
+    setImmediate(() => {
+      if (!this.#isPaused) this.resume()
+    })
+    return false
   }
 
   write(bytes: Uint8Array, taken?: () => void): void {
@@ -71,10 +79,12 @@ export class NodeSocket implements Socket {
   }
 
   pause(): void {
+    this.#isPaused = true
     this.#raw.pause()
   }
 
   resume(): void {
+    this.#isPaused = false
     if (this.#state === 'open') this.#raw.resume()
   }
 
