@@ -38,6 +38,8 @@ export class ConsumeQueues {
   readonly #context: QueueContext
   readonly #topics = new Map<string, Map<number, ConsumeQueue>>()
   readonly #unwritten = new Set<ConsumeQueue>()
+  /** Of those, what is left of the writes under way, the next one last. */
+  #due: ConsumeQueue[] = []
   #syncsAtOnce = 1
   readonly #unsyncedFiles = new Set<string>()
   readonly #unsyncedDirectories = new Set<string>()
@@ -241,7 +243,7 @@ export class ConsumeQueues {
     this.#unwritten.add(queue)
     this.#unwrittenSize += 20
     if (queue.unwrittenSize >= WRITE_AT_SIZE) this.#tryWrite(queue)
-    else if (this.#unwrittenSize >= UNWRITTEN_SIZE_MAX) this.#tryWriteOldest()
+    else if (this.#unwrittenSize >= UNWRITTEN_SIZE_MAX) this.#tryWriteSome()
     else this.#armWrite(this.#options.writeIntervalMs)
   }
 
@@ -249,17 +251,22 @@ export class ConsumeQueues {
     if (this.#closed || this.#cancelWrite !== undefined) return
     this.#cancelWrite = this.#options.clock.after(delayMs, () => {
       this.#cancelWrite = undefined
-      this.#tryWriteOldest()
+      this.#tryWriteSome()
     })
   }
 
-  #tryWriteOldest(): void {
-    const oldest: ConsumeQueue[] = []
-    for (const queue of this.#unwritten) {
-      if (oldest.push(queue) === WRITES_AT_ONCE) break
+  /** All that wait now, some at a time, and an interval later again: no queue is written more often. */
+  #tryWriteSome(): void {
+    if (this.#due.length === 0) this.#due = [...this.#unwritten].reverse()
+    for (let left = WRITES_AT_ONCE; left > 0; ) {
+      const queue = this.#due.pop()
+      if (queue === undefined) break
+      if (!this.#unwritten.has(queue)) continue
+      this.#tryWrite(queue)
+      left--
     }
-    for (const queue of oldest) this.#tryWrite(queue)
-    if (this.#unwritten.size > 0) this.#armWrite(NEXT_WRITES_MS)
+    if (this.#due.length > 0) this.#armWrite(NEXT_WRITES_MS)
+    else if (this.#unwritten.size > 0) this.#armWrite(this.#options.writeIntervalMs)
   }
 
   #tryWrite(queue: ConsumeQueue): void {

@@ -46,3 +46,26 @@ test('a store that stops writes all of them', async () => {
   await stopped(life)
   expect(written()).toBe(QUEUES)
 })
+
+test('a queue that grows all the time is written once an interval, however many there are', async () => {
+  const life = await started({ ...FILES, checkpointInterval: 100_000 })
+  let writes = 0
+  const open = life.disk.open.bind(life.disk)
+  life.disk.open = (path, options) => {
+    const file = open(path, options)
+    if (!path.includes('consumequeue')) return file
+    const writeSync = file.writeSync.bind(file)
+    file.writeSync = (...args) => {
+      writes++
+      return writeSync(...args)
+    }
+    return file
+  }
+  for (let passed = 0; passed < 6_000; passed += 100) {
+    for (let queueId = 0; queueId < 300; queueId++) life.store.place(draft({ queueId }))
+    await life.clock.pass(100)
+  }
+  expect(writes).toBeGreaterThan(3 * 300)
+  expect(writes).toBeLessThanOrEqual(6 * 300)
+  await stopped(life)
+})

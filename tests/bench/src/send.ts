@@ -17,7 +17,11 @@ export interface SendBenchOptions {
   readonly warmUpMs: number
 }
 
-const ACCEPT_MS = 12
+/**
+ * Node accepts one connection in a turn of its loop, and turns are long under load: until all are there the
+ * tail of the latency is that of connecting.
+ */
+export const acceptMs = (connections: number): number => connections * 12
 
 /**
  * Acknowledged sends per second, latency, and the CPU each message costs the broker's side. Both sides
@@ -82,9 +86,7 @@ async function measure(
   options: SendBenchOptions,
 ): Promise<Loaded> {
   const { measureMs } = options
-  // Node accepts one connection in a turn of its loop, and turns are long under load: until all are there
-  // the tail of the latency is that of connecting.
-  const warmUpMs = Math.max(options.warmUpMs, cell.connections * ACCEPT_MS)
+  const warmUpMs = Math.max(options.warmUpMs, acceptMs(cell.connections))
   const cluster = await contender.start({ config: { flushDiskType }, heapMb: APACHE_HEAP_MB })
   try {
     const times = { warmUpMs: contender === apache ? warmUpMs * JAVA_WARM_UP : warmUpMs, measureMs }

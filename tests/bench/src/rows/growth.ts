@@ -5,7 +5,7 @@ import { QUEUES, TOPIC } from '../cells.js'
 import { startEcho } from '../echo/echo-server.js'
 import { type Loaded, runLoad } from '../load/run-load.js'
 import { descendantsAnonymous, descendantsPeakRss, descendantsRss } from '../processes.js'
-import { perMessageUs, rateOf } from '../send.js'
+import { acceptMs, perMessageUs, rateOf } from '../send.js'
 import { type BrokerRow, fill, loaded, type Subject } from './row.js'
 import type { Sizes } from './sizes.js'
 
@@ -129,7 +129,8 @@ const overConnections = (count: number): BrokerRow => ({
   oursOnly: true,
   async measure(subject, sizes) {
     const shape = { connections: count, inFlight: count }
-    const send = await loaded(subject, sizes, shape)
+    const warmUpMs = Math.max(sizes.warmUpMs, acceptMs(count))
+    const send = await loaded(subject, sizes, { ...shape, warmUpMs })
     const echo = await startEcho()
     try {
       const at = { kind: 'echo', host: '127.0.0.1', port: echo.port, topic: TOPIC, queues: QUEUES } as const
