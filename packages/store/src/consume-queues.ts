@@ -8,9 +8,9 @@ import { syncFile, takeEach } from './unsynced.js'
 const WRITE_AT_SIZE = 4 * 1024
 const UNWRITTEN_SIZE_MAX = 16 * 1024 * 1024
 const STOPPING_SYNCS = 3
-/** Files that are written without a pause: with 40,000 queues all of them would hold the loop for a second. */
+/** Files that are written without a pause: all of 40,000 queues would hold the loop for a second. */
 const WRITES_AT_ONCE = 128
-/** From some files to the next, when more wait: so sends to thousands of queues share the writes of a queue. */
+/** From some files to the next: so sends to thousands of queues share the writes of a queue. */
 const NEXT_WRITES_MS = 100
 const NEXT_CHECKPOINT_WRITES_MS = 10
 

@@ -57,6 +57,22 @@ export function TopicTable({ topics, words, onOpen }: Props & { readonly topics:
   )
 }
 
+/** What a group reads, with what waits there. */
+function TopicTags({ topics }: Pick<GroupView, 'topics'>) {
+  return (
+    <Flex wrap gap="small">
+      {topics
+        .filter(({ topic }) => !topic.startsWith('%'))
+        .map(({ topic, lag }) => (
+          <Tag key={topic} color={lag > 0 ? 'orange' : 'default'}>
+            {topic}
+            {lag > 0 && ` ${lag}`}
+          </Tag>
+        ))}
+    </Flex>
+  )
+}
+
 export function GroupTable({ groups, words, onOpen }: Props & { readonly groups: readonly GroupView[] }) {
   return (
     <Table<GroupView>
@@ -119,18 +135,7 @@ export function GroupTable({ groups, words, onOpen }: Props & { readonly groups:
         {
           title: words.reads,
           dataIndex: 'topics',
-          render: (topics: GroupView['topics']) => (
-            <Flex wrap gap="small">
-              {topics
-                .filter(({ topic }) => !topic.startsWith('%'))
-                .map(({ topic, lag }) => (
-                  <Tag key={topic} color={lag > 0 ? 'orange' : 'default'}>
-                    {topic}
-                    {lag > 0 && ` ${lag}`}
-                  </Tag>
-                ))}
-            </Flex>
-          ),
+          render: (topics: GroupView['topics']) => <TopicTags topics={topics} />,
         },
       ]}
     />
