@@ -7,14 +7,12 @@ import {
   MicroserviceHealthIndicator,
   TerminusModule,
 } from '@nestjs/terminus'
-import { Test } from '@nestjs/testing'
 import { ClientRocketMQ } from './client.js'
-import { connectRocketMQ } from './connect.js'
 import { RocketMQEvent } from './decorators.js'
 import { RocketMQHealthIndicator } from './health.js'
 import { MemoryBroker } from './memory-broker.fixture.js'
 import { RocketMQModule } from './module.js'
-import { silent } from './server.fixture.js'
+import { startHybrid } from './server.fixture.js'
 import { ServerRocketMQ } from './server.js'
 
 const broker = new MemoryBroker()
@@ -65,12 +63,7 @@ class App {}
 
 // B46, B54
 test('@nestjs/terminus serves liveness, readiness with its lag, and its own ping of a client', async () => {
-  const module = await Test.createTestingModule({ imports: [App] })
-    .setLogger(silent)
-    .compile()
-  const app = module.createNestApplication()
-  connectRocketMQ(app)
-  await app.startAllMicroservices()
+  const app = await startHybrid(App)
   await app.listen(0, '127.0.0.1')
   const { port } = app.getHttpServer().address() as { port: number }
   const ask = async (path: string) => {

@@ -27,7 +27,8 @@ export function writePage(docs: string, files: readonly string[]): void {
 
 function machine(): string {
   const gib = Math.round(totalmem() / 1024 ** 3)
-  const kernel = execFileSync('uname', ['-sr'], { encoding: 'utf8' }).trim()
+  const [kernel = 'unknown'] =
+    /^\S+ \d+\.\d+/.exec(execFileSync('uname', ['-sr'], { encoding: 'utf8' })) ?? []
   const what = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${gib} GiB, ${kernel}`
   return `Measured on ${what}, Node ${process.version}.`
 }
