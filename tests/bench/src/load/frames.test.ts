@@ -28,6 +28,7 @@ test('a template writes whole requests that differ in opaque and one number', ()
     const fields = decoded.value.extFields ?? {}
     if (kind === 'pull') expect(fields).toMatchObject({ queueId: '1', queueOffset: '0000001234' })
     else expect(fields['i']).toContain('0000001234')
+    expect(Buffer.from(decoded.value.body ?? []).toString()).toBe(kind === 'send' ? 'rrrrrrrrrr' : '')
   }
 })
 

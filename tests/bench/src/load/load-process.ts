@@ -19,6 +19,7 @@ const READ_BYTES_ALL = 64 * 1024 * 1024
 class Generator {
   readonly #task: LoadTask
   readonly #templates: readonly RequestTemplate[]
+  readonly #sizeMax: number
   readonly #latencies = new Latencies()
   readonly #refusals = new Latencies()
   readonly #startedAt: Float64Array
@@ -31,6 +32,7 @@ class Generator {
   constructor(task: LoadTask) {
     this.#task = task
     this.#templates = templatesOf(task)
+    this.#sizeMax = this.#templates.reduce((max, { size }) => Math.max(max, size), 0)
     this.#startedAt = new Float64Array(task.connections * SLOTS)
   }
 
@@ -122,8 +124,7 @@ class Generator {
 
   /** One buffer with a request for each opaque. */
   #frames(opaques: readonly number[]): Buffer {
-    const sizeMax = Math.max(...this.#templates.map(({ size }) => size))
-    const bytes = Buffer.allocUnsafe(opaques.length * sizeMax)
+    const bytes = Buffer.allocUnsafe(opaques.length * this.#sizeMax)
     const now = performance.now()
     let at = 0
     this.#sent += opaques.length

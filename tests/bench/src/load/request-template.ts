@@ -9,20 +9,25 @@ export const OPAQUE_BASE = 1_000_000_000
  */
 export class RequestTemplate {
   readonly size: number
-  readonly #frame: Buffer
+  readonly #head: Buffer
+  /** The one that was given: thousands of topics share it. */
+  readonly #body: Uint8Array
   readonly #opaqueAt: number
   readonly #holeAt: number
 
   constructor(command: Omit<RemotingCommand, 'opaque' | 'flag' | 'serializeType'>) {
-    this.#frame = encodeFrame({ ...command, opaque: OPAQUE_BASE, flag: 0, serializeType: 0 })
-    this.size = this.#frame.length
-    this.#opaqueAt = this.#frame.indexOf(`"opaque":${OPAQUE_BASE}`) + '"opaque":'.length
-    this.#holeAt = this.#frame.indexOf(HOLE)
+    const frame = encodeFrame({ ...command, opaque: OPAQUE_BASE, flag: 0, serializeType: 0 })
+    this.size = frame.length
+    this.#body = command.body ?? Buffer.alloc(0)
+    this.#head = Buffer.from(frame.subarray(0, frame.length - this.#body.length))
+    this.#opaqueAt = this.#head.indexOf(`"opaque":${OPAQUE_BASE}`) + '"opaque":'.length
+    this.#holeAt = this.#head.indexOf(HOLE)
   }
 
   /** Writes the frame; returns the position behind it. `hole` has at most ten digits. */
   write(into: Buffer, at: number, opaque: number, hole: number): number {
-    this.#frame.copy(into, at)
+    this.#head.copy(into, at)
+    into.set(this.#body, at + this.#head.length)
     digits(into, at + this.#opaqueAt, opaque)
     if (this.#holeAt >= 0) digits(into, at + this.#holeAt, hole)
     return at + this.size

@@ -5,14 +5,16 @@ const CLIENT = { version: 495, language: 'JAVA' } as const
 
 /** One request per queue of the topic, as Apache's Java client writes it (a header of some 370 bytes). */
 export function templatesOf(task: LoadTask): RequestTemplate[] {
-  const make = task.kind === 'pull' ? pullTemplate : sendTemplate
+  const body = Buffer.alloc(task.bodySize, 'r')
+  const make = (topic: LoadTask, queueId: number) =>
+    task.kind === 'pull' ? pullTemplate(topic, queueId) : sendTemplate(topic, queueId, body)
   const { topics = 1, topic } = task
   const names = topics === 1 ? [topic] : Array.from({ length: topics }, (_, i) => `${topic}-${i}`)
   const queueIds = Array.from({ length: task.queues }, (_, queueId) => queueId)
   return names.flatMap((name) => queueIds.map((queueId) => make({ ...task, topic: name }, queueId)))
 }
 
-function sendTemplate({ topic, bodySize }: LoadTask, queueId: number): RequestTemplate {
+function sendTemplate({ topic }: LoadTask, queueId: number, body: Buffer): RequestTemplate {
   const uniqueKey = `UNIQ_KEY\u0001AC11000200014D2BC4DC00${HOLE}\u0002`
   const properties = `${uniqueKey}WAIT\u0001true\u0002TAGS\u0001TagA\u0002`
   const extFields = {
@@ -31,7 +33,7 @@ function sendTemplate({ topic, bodySize }: LoadTask, queueId: number): RequestTe
     m: 'false',
     n: 'broker-a',
   }
-  return new RequestTemplate({ ...CLIENT, code: 310, extFields, body: Buffer.alloc(bodySize, 'r') })
+  return new RequestTemplate({ ...CLIENT, code: 310, extFields, body })
 }
 
 function pullTemplate(
