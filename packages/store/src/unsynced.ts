@@ -11,7 +11,8 @@ export async function takeEach(
   sync: (member: string) => Promise<void>,
   atOnce = () => 1,
 ): Promise<void> {
-  const members = [...unsynced]
+  // The next one last: each `shift` of 40,000 would move all the others.
+  const members = [...unsynced].reverse()
   const ends: Promise<unknown>[] = []
   const failures: unknown[] = []
   let started = 0
@@ -22,7 +23,7 @@ export async function takeEach(
     }
   }
   const takeNext = async () => {
-    for (let member = members.shift(); member !== undefined; member = members.shift()) {
+    for (let member = members.pop(); member !== undefined; member = members.pop()) {
       if (!unsynced.delete(member)) continue
       try {
         const syncing = sync(member)
