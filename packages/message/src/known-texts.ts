@@ -1,7 +1,7 @@
 import { LastText } from './last-text.js'
 
 const SLOTS_FIRST = 64
-/** Room for more texts than a broker is likely to have topics; a text that finds no room drives out another. */
+/** More than a broker is likely to have topics; a text that finds no room drives out another. */
 const SLOTS_MAX = 32 * 1024
 const SIZE_MAX = 255
 
