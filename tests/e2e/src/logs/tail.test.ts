@@ -75,13 +75,16 @@ describe('a file that is followed', () => {
     const path = join(pipeline.folder, 'shop.log')
     await using collector = await pipeline.collector([path])
     writeFileSync(path, texts(0, 10))
-    const { files } = await sent(collector, 10)
+    const position = await eventually('ten lines are sent, and the file read up to there', async () => {
+      const file = (await stateOf(collector)).files[0]
+      return file?.lines === 10 ? file.position : undefined
+    })
     await pipeline.mq.stop()
     appendFileSync(path, texts(10, 20))
     const [file] = await eventually('it stands still', async () => {
       const state = await stateOf(collector)
       return state.files[0]?.down === undefined ? undefined : state.files
     })
-    expect(file).toMatchObject({ position: files[0]?.position, lines: 10 })
+    expect(file).toMatchObject({ position, lines: 10 })
   }, 60_000)
 })
