@@ -10,11 +10,12 @@ import {
 } from './full-write.js'
 import type { LogSegments } from './log-segments.js'
 import type { LogTail, TailSpan } from './log-tail.js'
+import { slowWatch } from './slow-watch.js'
 import { SyncGroup } from './sync-group.js'
 
 /**
  * A write that took longer than this sends the next one to the pool, so that the loop does not wait for the
- * disk.
+ * disk. On the pool it is slow when it is not over two turns of the loop later (slow-watch.ts).
  */
 const SLOW_WRITE_MS = 5
 /**
@@ -184,10 +185,13 @@ export class Flush {
 
   async #writePooled(span: TailSpan): Promise<void> {
     const { clock, segments } = this.#options
-    const startedAt = clock.monotonic()
-    const file = segments.writable(this.#written)
-    await writeFullyPooled(file, span.bytes, span.at, span.length, this.#position())
-    this.#slow = clock.monotonic() - startedAt > SLOW_WRITE_MS
+    const wasSlow = slowWatch(clock, SLOW_WRITE_MS)
+    try {
+      const file = segments.writable(this.#written)
+      await writeFullyPooled(file, span.bytes, span.at, span.length, this.#position())
+    } finally {
+      this.#slow = wasSlow()
+    }
   }
 
   #afterPooledWrite(end: number): void {

@@ -36,6 +36,38 @@ function timed({ clock }: Life, put: Promise<PutResult>) {
 
 const textsOf = async (at: Life) => (await drained(at, 'T', 0)).map(({ body }) => body.toString())
 
+/** Where the write of the next message takes place. */
+async function nextWrite(at: Life): Promise<'loop' | 'pool'> {
+  const before = at.store.watermarks.written
+  const put = at.store.put(draft({ text: 'next' }))
+  await at.clock.settle(() => at.store.watermarks.written > before || at.clock.pool.length > 0)
+  const place = at.store.watermarks.written > before ? 'loop' : 'pool'
+  expect((await at.clock.until(put)).status).toBe('PUT_OK')
+  return place
+}
+
+describe('behind a write on the pool', () => {
+  test('the loop writes again when only the loop was late to hear of its end', async () => {
+    const at = await started()
+    const { go } = await stalled(at)
+    at.clock.skip(20)
+    await go()
+    expect(await nextWrite(at)).toBe('loop')
+    await stopped(at)
+  })
+
+  test('the pool writes the next one when it was under way for 5 ms and two turns of the loop', async () => {
+    const at = await started()
+    const { go } = await stalled(at)
+    await at.clock.pass(6)
+    await go()
+    expect(await nextWrite(at)).toBe('pool')
+    // That one was quick.
+    expect(await nextWrite(at)).toBe('loop')
+    await stopped(at)
+  })
+})
+
 describe('behind a write of the log that does not end', () => {
   test('a send hears after 200 ms that the disk is busy, and the write under way is kept', async () => {
     const first = await started()
