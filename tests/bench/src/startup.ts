@@ -16,8 +16,9 @@ type Measured = Readonly<Record<'firstSendMs' | 'idleRssMib', number>>
 
 /**
  * Start to first acknowledged send, and memory 5 s later: both sides alternate in one run. The clock starts
- * before the first process is spawned and stops at SEND_OK of our client, which creates the topic by sending. One
- * start of each comes before that and is not measured: it bundles our command, and both sides' files are read.
+ * before the first process is spawned and stops at SEND_OK of our client, which creates the topic by sending.
+ * One start of each comes before that and is not measured: it bundles our command, and both sides' files are
+ * read.
  */
 export async function benchStartup(rounds: number, recorder: Recorder): Promise<void> {
   const { print } = recorder
