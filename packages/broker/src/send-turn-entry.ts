@@ -3,7 +3,7 @@ import {
   type HostAddress,
   isRetryTopic,
   isWriteable,
-  KnownTexts,
+  LastText,
   PROPERTIES_SIZE_MAX,
   type RecordDraft,
   SysFlag,
@@ -66,7 +66,7 @@ class SendReader {
   readonly flag: number
   readonly reconsumeTimes: number
   readonly batch: number
-  readonly #topics = new KnownTexts()
+  readonly #lastTopic = new LastText()
 
   constructor(command: SendCommand) {
     const scanner = new HeaderScanner(command)
@@ -89,7 +89,7 @@ class SendReader {
     const { scanner, topic } = this
     const start = scanner.starts[topic] as number
     if (start < 0 || scanner.escaped[topic] !== 0) return scanner.text(topic) ?? ''
-    return this.#topics.text(bytes, start, scanner.rawSize(topic))
+    return this.#lastTopic.text(bytes, start, scanner.rawSize(topic))
   }
 }
 

@@ -1,4 +1,4 @@
-import { javaHashCodeOfBytes, KnownTexts, SystemTopic } from '@rockhopper/message'
+import { javaHashCodeOfBytes, LastText, SystemTopic } from '@rockhopper/message'
 import type { ConsumeQueue } from './consume-queue.js'
 import type { ConsumeQueues } from './consume-queues.js'
 import { dueTime } from './delay-level.js'
@@ -35,7 +35,7 @@ export function isQueued(sysFlag: number): boolean {
 export class Dispatch {
   readonly #options: DispatchOptions
   readonly #properties = emptyProperties()
-  readonly #topics = new KnownTexts()
+  readonly #topic = new LastText()
   /** Of the last record added, for who tells others of it. */
   last: Arrival | undefined
 
@@ -54,7 +54,7 @@ export class Dispatch {
       this.#options.index?.add(bytes, record, this.#properties)
     }
     if (!isQueued(record.sysFlag)) return 'skipped'
-    const topic = this.#topics.text(bytes, record.topicAt, record.topicSize)
+    const topic = this.#topic.text(bytes, record.topicAt, record.topicSize)
     const { deleted, queues } = this.#options
     if (deleted.has(topic, record.physicalOffset)) return 'skipped'
     const done = record.physicalOffset < doneTo

@@ -5,7 +5,7 @@ import type { Clock } from '@rockhopper/env'
  * still under way after `slowMs`, and two turns of the loop later. The time until its end was heard says
  * less: a loop that is busy hears of it a turn late, and would take its own work for a slow disk. Under
  * overload it went on doing so, wrote 1 MiB a turn where 2.6 were placed, and refused what it could have
- * written: goodput 0.28 of the peak behind one stall of the disk, with this 0.9 (bench broker, `overload`).
+ * written (docs/benchmarks.md, "What was tried").
  */
 export function slowWatch(clock: Clock, slowMs: number): () => boolean {
   let isOver = false
