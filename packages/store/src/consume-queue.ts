@@ -25,8 +25,8 @@ export interface QueueContext {
   readonly descriptors: Descriptors
   /** Bytes of one file, a multiple of 20. */
   readonly fileSize: number
-  /** Entries were added that are not written yet, to `unwrittenBefore` bytes of such. */
-  grown(queue: ConsumeQueue, unwrittenBefore: number): void
+  /** Entries were added that are not written yet. */
+  grown(queue: ConsumeQueue): void
   /** A file was written to or made, and is not synced yet. */
   touched(path: string, made: boolean): void
 }
@@ -125,11 +125,10 @@ export class ConsumeQueue {
   append(queueOffset: number, physicalOffset: number, size: number, tagsCode: number): void {
     if (queueOffset > this.#maxOffset) this.#fillTo(queueOffset)
     const tail = this.#tailFor(1)
-    const before = this.unwrittenSize
-    writeUnit(tail, before, physicalOffset, size, tagsCode)
+    writeUnit(tail, this.unwrittenSize, physicalOffset, size, tagsCode)
     this.#maxOffset++
     this.#lastPhysicalEnd = physicalOffset + size
-    this.#context.grown(this, before)
+    this.#context.grown(this)
   }
 
   /** Writes the tail into the files. Throws TornWrite or DiskError; then everything is still in the tail. */
@@ -329,12 +328,11 @@ export class ConsumeQueue {
       this.#setEnd(queueOffset - (queueOffset % perFile))
       this.#minOffset = queueOffset
     }
-    const before = this.unwrittenSize
     while (this.#maxOffset < queueOffset) {
       writeFiller(this.#tailFor(1), this.unwrittenSize)
       this.#maxOffset++
     }
-    this.#context.grown(this, before)
+    this.#context.grown(this)
   }
 
   #tailFor(count: number): Buffer {

@@ -58,7 +58,7 @@ export class ConsumeQueues {
       disk,
       descriptors,
       fileSize,
-      grown: (queue, unwrittenBefore) => this.#grown(queue, unwrittenBefore),
+      grown: (queue) => this.#grown(queue),
       touched: (path, made) => this.#touched(path, made),
     }
   }
@@ -239,10 +239,9 @@ export class ConsumeQueues {
     return queue
   }
 
-  #grown(queue: ConsumeQueue, unwrittenBefore: number): void {
-    // With some it waits already: to look for it among thousands costs as much as the entry.
-    if (unwrittenBefore === 0) this.#unwritten.add(queue)
-    this.#unwrittenSize += queue.unwrittenSize - unwrittenBefore
+  #grown(queue: ConsumeQueue): void {
+    this.#unwritten.add(queue)
+    this.#unwrittenSize += 20
     if (queue.unwrittenSize >= WRITE_AT_SIZE) this.#tryWrite(queue)
     else if (this.#unwrittenSize >= UNWRITTEN_SIZE_MAX) this.#tryWriteSome()
     else this.#armWrite(this.#options.writeIntervalMs)
